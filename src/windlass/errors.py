@@ -1,0 +1,143 @@
+"""What can go wrong, as one tree.
+
+    WindlassError
+    ├── DefinitionError      a step or pipeline is written wrong
+    │   ├── SymbolicError    a traced value was used as a plain one
+    │   └── EdgeTypeError    an edge joins types that do not fit
+    ├── ParameterError       a parameter is unknown, missing or of the wrong type
+    ├── ConfigError          windlass.toml, a stack or the command line is wrong
+    ├── ArtifactError        a value cannot be stored or read
+    │   ├── FormatError      no format fits, or a value is not of its format
+    │   ├── CorruptError     stored bytes are gone or altered
+    │   └── UntrustedError   reading would run code that is not trusted
+    ├── StoreError           the artifact store cannot be read or written
+    ├── RecordError          the record store cannot be read or written
+    │   ├── NotFoundError    no run, node or artifact of that name
+    │   └── VersionError     the database was made by a newer Windlass
+    ├── StepError            a step failed
+    │   ├── OutputTypeError  it returned what its annotation does not promise
+    │   ├── StepTimeoutError it ran past its timeout
+    │   └── WorkerDiedError  its process ended under it
+    └── RunError             a run failed or was cancelled
+
+Every message says what went wrong, where, and what to do. ``exit_code`` is what the command line
+returns: 1 where the work failed, 2 where the input was refused.
+"""
+
+from __future__ import annotations
+
+
+class WindlassError(Exception):
+    """The root of all errors that Windlass raises.
+
+    Args:
+        message: What went wrong and where, in one sentence.
+        hint: What to do about it, shown on a line of its own.
+    """
+
+    exit_code = 2
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\n  {self.hint}" if self.hint else self.message
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild, (type(self), self.message, self.hint, self.__dict__)
+
+
+def _rebuild(
+    cls: type[WindlassError], message: str, hint: str | None, state: dict[str, object]
+) -> WindlassError:
+    error = cls(message, hint=hint)
+    error.__dict__.update(state)
+    return error
+
+
+class DefinitionError(WindlassError):
+    """A step or pipeline is written wrong."""
+
+
+class SymbolicError(DefinitionError):
+    """A value that exists only when the pipeline runs was used as a plain one while tracing."""
+
+
+class EdgeTypeError(DefinitionError):
+    """A step is given a value whose type its parameter does not accept."""
+
+
+class ParameterError(WindlassError):
+    """A parameter is unknown, missing, or not of its type."""
+
+
+class ConfigError(WindlassError):
+    """Settings, a stack or the command line are wrong."""
+
+
+class ArtifactError(WindlassError):
+    """A value cannot be stored or read."""
+
+    exit_code = 1
+
+
+class FormatError(ArtifactError):
+    """No format fits a value, or a value is not what its format says."""
+
+
+class CorruptError(ArtifactError):
+    """The stored bytes of an artifact are gone or altered."""
+
+
+class UntrustedError(ArtifactError):
+    """Reading an artifact would run code that the project has not said it trusts."""
+
+
+class StoreError(WindlassError):
+    """The artifact store cannot be read or written."""
+
+    exit_code = 1
+
+
+class RecordError(WindlassError):
+    """The record store cannot be read or written."""
+
+    exit_code = 1
+
+
+class NotFoundError(RecordError):
+    """There is no run, node or artifact of that name."""
+
+    exit_code = 2
+
+
+class VersionError(RecordError):
+    """The database was made by a newer Windlass."""
+
+    exit_code = 2
+
+
+class StepError(WindlassError):
+    """A step failed."""
+
+    exit_code = 1
+
+
+class OutputTypeError(StepError):
+    """A step returned what its annotation does not promise."""
+
+
+class StepTimeoutError(StepError):
+    """A step ran past its timeout and was stopped."""
+
+
+class WorkerDiedError(StepError):
+    """The process that ran a step ended under it."""
+
+
+class RunError(WindlassError):
+    """A run failed or was cancelled."""
+
+    exit_code = 1

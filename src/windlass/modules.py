@@ -1,0 +1,104 @@
+"""User code under one name, wherever it is imported.
+
+The file that Python was started with is the module ``__main__`` there, and ``flights`` in a
+worker that imports it. Whatever is recorded, hashed or sent to a worker uses the second, the
+*canonical* name: the dotted path from the first parent folder that is not a package.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+from windlass.errors import DefinitionError
+
+
+def module_of_file(file: Path) -> tuple[str, Path]:
+    """The canonical module name of a source file, and the folder that it is imported from."""
+    file = file.resolve()
+    parts = [] if file.name == "__init__.py" else [file.stem]
+    folder = file.parent
+    while (folder / "__init__.py").exists() and folder.name.isidentifier():
+        parts.insert(0, folder.name)
+        folder = folder.parent
+    return ".".join(parts), folder
+
+
+@functools.cache
+def _main_name(file: str | None, spec_name: str | None) -> str | None:
+    if spec_name is not None:  # python -m package.module
+        return spec_name.removesuffix(".__main__") if spec_name != "__main__" else spec_name
+    return module_of_file(Path(file))[0] if file is not None else None
+
+
+def main_alias() -> str | None:
+    """The canonical name of ``__main__``; None in a notebook or at a prompt."""
+    main = sys.modules.get("__main__")
+    spec = getattr(main, "__spec__", None)
+    return _main_name(getattr(main, "__file__", None), getattr(spec, "name", None))
+
+
+def canonical(module: str) -> str:
+    """The canonical name of a module that is imported here as `module`."""
+    return (main_alias() or module) if module == "__main__" else module
+
+
+def import_module(name: str) -> ModuleType:
+    """Imports a module by its canonical name, without running ``__main__`` a second time."""
+    if name == main_alias():
+        return sys.modules["__main__"]
+    return importlib.import_module(name)
+
+
+def load_file(file: Path) -> ModuleType:
+    """Imports a source file under its canonical name, its folder put first on ``sys.path``.
+
+    Raises:
+        DefinitionError: There is no such file, or it is not Python, or its name is taken.
+    """
+    if not file.is_file():
+        raise DefinitionError(f"there is no file {file}", hint="Give the path of a Python file.")
+    name, folder = module_of_file(file)
+    if file.suffix != ".py" or not name:
+        raise DefinitionError(f"{file} is not a Python file", hint="Its name must end in .py.")
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
+    module = importlib.import_module(name)
+    found = getattr(module, "__file__", None)
+    if found is None or Path(found).resolve() != file.resolve():
+        raise DefinitionError(
+            f"{file} cannot be imported as '{name}': that name is {found or 'a built-in module'}",
+            hint="Rename the file.",
+        )
+    return module
+
+
+def reference(obj: object) -> str:
+    """The ``module:qualname`` by which a function or class is found again."""
+    module = getattr(obj, "__module__", None) or "builtins"
+    return f"{canonical(module)}:{getattr(obj, '__qualname__', type(obj).__qualname__)}"
+
+
+def resolve(ref: str) -> object:
+    """The object behind a ``module:qualname``; the module is imported.
+
+    Raises:
+        ImportError: The module cannot be imported.
+        AttributeError: It holds no such name, as with functions defined inside functions.
+    """
+    module, _, qualname = ref.partition(":")
+    found: object = import_module(module)
+    for name in qualname.split("."):
+        found = getattr(found, name)
+    return found
+
+
+def is_importable(obj: object) -> bool:
+    """Whether another process can find `obj` again by its reference."""
+    if canonical(getattr(obj, "__module__", "")) == "__main__":
+        return False
+    return "<locals>" not in getattr(obj, "__qualname__", "<locals>")
