@@ -1,0 +1,60 @@
+"""Windlass: machine learning in production, turn after turn.
+
+Every public name is loaded when it is first used, so that importing Windlass costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from windlass.artifacts.documents import HTML as HTML
+    from windlass.artifacts.documents import Markdown as Markdown
+    from windlass.errors import WindlassError as WindlassError
+    from windlass.execution.run import Run as Run
+    from windlass.pipeline.graph import Graph as Graph
+    from windlass.pipeline.pipeline import Pipeline as Pipeline
+    from windlass.pipeline.pipeline import either as either
+    from windlass.pipeline.pipeline import pipeline as pipeline
+    from windlass.pipeline.step import Step as Step
+    from windlass.pipeline.step import step as step
+    from windlass.pipeline.symbols import each as each
+    from windlass.tracking.log import log_metric as log_metric
+    from windlass.tracking.log import log_metrics as log_metrics
+    from windlass.tracking.log import log_params as log_params
+
+__version__ = "0.1.0"
+
+_WHERE = {
+    "HTML": "windlass.artifacts.documents",
+    "Markdown": "windlass.artifacts.documents",
+    "WindlassError": "windlass.errors",
+    "Run": "windlass.execution.run",
+    "Graph": "windlass.pipeline.graph",
+    "Pipeline": "windlass.pipeline.pipeline",
+    "either": "windlass.pipeline.pipeline",
+    "Step": "windlass.pipeline.step",
+    "step": "windlass.pipeline.step",
+    "each": "windlass.pipeline.symbols",
+    "log_metric": "windlass.tracking.log",
+    "log_metrics": "windlass.tracking.log",
+    "log_params": "windlass.tracking.log",
+}
+
+__all__ = [*_WHERE, "pipeline", "__version__"]  # noqa: PLE0604 (the names are strings)
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    if name == "pipeline":  # the package is the decorator: see there
+        return import_module("windlass.pipeline")
+    if name not in _WHERE:
+        raise AttributeError(f"module 'windlass' has no attribute '{name}'")
+    value = getattr(import_module(_WHERE[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

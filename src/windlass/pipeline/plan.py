@@ -1,0 +1,106 @@
+"""A plan: all that decides what a run computes, but its parameters and its seed.
+
+It knows no stack, no target, no host and no git fact: the same source, settings and environment
+give the same plan, byte for byte, on every machine.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from windlass.errors import DefinitionError
+from windlass.hashing import digest
+from windlass.pipeline.graph import Graph, graph_from_json, graph_to_json
+from windlass.pipeline.settings import Settings
+from windlass.values import Json, to_text
+
+if TYPE_CHECKING:
+    from windlass.pipeline.graph import Node
+
+VERSION = 1
+"""Of the document's form; raised when an old plan can no longer be read as it is."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be computed, immutable.
+
+    Args:
+        pipeline: The pipeline's ``module:qualname``.
+        graph: Its traced DAG.
+        parameters: What it takes, as `windlass.pipeline.parameters.schema` tells it.
+        bundle: Digest of the project's code.
+        environment: Digest of Python and the installed distributions.
+        sources: Folders of the project, relative to its root, that its modules are imported from.
+    """
+
+    pipeline: str
+    graph: Graph
+    parameters: Json
+    bundle: str
+    environment: str
+    sources: tuple[str, ...] = (".",)
+
+    @property
+    def name(self) -> str:
+        """The pipeline's name."""
+        return self.graph.name
+
+    @functools.cached_property
+    def text(self) -> str:
+        """The canonical JSON document."""
+        return to_text(
+            {
+                "version": VERSION,
+                "pipeline": self.pipeline,
+                "parameters": self.parameters,
+                "sources": list(self.sources),
+                "bundle": self.bundle,
+                "environment": self.environment,
+                "graph": graph_to_json(self.graph),
+            }
+        )
+
+    @functools.cached_property
+    def digest(self) -> str:
+        """What names the plan."""
+        return digest("plan", self.text)
+
+    @functools.cached_property
+    def mapped_over(self) -> set[tuple[str, str]]:
+        """The outputs, as (node, name), whose items some map runs over."""
+        return self.graph.mapped_over()
+
+    def settings(self, node: Node) -> Settings:
+        """What a node asks of the place where it runs."""
+        return Settings(**node.settings)  # type: ignore[arg-type]
+
+
+def read_plan(text: str) -> Plan:
+    """The plan of a document that `Plan.text` made.
+
+    Raises:
+        DefinitionError: It is not such a document, or was made by another version of Windlass.
+    """
+    try:
+        document: Any = json.loads(text)
+        if document["version"] != VERSION:
+            raise DefinitionError(
+                f"a plan of version {document['version']} cannot be read, only of {VERSION}",
+                hint="Use the Windlass that made it.",
+            )
+        plan = Plan(
+            pipeline=document["pipeline"],
+            graph=graph_from_json(document["graph"]),
+            parameters=document["parameters"],
+            bundle=document["bundle"],
+            environment=document["environment"],
+            sources=tuple(document["sources"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise DefinitionError(f"a plan cannot be read: {error!r}") from error
+    plan.graph.check()
+    return plan

@@ -1,0 +1,157 @@
+"""What a step asks of the place where it runs, and how a run is to be made."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from windlass.errors import DefinitionError
+from windlass.values import Json
+
+_UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+_UNITS |= {"KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}
+
+
+def parse_memory(text: str | int) -> int:
+    """Bytes of a size such as ``"4GiB"``, ``"512 MB"`` or a plain number of bytes.
+
+    Raises:
+        DefinitionError: It is not of that form, or not above zero.
+    """
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*", str(text))
+    unit = _UNITS.get(match[2].upper()) if match else None
+    size = int(float(match[1]) * unit) if match and unit else 0
+    if size <= 0:
+        raise DefinitionError(
+            f"memory={text!r} is not a size", hint='Write it like "512MB" or "4GiB".'
+        )
+    return size
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a step asks for; the arguments of ``@step(...)``.
+
+    Args:
+        retries: How many more times it is tried when it fails.
+        retry_delay: Seconds between two tries.
+        timeout: Seconds after which a try is stopped and has failed; None for no limit.
+        cpus: Processor cores that it is given, and threads that numeric libraries may use.
+        memory: Memory that it needs, such as ``"4GiB"``; None if it does not matter.
+        gpus: GPUs that it is given.
+        cache: Whether an earlier result of the same code on the same inputs may stand for it.
+        environment: Name of an environment of its own; None for the pipeline's.
+        allow_pickle: Whether values that no format takes may be pickled.
+        seeded: Whether random generators are seeded before it; without, it is never cached.
+    """
+
+    retries: int = 0
+    retry_delay: float = 1.0
+    timeout: float | None = None
+    cpus: int = 1
+    memory: str | None = None
+    gpus: int = 0
+    cache: bool = True
+    environment: str | None = None
+    allow_pickle: bool = False
+    seeded: bool = True
+
+    def __post_init__(self) -> None:
+        for name, lowest in (("retries", 0), ("cpus", 1), ("gpus", 0)):
+            value = getattr(self, name)
+            if type(value) is not int or value < lowest:
+                raise DefinitionError(f"{name}={value!r} must be a whole number from {lowest} up")
+        for name in ("cache", "allow_pickle", "seeded"):
+            if type(getattr(self, name)) is not bool:
+                raise DefinitionError(f"{name}={getattr(self, name)!r} must be True or False")
+        if not _is_number(self.retry_delay) or self.retry_delay < 0:
+            raise DefinitionError(f"retry_delay={self.retry_delay!r} must be seconds, 0 or more")
+        if self.timeout is not None and (not _is_number(self.timeout) or self.timeout <= 0):
+            raise DefinitionError(f"timeout={self.timeout!r} must be seconds above 0, or None")
+        if self.memory is not None:
+            parse_memory(self.memory)
+
+    @property
+    def memory_bytes(self) -> int:
+        """The memory asked for, in bytes; 0 if none is named."""
+        return 0 if self.memory is None else parse_memory(self.memory)
+
+    def but(self, **changes: Any) -> Settings:
+        """A copy with some settings changed.
+
+        Raises:
+            DefinitionError: There is no setting of that name, or its value is out of range.
+        """
+        return changed(self, changes, "a step")
+
+    def to_json(self) -> dict[str, Json]:
+        """The settings that differ from the defaults."""
+        return {
+            field.name: getattr(self, field.name)
+            for field in dataclasses.fields(self)
+            if getattr(self, field.name) != field.default
+        }
+
+
+def _is_number(value: object) -> bool:
+    return type(value) in (int, float)
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How one run is made; the arguments of ``pipeline.options(...)``. None of it is in the plan.
+
+    Args:
+        target: Where it runs; None for the stack's.
+        stack: A stack of ``windlass.toml``; None for the default.
+        cache: Whether earlier results may stand for steps.
+        seed: What random generators are seeded from.
+        tags: Free text, by name, to find the run by.
+        keep_going: After a failure, finish what does not depend on it.
+        in_process: Run the steps one after another in this process, for a debugger.
+        fresh: Give every node a new process.
+        workers: How many worker processes; None for one a core.
+    """
+
+    target: str | None = None
+    stack: str | None = None
+    cache: bool = True
+    seed: int = 0
+    tags: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    keep_going: bool = False
+    in_process: bool = False
+    fresh: bool = False
+    workers: int | None = None
+
+    def __post_init__(self) -> None:
+        if type(self.seed) is not int or not -(2**63) <= self.seed < 2**63:
+            raise DefinitionError(f"seed={self.seed!r} must be a whole number of 64 bits")
+        if self.workers is not None and (type(self.workers) is not int or self.workers < 1):
+            raise DefinitionError(f"workers={self.workers!r} must be a whole number from 1 up")
+        if self.in_process and self.fresh:
+            raise DefinitionError("in_process and fresh exclude each other: choose one")
+        for name, value in self.tags.items():
+            if type(name) is not str or type(value) is not str:
+                raise DefinitionError(f"the tag {name!r}: {value!r} must be text for text")
+
+    def but(self, **changes: Any) -> RunOptions:
+        """A copy with some options changed.
+
+        Raises:
+            DefinitionError: There is no option of that name, or its value is out of range.
+        """
+        return changed(self, changes, "a run")
+
+
+def changed(options: Any, changes: Mapping[str, Any], whose: str) -> Any:
+    """A copy of a dataclass with some fields changed; unknown names are refused in words."""
+    known = [field.name for field in dataclasses.fields(options)]
+    for name in changes:
+        if name not in known:
+            raise DefinitionError(
+                f"{whose} has no option '{name}'", hint=f"It has {', '.join(known)}."
+            )
+    return dataclasses.replace(options, **changes)

@@ -1,0 +1,209 @@
+"""A step: a typed Python function that can be run, recorded, cached and retried."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import itertools
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
+
+from windlass import modules
+from windlass.errors import DefinitionError, ParameterError
+from windlass.pipeline.graph import Mode
+from windlass.pipeline.parameters import annotations_of
+from windlass.pipeline.settings import Settings
+from windlass.pipeline.symbols import EachItem
+from windlass.pipeline.trace import UNEVEN_HINT, active_tracer, uneven
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Step(Generic[P, R]):
+    """A function that a pipeline runs as one unit; made by `step`.
+
+    Called outside a pipeline it is that function and nothing more.
+
+    Attributes:
+        function: The function itself.
+        name: Its name; the node's too.
+        settings: What it asks of the place where it runs.
+        upstream: What it comes after, though no value passes.
+    """
+
+    def __init__(
+        self, function: Callable[P, R], settings: Settings, upstream: tuple[object, ...] = ()
+    ) -> None:
+        functools.update_wrapper(self, function)
+        self.function = function
+        self.name = function.__name__
+        self.settings = settings
+        self.upstream = upstream
+        self.signature = _signature(function)
+
+    def __repr__(self) -> str:
+        return f"<step {self.reference}>"
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Runs it as the plain function it is; in a pipeline that is traced, notes the call."""
+        tracer = active_tracer()
+        if tracer is not None:
+            return cast("R", tracer.call(self, self._bind(args, kwargs), "single"))
+        _refuse_each(self.name, args, kwargs)
+        return self.function(*args, **kwargs)
+
+    def map(self, *args: P.args, **kwargs: P.kwargs) -> list[R]:
+        """Runs the step once for each item of the `each` arguments, side by side.
+
+        The others are the same for every item. Lists of different lengths are refused.
+        """
+        return self._mapped("zip", args, kwargs)
+
+    def product(self, *args: P.args, **kwargs: P.kwargs) -> list[R]:
+        """Runs the step once for every combination of the `each` arguments, the last fastest."""
+        return self._mapped("product", args, kwargs)
+
+    def after(self, *upstream: object) -> Step[P, R]:
+        """The same step, to be called after these outputs of other steps, which it doesn't take."""
+        return Step(self.function, self.settings, (*self.upstream, *upstream))
+
+    def options(self, **changes: Any) -> Step[P, R]:
+        """The same step with other settings: those of `step`.
+
+        Raises:
+            DefinitionError: There is no such setting, or its value is out of range.
+        """
+        return Step(self.function, self.settings.but(**changes), self.upstream)
+
+    @property
+    def reference(self) -> str:
+        """The ``module:qualname`` by which a worker finds it."""
+        return modules.reference(self.function)
+
+    @property
+    def returns(self) -> Any:
+        """The annotation of what it returns; Any if there is none."""
+        return annotations_of(self.function).get("return", Any)
+
+    def annotation(self, parameter: str) -> Any:
+        """The annotation of a parameter; Any if there is none."""
+        return annotations_of(self.function).get(parameter, Any)
+
+    def call_with(self, arguments: Mapping[str, Any]) -> R:
+        """Calls the function with arguments by name, positional-only ones included."""
+        rest = dict(arguments)
+        positional = [
+            rest.pop(name)
+            for name, parameter in self.signature.parameters.items()
+            if parameter.kind is parameter.POSITIONAL_ONLY and name in rest
+        ]
+        return cast("Callable[..., R]", self.function)(*positional, **rest)
+
+    def _bind(self, args: Any, kwargs: Any) -> dict[str, Any]:
+        try:
+            bound = self.signature.bind(*args, **kwargs)
+        except TypeError as error:
+            raise ParameterError(
+                f"{self.name}{self.signature}: {error}", hint="Give it the arguments it names."
+            ) from None
+        bound.apply_defaults()
+        return bound.arguments
+
+    def _mapped(self, mode: Mode, args: Any, kwargs: Any) -> list[R]:
+        arguments = self._bind(args, kwargs)
+        tracer = active_tracer()
+        if tracer is not None:
+            return cast("list[R]", tracer.call(self, arguments, mode))
+        lists = {k: v.values for k, v in arguments.items() if isinstance(v, EachItem)}
+        if not lists:
+            raise DefinitionError(
+                f"nothing to map '{self.name}' over",
+                hint=f"Mark at least one argument: {self.name}.map(each(values)).",
+            )
+        combinations = _combinations(self.name, mode, lists)
+        return [self.call_with({**arguments, **items}) for items in combinations]
+
+
+def _combinations(name: str, mode: Mode, lists: Mapping[str, list[Any]]) -> list[dict[str, Any]]:
+    """The mapped arguments of every item, in the order of the map's results."""
+    if mode == "product":
+        rows = itertools.product(*lists.values())
+    elif len({len(items) for items in lists.values()}) > 1:
+        raise DefinitionError(
+            uneven(name, {key: len(items) for key, items in lists.items()}), hint=UNEVEN_HINT
+        )
+    else:
+        rows = zip(*lists.values(), strict=True)  # type: ignore[assignment]
+    return [dict(zip(lists, row, strict=True)) for row in rows]
+
+
+def _refuse_each(name: str, args: Any, kwargs: Any) -> None:
+    if any(isinstance(value, EachItem) for value in (*args, *kwargs.values())):
+        raise DefinitionError(
+            f"each() in a plain call of '{name}'",
+            hint=f"Write {name}.map(…) to run it on each item.",
+        )
+
+
+def _signature(function: Callable[..., Any]) -> inspect.Signature:
+    name = getattr(function, "__name__", repr(function))
+    if not inspect.isroutine(function) or not name.isidentifier():
+        raise DefinitionError(f"{name} cannot be a step", hint="Decorate a function: def …")
+    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+        raise DefinitionError(
+            f"the step '{name}' is async", hint="Call asyncio.run(…) inside a plain function."
+        )
+    if inspect.isgeneratorfunction(function):
+        raise DefinitionError(f"the step '{name}' yields", hint="Return a list.")
+    signature = inspect.signature(function)
+    for parameter in signature.parameters.values():
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            raise DefinitionError(
+                f"the step '{name}' takes {parameter}, which names no argument",
+                hint="Name every parameter; a list or a dict takes many values.",
+            )
+    return signature
+
+
+@overload
+def step(function: Callable[P, R], /) -> Step[P, R]: ...
+
+
+@overload
+def step(
+    *,
+    retries: int = 0,
+    retry_delay: float = 1.0,
+    timeout: float | None = None,
+    cpus: int = 1,
+    memory: str | None = None,
+    gpus: int = 0,
+    cache: bool = True,
+    environment: str | None = None,
+    allow_pickle: bool = False,
+    seeded: bool = True,
+) -> Callable[[Callable[P, R]], Step[P, R]]: ...
+
+
+def step(function: Callable[..., Any] | None = None, /, **settings: Any) -> Any:
+    """Makes a function a step.
+
+    Use it bare, ``@step``, or with settings, ``@step(retries=2, timeout=600)``.
+
+    Args:
+        function: A function with named, annotated parameters.
+        **settings: See `windlass.pipeline.settings.Settings`.
+
+    Raises:
+        DefinitionError: The function cannot be a step, or a setting is unknown or out of range.
+    """
+    if function is None:
+        return functools.partial(_make, settings=Settings().but(**settings))
+    return _make(function, Settings())
+
+
+def _make(function: Callable[P, R], settings: Settings) -> Step[P, R]:
+    if isinstance(function, Step):
+        raise DefinitionError(f"{function.name} is a step already")
+    return Step(function, settings)

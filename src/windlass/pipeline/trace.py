@@ -1,0 +1,289 @@
+"""Tracing: a pipeline's function is called once with symbols, and every step call is noted."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
+
+from windlass import modules, values
+from windlass.errors import DefinitionError, EdgeTypeError, FormatError
+from windlass.pipeline import types
+from windlass.pipeline.graph import (
+    Branch,
+    Choice,
+    Constant,
+    Each,
+    FromChoice,
+    FromNode,
+    FromParameter,
+    Gathered,
+    Graph,
+    Keyed,
+    Mode,
+    Node,
+    Ref,
+)
+from windlass.pipeline.symbols import EachItem, Symbol, fields_of, user_line
+
+if TYPE_CHECKING:
+    from windlass.pipeline.step import Step
+
+_active: ContextVar[Tracer | None] = ContextVar("windlass_tracer", default=None)
+
+
+def active_tracer() -> Tracer | None:
+    """The tracer of the pipeline that is being traced here, if one is."""
+    return _active.get()
+
+
+class Tracer:
+    """Collects the nodes and choices of one graph."""
+
+    def __init__(self) -> None:
+        self._nodes: dict[str, Node] = {}
+        self._choices: dict[str, Choice] = {}
+        self._names: set[str] = set()
+        self._counts: dict[str, int] = {}
+        self._groups: tuple[str, ...] = ()
+        self._calling: list[object] = []
+        self._when: tuple[Branch, ...] = ()
+
+    def trace(
+        self, name: str, function: Callable[..., Any], parameters: Mapping[str, Any]
+    ) -> Graph:
+        """The graph of a pipeline's function, its parameters given by name and annotation."""
+        symbols = {
+            key: Symbol(FromParameter(key), annotation, f"the parameter '{key}'")
+            for key, annotation in parameters.items()
+        }
+        token = _active.set(self)
+        try:
+            with self._entered(function):
+                result = function(**symbols)
+        finally:
+            _active.reset(token)
+        return Graph(name, self._nodes, self._choices, self._ref(result, "the pipeline's result"))
+
+    def call(self, step: Step[..., Any], arguments: Mapping[str, Any], mode: Mode) -> Symbol:
+        """Notes one call of a step; returns the symbol of what it will give."""
+        inputs = {
+            name: self._argument(step, name, value, mode) for name, value in arguments.items()
+        }
+        self._check_lengths(step, inputs, mode)
+        returns = step.returns
+        node = Node(
+            name=self._unique(step.name),
+            step=step.reference,
+            inputs=inputs,
+            mode=mode,
+            after=self._after(step),
+            when=self._when,
+            settings=step.settings.to_json(),
+            outputs=fields_of(returns) or ("output",),
+        )
+        self._nodes[node.name] = node
+        annotation = list[returns] if mode != "single" else returns  # type: ignore[valid-type]
+        return Symbol(FromNode(node.name), annotation, f"the output of '{node.name}'")
+
+    def choose(
+        self, condition: Any, then: Callable[[], Any], otherwise: Callable[[], Any]
+    ) -> Symbol:
+        """Notes an `either`; both branches are traced, each under its condition."""
+        ref = self._ref(condition, "the condition of either()")
+        kind = _annotation(condition)
+        if not types.assignable(kind, bool):
+            raise EdgeTypeError(
+                f"{user_line()}the condition of either() is {types.describe(kind)}, not a bool",
+                hint="Pass the output of a step that returns a bool.",
+            )
+        name = self._unique("either")
+        # Its place is taken before its branches are traced, so that an outer choice comes first.
+        self._choices[name] = Choice(name, ref, ref, ref, self._when)
+        then_ref, then_kind = self._branch(name, True, then)
+        else_ref, else_kind = self._branch(name, False, otherwise)
+        self._choices[name] = Choice(name, ref, then_ref, else_ref, self._when)
+        kind = Union[then_kind, else_kind]  # noqa: UP007 (they are values here, not syntax)
+        return Symbol(FromChoice(name), kind, f"the value of '{name}'")
+
+    @contextlib.contextmanager
+    def group(self, name: str, function: object) -> Iterator[None]:
+        """Nodes noted inside belong to a nested pipeline of that name."""
+        full = self._unique(name)
+        groups, self._groups = self._groups, (*self._groups, full.rpartition(".")[2])
+        try:
+            with self._entered(function):
+                yield
+        finally:
+            self._groups = groups
+
+    @contextlib.contextmanager
+    def _entered(self, function: object) -> Iterator[None]:
+        if function in self._calling:
+            raise DefinitionError(
+                f"{user_line()}a pipeline calls itself, which would never end",
+                hint="Repeat inside a step, or map a step over a list.",
+            )
+        self._calling.append(function)
+        try:
+            yield
+        finally:
+            self._calling.pop()
+
+    def _branch(self, name: str, taken: bool, branch: Callable[[], Any]) -> tuple[Ref, Any]:
+        when, self._when = self._when, (*self._when, Branch(name, taken))
+        try:
+            value = branch()
+            return self._ref(value, f"a branch of '{name}'"), _annotation(value)
+        finally:
+            self._when = when
+
+    def _unique(self, name: str) -> str:
+        base = ".".join((*self._groups, name))
+        count = self._counts.get(base, 0)
+        while True:
+            count += 1
+            full = base if count == 1 else f"{base}_{count}"
+            if full not in self._names:
+                break
+        self._counts[base] = count
+        self._names.add(full)
+        return full
+
+    def _after(self, step: Step[..., Any]) -> tuple[str, ...]:
+        found: list[str] = []
+        for upstream in step.upstream:
+            ref = self._ref(upstream, f"{step.name}.after(…)")
+            graph = Graph("", self._nodes, self._choices, ref)
+            nodes = graph.nodes_of(ref)
+            if not nodes:
+                raise DefinitionError(
+                    f"{user_line()}'{step.name}' cannot come after {upstream!r}",
+                    hint="Pass .after() what a step returned in this pipeline.",
+                )
+            found += sorted(nodes)
+        return tuple(dict.fromkeys(found))
+
+    def _argument(self, step: Step[..., Any], name: str, value: Any, mode: Mode) -> Ref:
+        where = f"{step.name}({name}=…)"
+        target = step.annotation(name)
+        if not isinstance(value, EachItem):
+            self._check_edge(where, value, target)
+            return self._ref(value, where)
+        if mode == "single":
+            raise DefinitionError(
+                f"{user_line()}each() in a plain call of '{step.name}'",
+                hint=f"Write {step.name}.map(…) to run it on each item.",
+            )
+        if isinstance(value.values, Symbol):
+            self._check_edge(where, _item(value.values, where), target)
+        else:
+            for index, item in enumerate(value.values):
+                self._check_edge(f"{where}, item {index}", item, target)
+        return Each(self._ref(value.values, where))
+
+    def _check_edge(self, where: str, value: Any, target: Any) -> None:
+        if isinstance(value, list | tuple) and _holds_symbol(value):
+            item = _item_annotation(target)
+            for part in value:
+                self._check_edge(where, part, item)
+            return
+        if isinstance(value, Symbol):
+            if not types.assignable(value.annotation, target):
+                raise EdgeTypeError(
+                    f"{user_line()}{where} takes {types.describe(target)}, but {value.label} is "
+                    f"{types.describe(value.annotation)}"
+                )
+        elif not _holds_symbol(value):
+            problem = types.check(value, target)
+            if problem is not None:
+                raise EdgeTypeError(
+                    f"{user_line()}{where} takes {types.describe(target)}: {problem}"
+                )
+
+    def _check_lengths(self, step: Step[..., Any], inputs: Mapping[str, Ref], mode: Mode) -> None:
+        mapped = {name: ref.of for name, ref in inputs.items() if isinstance(ref, Each)}
+        if mode != "single" and not mapped:
+            raise DefinitionError(
+                f"{user_line()}nothing to map '{step.name}' over",
+                hint=f"Mark at least one argument: {step.name}.map(each(values)).",
+            )
+        lengths = {name: _known_length(ref) for name, ref in mapped.items()}
+        known = {length for length in lengths.values() if length is not None}
+        if mode == "zip" and len(known) > 1:
+            raise DefinitionError(user_line() + uneven(step.name, lengths), hint=UNEVEN_HINT)
+
+    def _ref(self, value: Any, where: str) -> Ref:
+        if isinstance(value, Symbol):
+            return value.ref
+        if isinstance(value, EachItem):
+            raise DefinitionError(
+                f"{user_line()}each() can only be an argument of map() or product(), not {where}"
+            )
+        if _holds_symbol(value):
+            return self._container(value, where)
+        try:
+            return Constant(values.encode(value))
+        except FormatError as error:
+            raise DefinitionError(
+                f"{user_line()}{where} is given what a plan cannot hold: {error.message}",
+                hint="Return it from a step and pass that step's output.",
+            ) from None
+
+    def _container(self, value: Any, where: str) -> Ref:
+        if isinstance(value, dict):
+            return Keyed(tuple((key, self._ref(item, where)) for key, item in value.items()))
+        if values.is_namedtuple_class(type(value)):
+            pairs = zip(value._fields, value, strict=True)
+            items = tuple((key, self._ref(item, where)) for key, item in pairs)
+            return Keyed(items, modules.reference(type(value)))
+        kind: Any = "list" if isinstance(value, list) else "tuple"
+        return Gathered(kind, tuple(self._ref(item, where) for item in value))
+
+
+UNEVEN_HINT = "Give lists of one length, or use product() for every combination."
+
+
+def uneven(step: str, lengths: Mapping[str, int | None]) -> str:
+    """What is said of a map over lists of different lengths."""
+    told = ", ".join(f"{name} has {n}" for name, n in lengths.items() if n is not None)
+    return f"{step}.map(…) goes through its lists side by side, but their lengths differ: {told}"
+
+
+def _known_length(ref: Ref) -> int | None:
+    if isinstance(ref, Constant) and isinstance(ref.value, list):
+        return len(ref.value)
+    return len(ref.items) if isinstance(ref, Gathered) else None
+
+
+def _holds_symbol(value: Any) -> bool:
+    if type(value) is dict:
+        return any(_holds_symbol(item) for item in value.values())
+    if isinstance(value, list | tuple):
+        return any(_holds_symbol(item) for item in value)
+    return isinstance(value, Symbol | EachItem)
+
+
+def _annotation(value: Any) -> Any:
+    return value.annotation if isinstance(value, Symbol) else type(value)
+
+
+def _item_annotation(annotation: Any) -> Any:
+    """The items' annotation of a list-like annotation; Any if it does not say."""
+    if get_origin(annotation) is tuple:
+        args = set(get_args(annotation)) - {Ellipsis}
+        return args.pop() if len(args) == 1 else Any
+    args_ = get_args(annotation)
+    return args_[0] if len(args_) == 1 else Any
+
+
+def _item(symbol: Symbol, where: str) -> Symbol:
+    """The symbol of one item of a list; refuses what is surely no list."""
+    if not types.assignable(symbol.annotation, list[Any] | tuple[Any, ...]):
+        raise EdgeTypeError(
+            f"{user_line()}{where}: each() needs a list, but {symbol.label} is "
+            f"{types.describe(symbol.annotation)}",
+            hint="Return list[…] from the step.",
+        )
+    return Symbol(symbol.ref, _item_annotation(symbol.annotation), f"an item of {symbol.label}")
