@@ -1,0 +1,42 @@
+"""All of a run's provenance at once, git working in the background meanwhile."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from windlass.provenance.bundle import Bundle, capture_bundle, start_listing
+from windlass.provenance.environment import Environment, capture_environment
+from windlass.provenance.git import GitFacts, start_git_facts
+from windlass.provenance.machine import machine_facts
+from windlass.provenance.project import Project
+from windlass.values import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where a run comes from.
+
+    Args:
+        bundle: The project's code.
+        environment: What is installed.
+        git: The state of the checkout; None where there is none.
+        machine: Facts of this machine.
+    """
+
+    bundle: Bundle
+    environment: Environment
+    git: GitFacts | None
+    machine: dict[str, Json]
+
+
+def capture(project: Project) -> Provenance:
+    """The provenance of a run of this project, here and now.
+
+    Raises:
+        ConfigError: The project holds more than a bundle takes.
+    """
+    listed = start_listing(project.root)
+    git = start_git_facts(project.root)
+    environment = capture_environment(project.root, project.cache)
+    bundle = capture_bundle(project.root, project.cache, listed=listed)
+    return Provenance(bundle, environment, git(), machine_facts())
