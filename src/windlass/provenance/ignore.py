@@ -18,7 +18,7 @@ GENERATED_FOLDERS = (
 )
 """Folders that tools make, by the pattern of their names."""
 
-GENERATED_FILES = ("*.py[co]", "*.swp", "*~", ".DS_Store", "Thumbs.db", ".coverage")
+GENERATED_FILES = (".git", "*.py[co]", "*.swp", "*~", ".DS_Store", "Thumbs.db", ".coverage")
 """Files that tools make, by the pattern of their names."""
 
 SECRETS = (

@@ -52,7 +52,8 @@ def finish_listing(root: Path, listed: bytes | None, limit: int) -> list[str]:
     """The files of a folder, from what git printed, or by a walk if it printed nothing."""
     if not listed:  # no checkout, refused, or a folder that an outer checkout ignores
         return sorted(_at_most(walk(root), limit))
-    names = set(os.fsdecode(listed).split("\0")) - {""}
+    # A submodule that was never checked out lists itself, as if it held itself.
+    names = set(os.fsdecode(listed).split("\0")) - {"", ".", "./"}
     kept = _without_generated(names)
     return sorted(_at_most(_expand_nested(root, kept, limit), limit))
 
@@ -146,9 +147,14 @@ def _expand_nested(root: Path, names: Iterable[str], limit: int) -> Iterator[str
     for name in names:
         folder = name.removesuffix("/")
         if _is_folder(f"{root}/{folder}"):
-            yield from (f"{folder}/{path}" for path in list_files(root / folder, limit))
+            yield from (f"{folder}/{path}" for path in _list_nested(root / folder, limit))
         else:
             yield name
+
+
+def _list_nested(root: Path, limit: int) -> Iterable[str]:
+    # Without a .git of its own git would answer for the outer checkout.
+    return list_files(root, limit) if (root / ".git").exists() else walk(root)
 
 
 def _is_folder(path: str) -> bool:

@@ -13,6 +13,11 @@ from pathlib import Path
 from windlass.errors import ConfigError
 
 _REFERENCE = re.compile(r"\$\{([^}]*)\}")
+_PASSWORD = re.compile("(\\w://[^/?#:@]*):(?!\0\\d+\0@)\\S*@")
+_SECRET_FIELD = re.compile(
+    "([?&][^=&]*(?:key|token|secret|password|passwd|sig)[^=&]*=)(?!\0\\d+\0(?:&|$))[^&#]+",
+    re.IGNORECASE,
+)
 
 
 def resolve(text: str, *, root: Path | None = None, where: str = "the settings") -> str:
@@ -31,11 +36,13 @@ def resolve(text: str, *, root: Path | None = None, where: str = "the settings")
 
 
 def masked(text: str) -> str:
-    """A text that can be shown: the password in a URL and secrets in its query are hidden."""
-    text = re.sub(r"(\w://[^/?#:@]*):\S*@", r"\1:***@", text)
-    return re.sub(
-        r"(?i)([?&][^=&]*(?:key|token|secret|password|passwd|sig)[^=&]*=)[^&#]*", r"\1***", text
-    )
+    """A text that can be shown: passwords and secret query fields are hidden, references stay."""
+    references = _REFERENCE.findall(text)
+    numbers = iter(range(len(references)))
+    text = _REFERENCE.sub(lambda _: f"\0{next(numbers)}\0", text)  # they look like parts of a URL
+    text = _PASSWORD.sub(r"\1:***@", text)
+    text = _SECRET_FIELD.sub(r"\1***", text)
+    return re.sub("\0(\\d+)\0", lambda match: f"${{{references[int(match[1])]}}}", text)
 
 
 def _value(reference: str, root: Path, where: str) -> str:

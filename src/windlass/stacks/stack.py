@@ -1,0 +1,206 @@
+"""A stack: a named choice of target, artifact store, record store and tracker, wired up."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from windlass.errors import ConfigError
+from windlass.provenance import secrets
+from windlass.provenance.project import Project
+from windlass.stacks.settings import NO_TRACKER, Settings, StackSettings, load_settings
+
+if TYPE_CHECKING:
+    from windlass.artifacts.store import ArtifactStore
+    from windlass.records import Records
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Where a plan runs and what it leaves behind is kept.
+
+    The two addresses are as they were written: references to secrets stand in them until a store
+    is opened. Showing a stack masks the passwords that somebody wrote out all the same.
+
+    Args:
+        name: As in ``windlass.toml``.
+        project: The project that it belongs to; relative paths start at its root.
+        target: Where plans run.
+        artifacts: The address of the artifact store: a URL or a path; None for the project's own.
+        records: The address of the record store: a URL or a path; None for the project's own.
+        options: What the target takes.
+        tracker: Where experiments are shown besides the record.
+        durable: Whether loss of power is survived, not only the death of processes.
+        trust_pickle: Whether pickles from the artifact store may be read.
+    """
+
+    name: str
+    project: Project
+    target: str = "local"
+    artifacts: str | None = field(default=None, repr=False)
+    records: str | None = field(default=None, repr=False)
+    options: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    tracker: str = NO_TRACKER
+    durable: bool = False
+    trust_pickle: bool = False
+
+    @property
+    def logs(self) -> Path:
+        """The folder for what steps print."""
+        return self.project.home / "logs"
+
+    @cached_property
+    def artifacts_url(self) -> str:
+        """The address of the artifact store, secrets resolved: a URL or an absolute path.
+
+        Raises:
+            ConfigError: A reference cannot be resolved.
+        """
+        return self._address(self.artifacts, "artifacts", "artifacts")
+
+    @cached_property
+    def records_url(self) -> str:
+        """The address of the record store, secrets resolved: a URL or an absolute path.
+
+        Raises:
+            ConfigError: A reference cannot be resolved.
+        """
+        return self._address(self.records, "records", "windlass.db")
+
+    def resolved_options(self) -> dict[str, Any]:
+        """The target's options, secrets resolved."""
+        return {key: self._resolved(value, f"options.{key}") for key, value in self.options.items()}
+
+    def open_store(self) -> ArtifactStore:
+        """The artifact store.
+
+        Raises:
+            ConfigError: Its address holds a reference that cannot be resolved.
+            StoreError: It cannot be reached.
+        """
+        from windlass.artifacts.store import ArtifactStore
+
+        cache = self.project.make_home() / "cache"
+        return ArtifactStore.open_store(
+            self.artifacts_url,
+            verified=cache / "verified",
+            cache=cache / "artifacts" if is_url(self.artifacts_url) else None,
+            durable=self.durable,
+        )
+
+    def open_records(self) -> Records:
+        """The record store.
+
+        Raises:
+            ConfigError: Its address holds a reference that cannot be resolved.
+            RecordError: It cannot be reached.
+        """
+        from windlass.records import Records
+
+        self.project.make_home()
+        return Records.open(self.records_url, durable=self.durable)
+
+    def local_parts(self) -> list[str]:
+        """Which of its stores only this machine's disk holds, in words."""
+        stores = {"artifacts": self.artifacts_url, "records": self.records_url}
+        return [f"{what} in {secrets.masked(at)}" for what, at in stores.items() if is_local(at)]
+
+    def describe(self) -> dict[str, Any]:
+        """What can be shown of it: references unresolved, passwords masked."""
+        return {
+            "name": self.name,
+            "target": self.target,
+            "artifacts": secrets.masked(self.artifacts or str(self.project.home / "artifacts")),
+            "records": secrets.masked(self.records or str(self.project.home / "windlass.db")),
+            "tracker": self.tracker,
+            "durable": self.durable,
+            "trust_pickle": self.trust_pickle,
+            "options": {key: _shown(value) for key, value in self.options.items()},
+        }
+
+    def _address(self, written: str | None, what: str, own: str) -> str:
+        if written is None:
+            return str(self.project.home / own)
+        address = self._resolved(written, what)
+        if is_url(address):
+            return str(address)
+        if re.match(r"[a-z][a-z0-9+]+:", address):
+            raise ConfigError(
+                f"the stack '{self.name}': {what} = \"{secrets.masked(written)}\" is neither a path"
+                " nor a URL",
+                hint="A URL has two slashes after its scheme, as in s3://bucket/folder.",
+            )
+        return str(self.project.root / Path(address).expanduser())
+
+    def _resolved(self, value: Any, what: str) -> Any:
+        if isinstance(value, str):
+            where = f"the stack '{self.name}' ({what})"
+            return secrets.resolve(value, root=self.project.root, where=where)
+        if isinstance(value, dict):
+            return {key: self._resolved(item, f"{what}.{key}") for key, item in value.items()}
+        if isinstance(value, list):
+            return [self._resolved(item, what) for item in value]
+        return value
+
+
+def load_stack(name: str | None, project: Project, settings: Settings | None = None) -> Stack:
+    """A stack by its name, or the default one.
+
+    Args:
+        name: As in ``windlass.toml``; None for the default.
+        project: Whose.
+        settings: The project's settings, where they are loaded already.
+
+    Raises:
+        ConfigError: There is none of that name, or ``windlass.toml`` is wrong.
+    """
+    settings = settings or load_settings(project)
+    name, said = settings.stack(name)
+    _check_tracker(said, name)
+    return Stack(
+        name=name,
+        project=project,
+        target=said.target,
+        artifacts=said.artifacts,
+        records=said.records,
+        options=said.options,
+        tracker=said.tracker,
+        durable=said.durable,
+        # A store that only this project writes to holds what its own steps pickled.
+        trust_pickle=said.artifacts is None if said.trust_pickle is None else said.trust_pickle,
+    )
+
+
+def is_url(address: str) -> bool:
+    """Whether an address is a URL and not a path."""
+    return re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", address) is not None
+
+
+def is_local(address: str) -> bool:
+    """Whether only this machine's disk holds what is at an address."""
+    return not is_url(address) or re.match(r"(file|local|sqlite(\+\w+)?)://", address) is not None
+
+
+def _check_tracker(said: StackSettings, name: str) -> None:
+    if said.tracker == NO_TRACKER:
+        return
+    from importlib.metadata import entry_points
+
+    known = sorted(entry_points(group="windlass.trackers").names)
+    if said.tracker not in known:
+        raise ConfigError(
+            f"the stack '{name}' names the tracker '{said.tracker}', which is not installed",
+            hint=f"There is: {', '.join([NO_TRACKER, *known])}.",
+        )
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, str):
+        return secrets.masked(value)
+    if isinstance(value, dict):
+        return {key: _shown(item) for key, item in value.items()}
+    return [_shown(item) for item in value] if isinstance(value, list) else value
