@@ -108,14 +108,9 @@ _TOKEN = re.compile(r"\\.|\[!?\]?[^\]]*\]|\*+|.", re.DOTALL)
 
 
 def _translate(pattern: str) -> str:
-    pieces = []
-    if pattern.startswith("**/"):
-        pieces, pattern = ["(?:.*/)?"], pattern[3:]
-    tail = ""
-    if pattern.endswith("/**"):
-        pattern, tail = pattern[:-3], "/.+"
-    middle = "/(?:.*/)?".join(_translate_part(part) for part in pattern.split("/**/"))
-    return "".join((*pieces, middle, tail))
+    *folders, last = pattern.split("/")
+    leading = ("(?:.*/)?" if part == "**" else f"{_translate_part(part)}/" for part in folders)
+    return "".join(leading) + (".+" if last == "**" else _translate_part(last))
 
 
 def _translate_part(pattern: str) -> str:
@@ -125,9 +120,11 @@ def _translate_part(pattern: str) -> str:
 def _translate_token(token: str) -> str:
     if token.startswith("*"):
         return "[^/]*"
+    if token in ("[", "\\"):  # never closed, or escaping nothing: git matches nothing either
+        return "(?!)"
     if token == "?":  # noqa: S105 - a wildcard, not a password
         return "[^/]"
-    if token.startswith("[") and len(token) > 1:
+    if token.startswith("["):
         inner = token[1:-1].replace("\\", "\\\\").replace("[", "\\[")
         return f"(?!/)[{'^' + inner[1:] if inner[0] in '!^' else inner}]"
-    return re.escape(token[1:] if token.startswith("\\") and len(token) > 1 else token)
+    return re.escape(token[1:] if token.startswith("\\") else token)

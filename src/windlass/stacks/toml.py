@@ -43,14 +43,14 @@ class Document:
             found = found.get(name, {})
             if not isinstance(found, dict):
                 raise self._wrong_kind(key[:length], dict, found)
-        return found
+        return found  # type: ignore[no-any-return]
 
     def get(self, table: Key, name: str, kind: type[T], default: T) -> T:
         """The value of a key in a table, which must be of that kind."""
         value = self.table(table).get(name, default)
         if value is not default and type(value) is not kind:
             raise self._wrong_kind((*table, name), kind, value)
-        return value  # type: ignore[no-any-return]
+        return value
 
     def allow(self, table: Key, names: Iterable[str]) -> None:
         """Refuses keys of a table that are none of these."""

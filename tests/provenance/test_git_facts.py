@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from windlass.provenance.git import clean_url, git_facts
+
+Git = Callable[..., str]
+
+
+@pytest.fixture
+def repository(project: Path, git: Git) -> Path:
+    git(project, "init", "-q", "-b", "main")
+    git(project, "add", ".")
+    git(project, "commit", "-qm", "first")
+    return project
+
+
+def test_a_clean_checkout(repository: Path, git: Git) -> None:
+    git(repository, "remote", "add", "upstream", "https://example.org/up.git")
+    git(repository, "remote", "add", "origin", "https://me:hunter2@example.org/x.git")
+    assert git_facts(repository / "pkg") == {
+        "commit": git(repository, "rev-parse", "HEAD").strip(),
+        "branch": "main",
+        "dirty": False,
+        "remote": "https://example.org/x.git",
+    }
+
+
+@pytest.mark.parametrize("change", ["edit", "untracked", "staged", "deleted"])
+def test_what_makes_it_dirty(repository: Path, git: Git, change: str) -> None:
+    match change:
+        case "edit":
+            (repository / "pipeline.py").write_text("changed")
+        case "untracked":
+            (repository / "odd # name").touch()
+        case "staged":
+            (repository / "new.py").touch()
+            git(repository, "add", "new.py")
+        case _:
+            (repository / "pipeline.py").unlink()
+    facts = git_facts(repository)
+    assert facts is not None
+    assert facts["dirty"]
+
+
+def test_a_detached_head_has_no_branch_and_a_new_repository_no_commit(
+    repository: Path, git: Git, tmp_path: Path
+) -> None:
+    git(repository, "checkout", "-q", "--detach")
+    facts = git_facts(repository)
+    assert facts is not None
+    assert facts["branch"] is None
+    assert facts["remote"] is None
+    (tmp_path / "new").mkdir()
+    git(tmp_path / "new", "init", "-q", "-b", "main")
+    assert git_facts(tmp_path / "new") == {
+        "commit": None,
+        "branch": "main",
+        "dirty": False,
+        "remote": None,
+    }
+
+
+def test_looking_changes_nothing_in_the_repository(repository: Path) -> None:
+    (repository / "pipeline.py").touch()  # git would refresh its index for it
+    before = (repository / ".git" / "index").stat().st_mtime_ns
+    git_facts(repository)
+    assert (repository / ".git" / "index").stat().st_mtime_ns == before
+
+
+def test_no_checkout_no_git_and_a_refusal_have_no_facts(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert git_facts(tmp_path) is None
+    (tmp_path / ".git").touch()
+    assert git_facts(tmp_path) is None
+    with monkeypatch.context() as patch:
+        patch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")  # git then refuses to look
+        assert git_facts(repository) is None
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert git_facts(repository) is None
+
+
+def test_a_monitor_that_the_repository_names_is_not_started(repository: Path, git: Git) -> None:
+    monitor = repository / "monitor.sh"
+    monitor.write_text(f"#!/bin/sh\ntouch '{repository}/started'\n")
+    monitor.chmod(0o755)
+    git(repository, "config", "core.fsmonitor", str(monitor))
+    assert git_facts(repository) is not None
+    assert not (repository / "started").exists()
+
+
+@pytest.mark.parametrize(
+    ("url", "clean"),
+    [
+        ("https://github.com/a/b.git", "https://github.com/a/b.git"),
+        ("https://token@github.com/a/b", "https://github.com/a/b"),
+        ("https://u:p%40ss@host:8443/a?token=x#y", "https://host:8443/a"),
+        ("https://u:p@ss@host/a", "https://host/a"),
+        ("ssh://git@host/a", "ssh://git@host/a"),
+        ("ssh://git:hunter2@host/a", "ssh://host/a"),
+        ("git+ssh://git@host/a", "git+ssh://git@host/a"),
+        ("git@github.com:a/b.git", "git@github.com:a/b.git"),
+        ("file:///home/me/x", None),
+        ("/home/me/x", None),
+        ("../x", None),
+    ],
+)
+def test_urls_lose_credentials_and_paths(url: str, clean: str | None) -> None:
+    assert clean_url(url) == clean
