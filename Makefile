@@ -15,3 +15,23 @@ $(VENV)/.ready: pyproject.toml
 	$(BIN)/python -m pip install --quiet --compile --editable '.[examples,polars]' --group dev
 	$(BIN)/python -m compileall -q src
 	@touch $@
+
+demo: venv
+	@$(BIN)/windlass run examples/flights/pipeline.py:training
+
+test: venv
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+# The floors of the house (import-linter), the types, the style, and what an import may load.
+lint: venv
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/mypy
+	$(BIN)/python tools/import_budget.py
+
+bench: venv
+	$(BIN)/python bench/run.py
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,258 @@
+"""Times Windlass against the bars that it sets itself, and prints a table and JSON.
+
+    python bench/run.py [--quick] [NAME …]
+
+Every figure is taken beside its floor, one after the other in the same run, several times; what
+is compared is the median. Nothing here is a test: the machine is noisy, the bars are ratios.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+QUICK = "--quick" in sys.argv
+ROUNDS = 2 if QUICK else 5
+
+
+@dataclass
+class Figure:
+    """One line of the table."""
+
+    what: str
+    measured: float
+    unit: str
+    floor: float | None
+    bar: float
+    note: str = ""
+
+    @property
+    def kept(self) -> bool:
+        return self.measured <= self.bar
+
+
+class Bench:
+    """A project of its own in a temporary folder, initialised, with the shapes in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        (folder / "windlass.toml").write_text("")
+        (folder / "shapes.py").write_text((HERE / "shapes.py").read_text())
+        self.environment = {**os.environ, "WINDLASS_HOME": str(folder / ".windlass")}
+        self.number = int(time.time())
+        self.python("import shapes; shapes.chain_10.run(0)")
+
+    def python(self, code: str) -> str:
+        return self.command(sys.executable, "-c", code)
+
+    def command(self, *words: str) -> str:
+        done = subprocess.run(
+            words,
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+        return done.stdout
+
+    def next_number(self) -> int:
+        self.number += 100_000
+        return self.number
+
+    def run(self, pipeline: str, argument: str | None = None) -> dict[str, float]:
+        """Runs a pipeline in a cold process; returns its metrics and the process's seconds."""
+        argument = argument or str(self.next_number())
+        code = (
+            "import json, shapes\n"
+            f"run = shapes.{pipeline}.run({argument})\n"
+            "assert run.status == 'succeeded', run.error\n"
+            "print(json.dumps(run.metrics))"
+        )
+        start = time.perf_counter()
+        told = self.python(code)
+        return {**json.loads(told), "wall": time.perf_counter() - start}
+
+    def floor(self, *words: str) -> dict[str, float]:
+        start = time.perf_counter()
+        told = self.command(sys.executable, str(HERE / "floors.py"), *words)
+        return {**json.loads(told), "wall": time.perf_counter() - start}
+
+
+def median(measure: Callable[[], float], rounds: int = ROUNDS) -> float:
+    return statistics.median(measure() for _ in range(rounds))
+
+
+def paired(
+    ours: Callable[[], float], floor: Callable[[], float], rounds: int = ROUNDS
+) -> tuple[float, float]:
+    """The medians of two measurements taken in turn."""
+    both = [(ours(), floor()) for _ in range(rounds)]
+    return statistics.median(a for a, _ in both), statistics.median(b for _, b in both)
+
+
+def steps(bench: Bench) -> list[Figure]:
+    """Cold processes that run chains of trivial steps, of four lengths."""
+    ours, floors = {}, {}
+    lengths = (10, 100, 1_000) if QUICK else (10, 100, 1_000, 10_000)
+    for count in lengths:
+        rounds = ROUNDS if count < 10_000 else 2
+        ours[count], floors[count] = paired(
+            lambda count=count: bench.run(f"chain_{count}")["wall"],  # type: ignore[misc]
+            lambda count=count: bench.floor("steps", str(count))["wall"],  # type: ignore[misc]
+            rounds,
+        )
+    figures = [
+        Figure("100 trivial steps, cold process", ours[100], "s", floors[100], 0.7),
+    ]
+    for few, many in itertools.pairwise(lengths):
+        further = (ours[many] - ours[few]) / (many - few) * 1000
+        least = (floors[many] - floors[few]) / (many - few) * 1000
+        what = f"each further step, {few:,} to {many:,}"
+        figures.append(Figure(what, further, "ms", least, least + 2))
+    return figures
+
+
+def parallel(bench: Bench) -> list[Figure]:
+    """100 steps of 0.1 s on two workers."""
+    argument = lambda: f"[{bench.next_number()} + i / 100 for i in range(100)]"  # noqa: E731
+    wall = median(lambda: bench.run("waits.options(workers=2)", argument())["wall"])
+    note = f"{5 / wall:.0%} of ideal"
+    return [Figure("100 steps of 0.1 s, 2 workers", wall, "s", 5.0, 5 / 0.9, note)]
+
+
+def edge(bench: Bench, name: str, what: str, factor: float) -> list[Figure]:
+    """A large value through one edge: from made in one step to used in the next."""
+
+    def ours() -> float:
+        told = bench.run(f"{name}_edge")
+        return told["used"] - told["made"]
+
+    seconds, least = paired(ours, lambda: bench.floor(name)["seconds"])
+    return [Figure(what, seconds, "s", least, factor * least, f"{seconds / least:.2f} × the floor")]
+
+
+def array(bench: Bench) -> list[Figure]:
+    code = (
+        "import resource, numpy as np\n"
+        "from windlass import artifacts\n"
+        "store = artifacts.ArtifactStore.open_store('peak')\n"
+        "array = np.random.default_rng(0).random(25_000_000)\n"
+        "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024\n"
+        "before = peak(); artifacts.save(array, store); print(peak() - before)"
+    )
+    above = float(bench.python(code))
+    figures = edge(bench, "array", "200 MB numpy array, made and used", 2)
+    return [*figures, Figure("its peak memory above the array", above, "MB", None, 200.0)]
+
+
+def frame(bench: Bench) -> list[Figure]:
+    return edge(bench, "frame", "1,000,000 × 20 DataFrame, made and used", 1.5)
+
+
+def starting(bench: Bench) -> list[Figure]:
+    """What importing and asking for help cost over a bare interpreter."""
+
+    def over_bare(*words: str) -> Callable[[], float]:
+        return lambda: _seconds(bench, *words) - _seconds(bench, sys.executable, "-c", "")
+
+    script = str(Path(sys.executable).with_name("windlass"))
+    rounds = 3 * ROUNDS
+    return [
+        Figure(
+            "import windlass, over bare Python",
+            median(over_bare(sys.executable, "-c", "import windlass"), rounds) * 1000,
+            "ms",
+            None,
+            80,
+        ),
+        Figure(
+            "the names of a pipeline's file, over bare Python",
+            median(
+                over_bare(
+                    sys.executable, "-c", "from windlass import each, either, pipeline, step"
+                ),
+                rounds,
+            )
+            * 1000,
+            "ms",
+            None,
+            80,
+        ),
+        Figure(
+            "windlass --help, over bare Python",
+            median(over_bare(script, "--help"), rounds) * 1000,
+            "ms",
+            None,
+            300,
+        ),
+    ]
+
+
+def listing(bench: Bench) -> list[Figure]:
+    """``windlass runs`` in a record of 100,000 runs."""
+    bench.command(sys.executable, str(HERE / "many_runs.py"), "100000")
+    script = str(Path(sys.executable).with_name("windlass"))
+    wall = median(lambda: _seconds(bench, script, "runs"), ROUNDS) * 1000
+    return [Figure("windlass runs, of 100,000", wall, "ms", None, 600)]
+
+
+def _seconds(bench: Bench, *words: str) -> float:
+    start = time.perf_counter()
+    bench.command(*words)
+    return time.perf_counter() - start
+
+
+MEASURES: dict[str, Callable[[Bench], list[Figure]]] = {
+    "steps": steps,
+    "parallel": parallel,
+    "array": array,
+    "frame": frame,
+    "starting": starting,
+    "listing": listing,
+}
+
+
+def show(figures: list[Figure]) -> None:
+    print(f"\n{'':42} {'measured':>12} {'floor':>12} {'bar':>12}")
+    for figure in figures:
+        floor = "" if figure.floor is None else f"{figure.floor:.3g} {figure.unit}"
+        mark = "kept" if figure.kept else "MISSED"
+        print(
+            f"{figure.what:42} {figure.measured:9.3g} {figure.unit:2} {floor:>12} "
+            f"{figure.bar:9.3g} {figure.unit:2} {mark}  {figure.note}"
+        )
+
+
+def main() -> None:
+    wanted = [word for word in sys.argv[1:] if not word.startswith("-")] or list(MEASURES)
+    figures: list[Figure] = []
+    for name in wanted:
+        print(f"… {name}", file=sys.stderr, flush=True)
+        with tempfile.TemporaryDirectory(prefix="windlass-bench-") as folder:
+            figures += MEASURES[name](Bench(Path(folder)))
+    show(figures)
+    results = HERE / "results"
+    results.mkdir(exist_ok=True)
+    document: dict[str, Any] = {
+        "python": sys.version.split()[0],
+        "cpus": os.cpu_count(),
+        "figures": [{**asdict(figure), "kept": figure.kept} for figure in figures],
+    }
+    (results / "latest.json").write_text(json.dumps(document, indent=1) + "\n")
+    print(f"\n{results / 'latest.json'}")
+
+
+if __name__ == "__main__":
+    main()

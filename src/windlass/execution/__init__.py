@@ -1,0 +1,1 @@
+"""How one step runs, anywhere, and how this machine runs many."""

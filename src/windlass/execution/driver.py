@@ -1,0 +1,293 @@
+"""Drives a run with worker processes: as many nodes at once as the machine has room for."""
+
+from __future__ import annotations
+
+import contextlib
+import heapq
+import select
+import selectors
+import time
+from collections import deque
+from dataclasses import dataclass
+from typing import Any
+
+from windlass.errors import RunError
+from windlass.execution.execute import Result, logged
+from windlass.execution.interrupt import Interrupts
+from windlass.execution.pool import Kind, Pool, Worker, how_it_ended
+from windlass.execution.progress import Progress, settle_all
+from windlass.execution.resources import Resources, Share
+from windlass.execution.schedule import Task
+from windlass.execution.tail import Tail
+from windlass.records.model import Outcome
+from windlass.tracking.journal import read_journal
+
+_TICK = 0.1
+"""Seconds between two looks at clocks, logs and Ctrl-C."""
+_KEPT = 2
+"""Workers kept for each core, when steps of several kinds take turns."""
+
+
+@dataclass(eq=False, slots=True)
+class _Running:
+    """An attempt that a worker is at."""
+
+    task: Task
+    attempt: int
+    share: Share
+    started: float
+    deadline: float | None
+    tail: Tail | None = None
+    timed_out: bool = False
+
+
+class Driver:
+    """Runs what `progress` gives until it is finished.
+
+    Args:
+        progress: The run.
+        pool: Starts workers; closed at the end.
+        resources: What there is to share out.
+        stack: The stack, as JSON, that workers open.
+        fresh: Whether every node gets a new process.
+    """
+
+    def __init__(
+        self,
+        progress: Progress,
+        pool: Pool,
+        resources: Resources,
+        stack: Any,
+        *,
+        fresh: bool = False,
+    ) -> None:
+        self._progress = progress
+        self._pool = pool
+        self._resources = resources
+        self._job = {"stack": stack, "run": progress.job.run}
+        self._fresh = fresh
+        self._ready: deque[tuple[Task, int]] = deque()
+        self._retries: list[tuple[float, int, Task, int]] = []
+        self._running: dict[Worker, _Running] = {}
+        self._idle: dict[Kind, list[Worker]] = {}
+        self._selector = selectors.DefaultSelector()
+        self._last_tick = 0.0
+
+    def drive(self) -> None:
+        """Returns when every node is settled and recorded.
+
+        Raises:
+            RunError: The record could not be written, so that it is not known what happened.
+        """
+        self._selector.register(self._pool, selectors.EVENT_READ)
+        with Interrupts() as interrupts:
+            try:
+                self._take_tasks()
+                while not self._progress.finished:
+                    self._dispatch()
+                    self._wait()
+                    if interrupts.reason:
+                        self._progress.cancelled = interrupts.reason
+                        break
+            finally:
+                self._pool.close()
+                self._selector.close()
+            self._stop_the_rest()
+
+    def _take_tasks(self) -> None:
+        self._ready.extend((task, 1) for task in self._progress.tasks())
+
+    def _dispatch(self) -> None:
+        """Starts what there is room for, in order; a large step is not overtaken for ever."""
+        if self._progress.stopping:
+            self._drop_waiting()
+        while self._ready:
+            task, attempt = self._ready[0]
+            share = self._resources.take(self._settings(task))
+            if share is None:
+                return
+            self._ready.popleft()
+            self._start(task, attempt, share)
+
+    def _drop_waiting(self) -> None:
+        tasks = [task for task, _ in self._ready] + [entry[2] for entry in self._retries]
+        self._ready.clear()
+        self._retries.clear()
+        for task in tasks:
+            self._progress.drop(task)
+        self._take_tasks()
+
+    def _start(self, task: Task, attempt: int, share: Share) -> None:
+        worker = self._worker(share.kind)
+        now = time.monotonic()
+        timeout = self._settings(task).timeout
+        deadline = None if timeout is None else now + timeout
+        running = _Running(task, attempt, share, now, deadline)
+        if self._progress.observer.wants_output:
+            running.tail = Tail(self._progress.job.log_path(task.name, attempt))
+        self._running[worker] = running
+        self._progress.observer.node_started(task.name, attempt)
+        try:
+            worker.channel.send({"node": task.node.name, "index": task.index, "attempt": attempt})
+        except OSError:
+            return  # it died idle: the news of it settles this attempt
+
+    def _worker(self, kind: Kind) -> Worker:
+        idle = self._idle.get(kind)
+        if idle:
+            return idle.pop()
+        if len(self._pool) > _KEPT * self._resources.cpus:
+            self._retire_idle()
+        worker = self._pool.start(kind, self._job)
+        self._selector.register(worker.channel, selectors.EVENT_READ, worker)
+        return worker
+
+    def _retire_idle(self) -> None:
+        """Ends idle workers of other kinds, which would only hold memory."""
+        for workers in self._idle.values():
+            for worker in workers:
+                self._retire(worker)
+            workers.clear()
+
+    def _retire(self, worker: Worker) -> None:
+        """Lets a worker end: it does when its channel is closed."""
+        self._forget(worker)
+
+    def _forget(self, worker: Worker) -> None:
+        with contextlib.suppress(KeyError, ValueError):
+            self._selector.unregister(worker.channel)
+        worker.channel.close()
+
+    def _settings(self, task: Task) -> Any:
+        return self._progress.job.plan.settings(task.node)
+
+    def _wait(self) -> None:
+        timeout = _TICK
+        if self._retries:
+            timeout = max(0.0, min(timeout, self._retries[0][0] - time.monotonic()))
+        for key, _ in self._selector.select(timeout):
+            if key.data is None:
+                self._bury(self._pool.deaths())
+            else:
+                self._hear(key.data)
+        if self._pool.noticed:
+            self._bury(self._pool.deaths())
+        now = time.monotonic()
+        if now - self._last_tick >= _TICK:
+            self._last_tick = now
+            self._tick(now)
+
+    def _tick(self, now: float) -> None:
+        for worker, running in self._running.items():
+            self._follow(running)
+            if running.deadline is not None and now > running.deadline and not running.timed_out:
+                running.timed_out = True
+                self._pool.kill(worker)
+        while self._retries and self._retries[0][0] <= now:
+            _, _, task, attempt = heapq.heappop(self._retries)
+            self._ready.append((task, attempt))
+        self._progress.observer.tick()
+
+    def _hear(self, worker: Worker) -> None:
+        message = worker.channel.receive()
+        if message is None:  # it died; the fork server will say how
+            self._selector.unregister(worker.channel)
+            return
+        if "broken" in message:
+            error = message["broken"]
+            raise RunError(f"the run cannot go on: {error['message']}", hint=error["hint"])
+        running = self._running.pop(worker)
+        if self._fresh:
+            self._retire(worker)
+        else:
+            self._idle.setdefault(worker.kind, []).append(worker)
+        self._ended(running, Result(**message))
+
+    def _bury(self, deaths: list[tuple[Worker, int]]) -> None:
+        for worker, status in deaths:
+            if worker in self._running and _has_news(worker):
+                self._hear(worker)  # its last words: it died after the result was sent
+            running = self._running.pop(worker, None)
+            idle = self._idle.get(worker.kind, [])
+            if worker in idle:
+                idle.remove(worker)
+            self._forget(worker)
+            if running is not None:
+                self._ended(running, self._result_of_death(running, status))
+
+    def _result_of_death(self, running: _Running, status: int) -> Result:
+        """Records the attempt of a worker that cannot do so any more."""
+        job, name = self._progress.job, running.task.name
+        stands = job.stores.records.outcome(job.run, name)
+        if stands is not None and stands.status == "succeeded":  # it died after its last write
+            return Result(name, "succeeded", seconds=stands.seconds or 0.0)
+        error = self._words(running, status)
+        final = running.attempt > self._settings(running.task).retries
+        entries = read_journal(job.journal_path(name, running.attempt))
+        metrics, params = logged(job.run, name, running.attempt, entries)
+        if final:
+            outcome = Outcome(
+                run=job.run,
+                node=name,
+                step=running.task.node.step,
+                status="failed",
+                attempt=running.attempt,
+                attempts=running.attempt,
+                seconds=time.monotonic() - running.started,
+                ended=time.time(),
+                error=error,
+                metrics=metrics,
+                params=params,
+            )
+            job.stores.records.commit_outcome(outcome)
+        else:
+            job.stores.records.fail_attempt(job.run, name, running.attempt, "failed", error)
+            job.stores.records.add_metrics(metrics)
+        return Result(name, "failed", final, error=error)
+
+    def _words(self, running: _Running, status: int) -> dict[str, Any]:
+        if running.timed_out:
+            timeout = self._settings(running.task).timeout
+            kind, message = "StepTimeoutError", f"it ran past its timeout of {timeout:g} s"
+            hint = "Raise the step's timeout, or make it faster."
+        else:
+            kind, message = "WorkerDiedError", f"its process ended: {how_it_ended(status)}"
+            hint = f"What it wrote before: windlass logs {self._progress.job.name} "
+            hint += running.task.name
+        return {"kind": kind, "message": message, "hint": hint, "file": None, "line": None}
+
+    def _ended(self, running: _Running, result: Result) -> None:
+        self._resources.give_back(running.share)
+        self._follow(running)
+        if result.final:
+            self._progress.finish(running.task, result)
+            self._take_tasks()
+            return
+        self._progress.observer.node_ended(result)
+        delay = self._settings(running.task).retry_delay
+        entry = (time.monotonic() + delay, len(self._retries), running.task, running.attempt + 1)
+        heapq.heappush(self._retries, entry)
+
+    def _follow(self, running: _Running) -> None:
+        if running.tail is not None:
+            text = running.tail.read()
+            if text:
+                self._progress.observer.output(running.task.name, text)
+
+    def _stop_the_rest(self) -> None:
+        """Settles what was running or waiting when the run was interrupted."""
+        if self._progress.finished:
+            return
+        records, job = self._progress.job.stores.records, self._progress.job
+        for running in self._running.values():
+            error = {"kind": "cancelled", "message": self._progress.cancelled or ""}
+            records.fail_attempt(job.run, running.task.name, running.attempt, "cancelled", error)
+        tasks = [running.task for running in self._running.values()]
+        tasks += [task for task, _ in self._ready] + [entry[2] for entry in self._retries]
+        settle_all(self._progress, tasks)
+
+
+def _has_news(worker: Worker) -> bool:
+    with contextlib.suppress(ValueError, OSError):
+        return bool(select.select([worker.channel], [], [], 0)[0])
+    return False

@@ -1,0 +1,252 @@
+"""How ONE node runs, on every target: the same function, the same order of things.
+
+1. If a successful outcome stands, nothing is done.
+2. The attempt is noted, so that a death in it is seen.
+3. The inputs are resolved to digests; the cache is asked.
+4. The values are read, the generators seeded, the step called; what it prints is kept.
+5. What it returned is checked and stored; then one transaction makes outcome, outputs, lineage
+   and metrics visible together.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from windlass import artifacts
+from windlass.artifacts.artifact import Artifact
+from windlass.errors import FormatError, OutputTypeError
+from windlass.execution import cache, seeding
+from windlass.execution.failure import describe_failure
+from windlass.execution.inputs import Argument, Inputs
+from windlass.execution.job import Job, step_of
+from windlass.execution.schedule import instance_name
+from windlass.pipeline import types
+from windlass.pipeline.graph import Each, Node
+from windlass.pipeline.step import Step
+from windlass.records.model import Attempt, Input, Metric, Outcome, Output, Param
+from windlass.tracking.journal import Entry, Journal, journalling
+
+Capture = Callable[[Path], AbstractContextManager[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How an attempt ended, as the driver of the run is told.
+
+    Args:
+        node: Name of the node or item.
+        status: ``succeeded`` or ``failed``.
+        final: Whether the outcome stands; a failed attempt that will be tried again is not final.
+        cached: Whether an earlier result stood for it.
+        seconds: How long the step itself took.
+        error: What went wrong.
+        reason: What the cache said.
+    """
+
+    node: str
+    status: str
+    final: bool = True
+    cached: bool = False
+    seconds: float = 0.0
+    error: dict[str, Any] | None = None
+    reason: str | None = None
+
+
+@dataclass
+class _Work:
+    """What is known of an attempt while it runs."""
+
+    job: Job
+    node: Node
+    index: int | None
+    attempt: int
+    started: float
+    arguments: dict[str, Argument] = field(default_factory=dict)
+    seed: int | None = None
+    key: str | None = None
+    reason: str | None = None
+    outputs: tuple[Output, ...] = ()
+    stored: tuple[Artifact, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def name(self) -> str:
+        return instance_name(self.node.name, self.index)
+
+
+def execute(job: Job, name: str, index: int | None, attempt: int, capture: Capture) -> Result:
+    """Runs one attempt at one node of a run.
+
+    Args:
+        job: The run.
+        name: The node's name in the graph.
+        index: Which item, if the node is a map.
+        attempt: Counted from 1.
+        capture: Keeps what the step prints in the file it is given.
+
+    Returns:
+        How it ended. A step's own exceptions are in it, never raised.
+
+    Raises:
+        RecordError: The record could not be written: nothing is known to have happened.
+    """
+    work = _Work(job, job.plan.graph.nodes[name], index, attempt, time.time())
+    records = job.stores.records
+    if not records.begin_attempt(_attempt_row(work)):
+        return Result(work.name, "succeeded", reason="done before")
+    with journalling(job.journal_path(work.name, attempt)) as journal:
+        try:
+            cached = _run(work, capture)
+        except Exception as error:  # noqa: BLE001 (whatever a user's step raises)
+            return _fail(work, error, journal)
+        except (SystemExit, GeneratorExit) as error:
+            return _fail(work, error, journal)
+    outcome = replace(_outcome(work, journal.entries), status="succeeded", cached=cached)
+    records.commit_outcome(outcome)
+    return Result(work.name, "succeeded", cached=cached, seconds=work.seconds, reason=work.reason)
+
+
+def _run(work: _Work, capture: Capture) -> bool:
+    """Fills in `work`; returns whether the cache had the result."""
+    job, node = work.job, work.node
+    settings = job.plan.settings(node)
+    with capture(job.log_path(work.name, work.attempt)), _told():
+        step = step_of(node.step)
+        work.arguments = Inputs(job).arguments(node, work.index)
+        work.seed = _seed(work, step.name) if settings.seeded else None
+        work.key = cache.key_of(job, node, work.arguments, work.seed)
+        answer = cache.ask(job, settings, work.key)
+        work.reason = answer.reason
+        if answer.outputs is not None:
+            work.outputs = answer.outputs
+            return True
+        _call_and_store(work, step)
+        return False
+
+
+def _call_and_store(work: _Work, step: Step[..., Any]) -> None:
+    values = {name: argument.load() for name, argument in work.arguments.items()}
+    if work.seed is not None:
+        seeding.seed_all(work.seed)
+    start = time.perf_counter()
+    returned = step.call_with(values)
+    work.seconds = time.perf_counter() - start
+    _store(work, step, returned)
+
+
+def _store(work: _Work, step: Step[..., Any], returned: Any) -> None:
+    problem = types.check(returned, step.returns)
+    if problem is not None:
+        raise OutputTypeError(
+            f"{step.name} promises {types.describe(step.returns)}: {problem}",
+            hint="Mend the return statement or the annotation.",
+        )
+    allow_pickle = work.job.plan.settings(work.node).allow_pickle
+    outputs, stored = [], []
+    for position, (name, value) in enumerate(_named_outputs(work.node, returned).items()):
+        split = (work.node.name, name) in work.job.plan.mapped_over and work.index is None
+        saved = artifacts.save(
+            value, work.job.stores.artifacts, allow_pickle=allow_pickle, split=split
+        )
+        outputs.append(Output(name=name, position=position, content=saved.artifact.content))
+        stored += [saved.artifact, *saved.children]
+    work.outputs, work.stored = tuple(outputs), tuple(stored)
+
+
+def _named_outputs(node: Node, returned: Any) -> Mapping[str, Any]:
+    if node.outputs == ("output",):
+        return {"output": returned}
+    return {name: getattr(returned, name) for name in node.outputs}
+
+
+def _seed(work: _Work, step: str) -> int:
+    mapped = [
+        work.arguments[name].digest
+        for name, ref in work.node.inputs.items()
+        if isinstance(ref, Each)
+    ]
+    return seeding.derive(work.job.seed, step, mapped)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Writes an error's traceback where the step's own output is."""
+    try:
+        yield
+    except BaseException as error:
+        print(describe_failure(error)["traceback"], file=sys.stderr, end="")  # noqa: T201
+        raise
+
+
+def _fail(work: _Work, error: BaseException, journal: Journal) -> Result:
+    records, job = work.job.stores.records, work.job
+    told = describe_failure(error)
+    final = work.attempt > job.plan.settings(work.node).retries or isinstance(error, FormatError)
+    if final:
+        outcome = replace(_outcome(work, journal.entries), status="failed", error=told, outputs=())
+        records.commit_outcome(outcome)
+    else:
+        records.fail_attempt(job.run, work.name, work.attempt, "failed", told)
+        metrics, _ = logged(job.run, work.name, work.attempt, journal.entries)
+        records.add_metrics(metrics)
+    return Result(work.name, "failed", final, seconds=work.seconds, error=told, reason=work.reason)
+
+
+def _attempt_row(work: _Work) -> Attempt:
+    return Attempt(
+        run=work.job.run,
+        node=work.name,
+        attempt=work.attempt,
+        status="running",
+        worker={"pid": os.getpid(), "host": os.uname().nodename},
+        started=work.started,
+    )
+
+
+def _outcome(work: _Work, entries: list[Entry]) -> Outcome:
+    metrics, params = logged(work.job.run, work.name, work.attempt, entries)
+    return Outcome(
+        run=work.job.run,
+        node=work.name,
+        step=work.node.step,
+        status="succeeded",
+        attempt=work.attempt,
+        attempts=work.attempt,
+        reason=work.reason,
+        seconds=work.seconds,
+        started=work.started,
+        ended=time.time(),
+        key=work.key,
+        seed=work.seed,
+        outputs=work.outputs,
+        inputs=tuple(_lineage(work.arguments)),
+        artifacts=work.stored,
+        metrics=metrics,
+        params=params,
+    )
+
+
+def _lineage(arguments: Mapping[str, Argument]) -> Iterator[Input]:
+    for name, argument in arguments.items():
+        for position, content in enumerate(argument.contents):
+            yield Input(parameter=name, position=position, content=content)
+
+
+def logged(
+    run: str, node: str, attempt: int, entries: list[Entry]
+) -> tuple[tuple[Metric, ...], tuple[Param, ...]]:
+    """A journal's entries as rows of the record."""
+    metrics = tuple(
+        Metric(run, node, attempt, e.seq, e.name, e.step, float(e.value), e.time)  # type: ignore[arg-type]
+        for e in entries
+        if e.kind == "metric"
+    )
+    params = tuple(Param(run, node, e.name, e.value) for e in entries if e.kind == "param")
+    return metrics, params

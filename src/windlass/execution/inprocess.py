@@ -1,0 +1,46 @@
+"""Drives a run in this very process, one node after another: for a debugger, and for notebooks."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+
+from windlass.execution import capture
+from windlass.execution.execute import execute
+from windlass.execution.interrupt import Interrupts
+from windlass.execution.progress import Progress, settle_all
+from windlass.execution.schedule import Task
+
+
+def drive_in_process(progress: Progress) -> None:
+    """Returns when every node is settled and recorded. Timeouts cannot be enforced here.
+
+    Raises:
+        KeyboardInterrupt: Never: Ctrl-C raises in the step, and the run is recorded as cancelled.
+    """
+    ready = deque(progress.tasks())
+    while ready:
+        task = ready.popleft()
+        try:
+            _run(progress, task)
+        except KeyboardInterrupt:
+            progress.cancelled = "interrupted"
+            with Interrupts():  # what remains is writing it down
+                settle_all(progress, [task, *ready])
+            return
+        if progress.stopping:
+            settle_all(progress, list(ready))
+            return
+        ready.extend(progress.tasks())
+
+
+def _run(progress: Progress, task: Task) -> None:
+    settings = progress.job.plan.settings(task.node)
+    for attempt in range(1, settings.retries + 2):
+        progress.observer.node_started(task.name, attempt)
+        result = execute(progress.job, task.node.name, task.index, attempt, capture.teed)
+        if result.final:
+            progress.finish(task, result)
+            return
+        progress.observer.node_ended(result)
+        time.sleep(settings.retry_delay)

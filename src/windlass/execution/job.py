@@ -1,0 +1,142 @@
+"""What every node of one run shares: the plan, the parameters, the stores."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from windlass import modules, values
+from windlass.artifacts import ArtifactStore
+from windlass.hashing import digest
+from windlass.pipeline.graph import Node
+from windlass.pipeline.plan import Plan, read_plan
+from windlass.pipeline.step import Step
+from windlass.records import Records
+from windlass.values import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Where a run reads and writes.
+
+    Args:
+        records: The record store.
+        artifacts: The artifact store.
+        logs: Folder of the logs, one folder a run.
+        trust_pickle: Whether pickled artifacts of that store may be read.
+    """
+
+    records: Records
+    artifacts: ArtifactStore
+    logs: Path
+    trust_pickle: bool = False
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run, as every process that executes nodes of it knows it.
+
+    Args:
+        run: The run's id.
+        name: The run's name.
+        plan: What it computes.
+        seed: What its generators are seeded from.
+        cache: Whether earlier results may stand for its nodes.
+        parameters: The parameters' JSON documents, by name.
+        digests: Their digests: of the value and, for paths, of the files.
+        stores: Where it reads and writes.
+    """
+
+    run: str
+    name: str
+    plan: Plan
+    seed: int
+    cache: bool
+    parameters: Mapping[str, Json]
+    digests: Mapping[str, str]
+    stores: Stores
+    lists: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def log_path(self, node: str, attempt: int) -> Path:
+        """Where an attempt's output is kept."""
+        return self.stores.logs / self.run / f"{node}.{attempt}.log"
+
+    def journal_path(self, node: str, attempt: int) -> Path:
+        """Where an attempt's metrics are kept until the record has them."""
+        return self.stores.logs / self.run / f"{node}.{attempt}.metrics"
+
+
+def open_job(run: str, stores: Stores) -> Job:
+    """The job of a recorded run.
+
+    Raises:
+        NotFoundError: There is no such run.
+    """
+    row = stores.records.run(run)
+    details: Any = row.details
+    return Job(
+        run=row.id,
+        name=row.name,
+        plan=read_plan(stores.records.plan(row.plan)),
+        seed=row.seed,
+        cache=details["cache"],
+        parameters=row.parameters,
+        digests=details["digests"],
+        stores=stores,
+    )
+
+
+@functools.cache
+def step_of(reference: str) -> Step[..., Any]:
+    """The step that a node names; its module is imported.
+
+    A name may hold the plain function where the step was made by a call: ``fast = step(slow)``.
+    """
+    found: Any = modules.resolve(reference)
+    while not isinstance(found, Step) and hasattr(found, "__wrapped__"):
+        found = found.__wrapped__
+    return found if isinstance(found, Step) else Step(found, Node("", "", {}).settings)  # type: ignore[arg-type]
+
+
+def decode_plain(document: Json) -> Any:
+    """The value of a constant or a parameter, whose classes may be imported: they are our own."""
+    return values.decode(document, _import_class)
+
+
+def _import_class(ref: str) -> type:
+    found = modules.resolve(ref)
+    assert isinstance(found, type)
+    return found
+
+
+def digest_plain(document: Json) -> str:
+    """The digest of a constant or a parameter: of its value and of the files that it names."""
+    paths = _path_digests(document)
+    text = values.to_text(document)
+    return digest("value", text, *paths) if paths else digest("value", text)
+
+
+def _path_digests(document: Any) -> list[str]:
+    if isinstance(document, list):
+        return [found for item in document for found in _path_digests(item)]
+    if not isinstance(document, dict):
+        return []
+    if document.get(values.TYPE) == "path":
+        return [digest_path(Path(document["value"]))]
+    return [found for item in document.values() for found in _path_digests(item)]
+
+
+def digest_path(path: Path) -> str:
+    """The digest of a file's bytes, or of a folder's files by their names; of nothing if gone."""
+    from blake3 import blake3
+
+    if path.is_dir():
+        files = sorted(item for item in path.rglob("*") if item.is_file())
+        told = [[item.relative_to(path).as_posix(), digest_path(item)] for item in files]
+        return digest("folder", told)
+    if path.is_file():
+        return blake3().update_mmap(path).hexdigest()
+    return digest("no file")

@@ -1,0 +1,184 @@
+"""The driver's side of the worker processes: starting, asking, killing, and hearing of a death."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from windlass.errors import WorkerDiedError
+from windlass.execution.channel import Channel, channel_pair
+from windlass.execution.forkserver import kill_group
+
+THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "POLARS_MAX_THREADS",
+    "RAYON_NUM_THREADS",
+)
+"""What numeric libraries read, when they are imported, to know how many threads to start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What distinguishes workers: a step only runs in one of its kind.
+
+    Args:
+        cpus: Threads of the numeric libraries, fixed when they are imported.
+        gpus: Ids of the GPUs that it sees.
+    """
+
+    cpus: int = 1
+    gpus: tuple[str, ...] = ()
+
+
+@dataclass(eq=False, slots=True)
+class Worker:
+    """A worker process, as the driver sees it."""
+
+    pid: int
+    kind: Kind
+    channel: Channel
+    ended: bool = field(default=False)
+
+
+class Pool:
+    """Starts workers, by way of a fork server of its own, which gets ready while others work."""
+
+    def __init__(self) -> None:
+        self._control, theirs = channel_pair()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "windlass.execution.forkserver", str(theirs.fileno())],
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, "PYTHONHASHSEED": "0"},
+            start_new_session=True,  # a Ctrl-C in the terminal is the driver's to act on
+        )
+        theirs.close()
+        self._workers: dict[int, Worker] = {}
+        self._deaths: deque[tuple[Worker, int]] = deque()
+
+    def __len__(self) -> int:
+        return len(self._workers)
+
+    def fileno(self) -> int:
+        """Readable when `deaths` has news."""
+        return self._control.fileno()
+
+    def start(self, kind: Kind, job: Mapping[str, Any]) -> Worker:
+        """Starts a worker.
+
+        Args:
+            kind: Which kind.
+            job: What it must know of the run: see `windlass.execution.worker.work`.
+
+        Raises:
+            WorkerDiedError: The fork server is gone.
+        """
+        channel, theirs = channel_pair()
+        request = {"environment": _environment(kind), "sys_path": sys.path, "job": job}
+        try:
+            self._control.send(request, (theirs.fileno(),))
+        except OSError:
+            raise self._lost() from None
+        finally:
+            theirs.close()
+        while True:
+            message = self._receive()
+            if "spawned" in message:
+                worker = Worker(message["spawned"], kind, channel)
+                self._workers[worker.pid] = worker
+                return worker
+            self._note_death(message)
+
+    def deaths(self) -> list[tuple[Worker, int]]:
+        """Workers that ended since the last call, each with its exit status (negative: signal).
+
+        Blocks for news unless some was noticed already; call it when `fileno` is readable.
+        """
+        if not self._deaths:
+            self._note_death(self._receive())
+        found = list(self._deaths)
+        self._deaths.clear()
+        return found
+
+    @property
+    def noticed(self) -> bool:
+        """Whether a death was noticed while something else was awaited."""
+        return bool(self._deaths)
+
+    def kill(self, worker: Worker) -> None:
+        """Kills a worker and all it started; its death is reported like any other."""
+        kill_group(worker.pid)
+
+    def close(self) -> None:
+        """Kills every worker and the fork server."""
+        for pid in list(self._workers):
+            kill_group(pid)
+        self._control.close()  # the fork server ends by itself; it is not waited for long
+        try:
+            self._process.wait(timeout=0.5)
+        except subprocess.TimeoutExpired:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+        for worker in self._workers.values():
+            worker.channel.close()
+
+    def _receive(self) -> Any:
+        message = self._control.receive()
+        if message is None:
+            raise self._lost()
+        return message
+
+    def _note_death(self, message: Any) -> None:
+        worker = self._workers.pop(message["died"], None)
+        if worker is not None:
+            worker.ended = True
+            self._deaths.append((worker, message["status"]))
+
+    def _lost(self) -> WorkerDiedError:
+        code = self._process.wait()
+        return WorkerDiedError(
+            f"the process that starts the workers ended: {how_it_ended(code)}",
+            hint="If memory ran out, run fewer at once: --workers 1.",
+        )
+
+
+def _environment(kind: Kind) -> dict[str, str]:
+    variables = dict.fromkeys(THREAD_VARIABLES, str(kind.cpus))
+    variables["CUDA_VISIBLE_DEVICES"] = ",".join(kind.gpus)
+    return variables
+
+
+def how_it_ended(status: int) -> str:
+    """A process's exit status in words."""
+    if status >= 0:
+        return f"it called exit({status})" if status else "it ended without a word"
+    number = -status
+    try:
+        name = signal.Signals(number).name
+    except ValueError:
+        name = f"signal {number}"
+    meaning = _SIGNALS.get(number)
+    return f"killed by {name}" + (f" ({meaning})" if meaning else "")
+
+
+_SIGNALS: dict[int, str] = {
+    signal.SIGSEGV: "a memory error in native code",
+    signal.SIGBUS: "a memory error in native code, or a full disk under a memory map",
+    signal.SIGABRT: "native code gave up",
+    signal.SIGFPE: "a division by zero in native code",
+    signal.SIGILL: "an instruction that this processor does not know",
+    signal.SIGKILL: "perhaps by the kernel, because memory ran out",
+    signal.SIGTERM: "asked to end",
+}

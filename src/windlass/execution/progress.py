@@ -1,0 +1,172 @@
+"""One run as it goes: the schedule, and the outcomes of nodes that no worker executes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from windlass import artifacts
+from windlass.execution.execute import Result
+from windlass.execution.inputs import Inputs
+from windlass.execution.job import Job
+from windlass.execution.observer import Observer
+from windlass.execution.schedule import Schedule, Settled, Task, instance_name
+from windlass.pipeline.graph import Node
+from windlass.records.model import Outcome, Output
+
+_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The first node that failed, and why."""
+
+    node: str
+    error: dict[str, Any]
+
+    def __str__(self) -> str:
+        return f"'{self.node}' failed: {self.error['kind']}: {self.error['message']}"
+
+
+class Progress:
+    """Follows a run from its first task to its last.
+
+    Args:
+        job: The run.
+        observer: Who watches.
+        keep_going: Whether to finish what does not depend on a failure.
+    """
+
+    def __init__(self, job: Job, observer: Observer, *, keep_going: bool = False) -> None:
+        self.job = job
+        self.observer = observer
+        self.failure: Failure | None = None
+        self.cancelled: str | None = None
+        self._keep_going = keep_going
+        self._lengths: dict[str, int] = {}
+        self._pending: list[Outcome] = []
+        done = frozenset(job.stores.records.succeeded_nodes(job.run))
+        self._schedule = Schedule(job.plan.graph, self._length, self._decide, done)
+
+    @property
+    def finished(self) -> bool:
+        """Whether every node is settled."""
+        return self._schedule.finished
+
+    @property
+    def stopping(self) -> bool:
+        """Whether no further node is to be started."""
+        return self.cancelled is not None or (self.failure is not None and not self._keep_going)
+
+    @property
+    def status(self) -> str:
+        """What the run's status is, once it is finished."""
+        if self.cancelled is not None:
+            return "cancelled"
+        return "succeeded" if self.failure is None else "failed"
+
+    def tasks(self) -> Iterator[Task]:
+        """What can be started now; nodes that settle on the way are recorded."""
+        for step in self._schedule.advance():
+            if isinstance(step, Settled):
+                self._record(step)
+            elif self.stopping:
+                self.drop(step)
+            else:
+                yield step
+        self._flush()
+
+    def finish(self, task: Task, result: Result) -> None:
+        """Notes the final result of a task, which its worker has recorded."""
+        if result.status == "failed" and self.failure is None:
+            self.failure = Failure(result.node, result.error or {})
+        self._schedule.finish(task, "succeeded" if result.status == "succeeded" else "failed")
+        self.observer.node_ended(result)
+
+    def drop(self, task: Task) -> None:
+        """Settles a task that is not to be started any more, or was stopped, as cancelled."""
+        reason = self.cancelled or f"the run stopped: {self.failure and self.failure.node} failed"
+        self._pend(task.node, task.index, "cancelled", reason)
+        self._schedule.finish(task, "cancelled")
+        self.observer.node_ended(Result(task.name, "cancelled", reason=reason))
+
+    def _length(self, node: Node) -> int:
+        length = Inputs(self.job).length(node)
+        self._lengths[node.name] = length
+        self.observer.map_expanded(node.name, length)
+        return length
+
+    def _decide(self, choice: str) -> bool:
+        return Inputs(self.job).decide(choice)
+
+    def _record(self, settled: Settled) -> None:
+        node, status, reason = settled.node, settled.status, settled.reason
+        error = None
+        if status == "failed" and reason is not None:  # a map that could not be expanded
+            error = {"kind": "DefinitionError", "message": reason}
+            self.failure = self.failure or Failure(node.name, error)
+        self._pend(node, None, status, reason, error=error)
+        if node.name not in self._lengths or error is not None:
+            self.observer.node_ended(Result(node.name, status, error=error, reason=reason))
+
+    def _pend(
+        self,
+        node: Node,
+        index: int | None,
+        status: str,
+        reason: str | None,
+        error: dict[str, Any] | None = None,
+    ) -> None:
+        now = time.time()
+        outputs: tuple[Output, ...] = ()
+        joined: tuple[artifacts.Artifact, ...] = ()
+        if status == "succeeded":
+            self._flush()  # so that what is joined is there to be read
+            outputs, joined = self._join(node)
+        outcome = Outcome(
+            run=self.job.run,
+            node=instance_name(node.name, index),
+            step=node.step,
+            status=status,
+            attempt=0,
+            attempts=0,
+            reason=reason,
+            started=now,
+            ended=now,
+            error=error,
+            outputs=outputs,
+            artifacts=joined,
+        )
+        self._pending.append(outcome)
+        if outputs or len(self._pending) >= _BATCH:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._pending:
+            self.job.stores.records.commit_outcomes(self._pending)
+            self._pending = []
+
+    def _join(self, node: Node) -> tuple[tuple[Output, ...], tuple[artifacts.Artifact, ...]]:
+        """The lists of a map's results, made from digests alone."""
+        records, store = self.job.stores.records, self.job.stores.artifacts
+        names = [instance_name(node.name, i) for i in range(self._lengths[node.name])]
+        produced = records.node_outputs(self.job.run, names)
+        outputs, made = [], []
+        for position, field in enumerate(node.outputs):
+            contents = [produced[name][field] for name in names]
+            found = records.artifacts(contents)
+            joined = artifacts.join([found[content] for content in contents], store)
+            outputs.append(Output(name=field, position=position, content=joined.content))
+            made.append(joined)
+        return tuple(outputs), tuple(made)
+
+
+def settle_all(progress: Progress, tasks: Sequence[Task]) -> None:
+    """Settles what will not run any more: the given tasks and all that would follow."""
+    for task in tasks:
+        progress.drop(task)
+    while not progress.finished:
+        for task in progress.tasks():
+            progress.drop(task)

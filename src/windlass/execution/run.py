@@ -1,0 +1,209 @@
+"""A run as a person looks at it: its nodes, their values, their logs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, Generic, TypeVar, cast
+
+from windlass import artifacts
+from windlass.errors import NotFoundError, RunError
+from windlass.execution.inputs import Inputs
+from windlass.execution.job import Job, Stores, open_job, step_of
+from windlass.execution.liveness import is_gone
+from windlass.pipeline.graph import Graph
+from windlass.records.model import Outcome
+from windlass.records.model import Run as Row
+
+R = TypeVar("R")
+
+_ITEM = re.compile(r"(.+)\[(\d+)\]$")
+
+
+class Run(Generic[R]):
+    """One execution of a plan, as the record has it now.
+
+    ``run["pick"].value`` is what the node returned; ``run["train"].values`` what the items of a
+    map did; ``run["train[2]"]`` is one of them.
+    """
+
+    def __init__(self, row: Row, stores: Stores) -> None:
+        self._row = row
+        self._stores = stores
+        self._job: Job | None = None
+
+    def __repr__(self) -> str:
+        return f"<run {self.name}: {self.status}>"
+
+    @property
+    def id(self) -> str:
+        """Its id, a UUIDv7."""
+        return self._row.id
+
+    @property
+    def name(self) -> str:
+        """Its name, such as ``training-42``."""
+        return self._row.name
+
+    @property
+    def status(self) -> str:
+        """``running``, ``succeeded``, ``failed``, ``cancelled``; ``lost`` if its process is gone."""
+        if self._row.status == "running":
+            self._row = self._stores.records.run(self._row.id)
+        return "lost" if is_gone(self._row) else self._row.status
+
+    @property
+    def error(self) -> str | None:
+        """Why it failed, in a sentence."""
+        return self._row.error
+
+    @property
+    def seed(self) -> int:
+        """What its generators were seeded from."""
+        return self._row.seed
+
+    @property
+    def row(self) -> Row:
+        """What the record says of it."""
+        return self._row
+
+    @property
+    def job(self) -> Job:
+        """Its plan, parameters and stores."""
+        if self._job is None:
+            self._job = open_job(self.id, self._stores)
+        return self._job
+
+    @property
+    def graph(self) -> Graph:
+        """What it computes."""
+        return self.job.plan.graph
+
+    @property
+    def metrics(self) -> dict[str, float | None]:
+        """The last value of every metric that its steps logged."""
+        return {metric.name: metric.value for metric in self._stores.records.metrics(self.id)}
+
+    @property
+    def nodes(self) -> list[RunNode]:
+        """Its nodes, each item of a map for itself, in the order of the graph."""
+        outcomes = shown(self._stores.records.run_outcomes(self.id))
+        return [RunNode(self, outcome.node, outcome) for outcome in outcomes]
+
+    def __getitem__(self, node: str) -> RunNode:
+        found = RunNode(self, node, self._stores.records.outcome(self.id, node))
+        if found.base not in self.graph.nodes:
+            from difflib import get_close_matches
+
+            near = get_close_matches(node, self.graph.nodes, 3) or list(self.graph.nodes)[:9]
+            raise NotFoundError(
+                f"{self.name} has no node '{node}'", hint=f"It has {', '.join(near)}."
+            )
+        return found
+
+    def result(self) -> R:
+        """What the pipeline returned.
+
+        Raises:
+            RunError: The run has not succeeded.
+        """
+        if self.status != "succeeded":
+            raise RunError(f"{self.name} has no result: it {self._words()}", hint=self._row.error)
+        return cast("R", Inputs(self.job).resolve(self.graph.result).load())
+
+    def _words(self) -> str:
+        status = self.status
+        return {"running": "is still running", "lost": "was lost"}.get(status, f"has {status}")
+
+    def _repr_html_(self) -> str:
+        from windlass.execution.html import run_html
+
+        return run_html(self)
+
+
+class RunNode:
+    """A node of a run, or one item of a map."""
+
+    def __init__(self, run: Run[Any], name: str, outcome: Outcome | None) -> None:
+        self._run = run
+        self.name = name
+        self._outcome = outcome
+
+    def __repr__(self) -> str:
+        return f"<node {self.name} of {self._run.name}: {self.status}>"
+
+    @property
+    def base(self) -> str:
+        """The node's name in the graph, without the item."""
+        match = _ITEM.match(self.name)
+        return match[1] if match else self.name
+
+    @property
+    def index(self) -> int | None:
+        """Which item of a map it is."""
+        match = _ITEM.match(self.name)
+        return int(match[2]) if match else None
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """What came of it; None while it has none."""
+        return self._outcome
+
+    @property
+    def status(self) -> str:
+        """``succeeded``, ``failed``, ``skipped``, ``cancelled``, or ``waiting``."""
+        return self._outcome.status if self._outcome else "waiting"
+
+    @property
+    def value(self) -> Any:
+        """What it returned; of a map, the list of what its items returned.
+
+        Raises:
+            RunError: It did not succeed.
+        """
+        if self._outcome is None or self._outcome.status != "succeeded":
+            raise RunError(
+                f"'{self.name}' of {self._run.name} has no value: it is {self.status}",
+                hint=f"Look at it: windlass show {self._run.name}",
+            )
+        job = self._run.job
+        if self.index is None:
+            from windlass.pipeline.graph import FromNode
+
+            return Inputs(job).resolve(FromNode(self.name)).load()
+        return self._item_value(job)
+
+    def _item_value(self, job: Job) -> Any:
+        assert self._outcome is not None
+        stores = job.stores
+        loaded = {
+            output.name: artifacts.load(
+                output.content, stores.artifacts, stores.records, trust_pickle=stores.trust_pickle
+            )
+            for output in self._outcome.outputs
+        }
+        node = job.plan.graph.nodes[self.base]
+        if node.outputs == ("output",):
+            return loaded["output"]
+        return step_of(node.step).returns(**loaded)
+
+    @property
+    def values(self) -> list[Any]:
+        """What the items of a map returned, in order."""
+        return list(self.value)
+
+    def logs(self) -> str:
+        """What it wrote, over all its attempts."""
+        job = self._run.job
+        texts = []
+        for attempt in job.stores.records.attempts(self._run.id, self.name):
+            path = job.log_path(self.name, attempt.attempt)
+            if path.exists():
+                texts.append(path.read_text(encoding="utf-8", errors="replace"))
+        return "".join(texts)
+
+
+def shown(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """The outcomes that a person is shown: a map stands as its items, unless it has none."""
+    mapped = {match[1] for outcome in outcomes if (match := _ITEM.match(outcome.node))}
+    return [outcome for outcome in outcomes if outcome.node not in mapped]

@@ -1,0 +1,40 @@
+"""Opening the stores of a stack, here or in a worker that is told of it in JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+from windlass.execution.job import Stores
+from windlass.provenance.project import Project
+from windlass.stacks.stack import Stack
+
+
+def open_stores(stack: Stack) -> Stores:
+    """The stores of a stack, connected.
+
+    Raises:
+        ConfigError: An address holds a reference to a secret that cannot be resolved.
+        RecordError: The record store cannot be reached.
+        StoreError: The artifact store cannot be reached.
+    """
+    return Stores(
+        records=stack.open_records(),
+        artifacts=stack.open_store(),
+        logs=stack.logs,
+        trust_pickle=stack.trust_pickle,
+    )
+
+
+def stack_to_json(stack: Stack) -> dict[str, Any]:
+    """A stack for a worker: references to secrets stay references."""
+    fields = {f.name: getattr(stack, f.name) for f in dataclasses.fields(stack)}
+    project = {k: v and str(v) for k, v in dataclasses.asdict(stack.project).items()}
+    return {**fields, "options": dict(stack.options), "project": project}
+
+
+def stack_from_json(document: Any) -> Stack:
+    """The stack that `stack_to_json` told of."""
+    project = {key: value and Path(value) for key, value in document["project"].items()}
+    return Stack(**{**document, "project": Project(**project)})

@@ -1,0 +1,55 @@
+"""A warm worker: executes node after node of one run, as it is asked."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import sys
+from typing import Any
+
+from windlass.errors import WindlassError
+from windlass.execution import capture
+from windlass.execution.channel import Channel
+from windlass.execution.execute import execute
+from windlass.execution.failure import describe_failure
+from windlass.execution.job import Job, open_job
+from windlass.execution.stores import open_stores, stack_from_json
+from windlass.execution.worker_state import become_worker
+
+
+def work(channel: Channel, request: Any) -> None:
+    """Answers tasks until the driver is gone.
+
+    Args:
+        channel: Tasks come by it, as ``{"node", "index", "attempt"}``; results go.
+        request: ``environment``: variables to set; ``sys_path``; ``job``: the run's id and the
+            stack that its stores are in.
+    """
+    become_worker()
+    os.environ.update(request["environment"])
+    sys.path[:] = request["sys_path"]
+    sys.argv[:] = [""]
+    _leave_terminal()
+    capture.open_streams()
+    job: Job | None = None
+    while (task := channel.receive()) is not None:
+        try:
+            job = job or _open(request["job"])
+            capture.show_logging()
+            result = execute(job, task["node"], task["index"], task["attempt"], capture.captured)
+        except WindlassError as error:  # the record cannot be written: the driver must stop
+            channel.send({"broken": describe_failure(error)})
+        else:
+            channel.send(dataclasses.asdict(result))
+
+
+def _leave_terminal() -> None:
+    """Between tasks nothing is written: a step's stray thread must not disturb the display."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 1)
+    os.dup2(null, 2)
+    os.close(null)
+
+
+def _open(job: Any) -> Job:
+    return open_job(job["run"], open_stores(stack_from_json(job["stack"])))

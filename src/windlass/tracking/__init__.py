@@ -1,0 +1,1 @@
+"""Metrics and parameters that steps log, and how they reach the record."""
