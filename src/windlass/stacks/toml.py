@@ -57,10 +57,10 @@ class Document:
         known = sorted(names)
         for name in self.table(table):
             if name not in known:
-                where = f"[{'.'.join(table)}]" if table else "it"
+                where = f" in [{'.'.join(table)}]" if table else ""
                 raise self.error(
                     (*table, name),
-                    f"'{name}' is no key that {where} can have",
+                    f"unknown key '{name}'{where}",
                     did_you_mean(name, known),
                 )
 
@@ -96,7 +96,9 @@ def find_line(text: str, key: Key) -> int | None:
     """The line of a key, from 1; that of the nearest table above it where it has none itself."""
     best, depth = None, 0
     for number, found in _keys(text):
-        shared = len(found) if found == key[: len(found)] else 0
+        shared = min(len(found), len(key))  # [stacks.team] speaks of both its names
+        if found[:shared] != key[:shared]:
+            continue
         if shared > depth:
             best, depth = number, shared
     return best
@@ -142,5 +144,10 @@ def _split(dotted: str) -> Key:
 
 
 def _shown(value: object) -> str:
-    """A value of the file for a message, unless it is long; it may be a secret put wrong."""
-    return f"{value!r}" if isinstance(value, bool | int | float) else f"a {type(value).__name__}"
+    """What a value is. Texts are not repeated: one may be a secret in the wrong place."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    kinds: dict[type, str] = {str: "a text", list: "a list", dict: "a table"}
+    return kinds.get(type(value), "a date or time")

@@ -1,0 +1,1 @@
+"""What ``windlass init`` puts into a folder."""
