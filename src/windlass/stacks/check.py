@@ -1,0 +1,42 @@
+"""What a check of ``windlass doctor`` finds, and how one is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from windlass.errors import WindlassError
+
+Status: TypeAlias = Literal["ok", "warn", "fail"]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What one check found.
+
+    Args:
+        name: What was looked at.
+        status: ``ok``; ``warn`` where runs work, but not as well as they could; ``fail`` where
+            they do not.
+        message: What was found.
+        hint: What to do about it.
+    """
+
+    name: str
+    status: Status
+    message: str
+    hint: str | None = None
+
+
+Look: TypeAlias = Callable[[], Check]
+
+
+def attempt(name: str, look: Callable[[], Check]) -> Check:
+    """What a check finds, whatever it raises: one that fails must not end the others."""
+    try:
+        return look()
+    except WindlassError as error:
+        return Check(name, "fail", error.message, error.hint)
+    except Exception as error:  # noqa: BLE001 - a doctor reports what is wrong, and goes on
+        return Check(name, "fail", f"{type(error).__name__}: {error}")
