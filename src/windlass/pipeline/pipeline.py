@@ -11,7 +11,8 @@ from windlass import modules
 from windlass.errors import DefinitionError
 from windlass.pipeline import types
 from windlass.pipeline.graph import Graph
-from windlass.pipeline.parameters import Parameter, annotations_of, parameters_of
+from windlass.pipeline.annotations import annotations_of
+from windlass.pipeline.parameters import Parameter, parameters_of
 from windlass.pipeline.settings import RunOptions
 from windlass.pipeline.symbols import Symbol
 from windlass.pipeline.trace import Tracer, active_tracer

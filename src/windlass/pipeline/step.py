@@ -11,7 +11,7 @@ from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
 from windlass import modules
 from windlass.errors import DefinitionError, ParameterError
 from windlass.pipeline.graph import Mode
-from windlass.pipeline.parameters import annotations_of
+from windlass.pipeline.annotations import annotations_of
 from windlass.pipeline.settings import Settings
 from windlass.pipeline.symbols import EachItem
 from windlass.pipeline.trace import UNEVEN_HINT, active_tracer, uneven

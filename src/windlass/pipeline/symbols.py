@@ -8,7 +8,7 @@ from typing import Any, Generic, NoReturn, TypeVar, cast
 
 from windlass.errors import SymbolicError
 from windlass.pipeline.graph import FromNode, Ref
-from windlass.pipeline.parameters import annotations_of
+from windlass.pipeline.annotations import annotations_of
 from windlass.values import is_namedtuple_class
 
 T = TypeVar("T")
