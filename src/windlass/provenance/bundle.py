@@ -204,7 +204,8 @@ def _top(path: str) -> str:
 
 
 def _heaviest(weights: Counter[str]) -> str:
-    return ", ".join(name for name, _ in weights.most_common(3))
+    tenth = weights.total() / 10
+    return ", ".join(name for name, weight in weights.most_common(3) if weight >= tenth)
 
 
 def _mib(size: int) -> str:
