@@ -1,0 +1,28 @@
+"""The record: everything that happened, in one database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from windlass.records.lineage import Lineages
+from windlass.records.writing import Writing
+
+__all__ = ["Records"]
+
+
+class Records(Writing, Lineages):
+    """The record store: SQLite on this machine, PostgreSQL for a team."""
+
+    @staticmethod
+    def open(url: str | Path, *, durable: bool = False) -> Records:
+        """Opens a record store, making or migrating it if need be.
+
+        Args:
+            url: A path to a SQLite file, or a URL of SQLAlchemy.
+            durable: Whether a commit survives a loss of power.
+
+        Raises:
+            VersionError: It was made by a newer Windlass.
+            RecordError: It cannot be read or written, or is no record store.
+        """
+        return Records(url, durable=durable)

@@ -1,0 +1,55 @@
+"""A lock between processes and threads, on a file; released when its holder dies."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+from types import TracebackType
+
+try:
+    import fcntl
+except ImportError:  # Windows: SQLite's own busy handler must do
+    fcntl = None  # type: ignore[assignment]
+
+
+class FileLock:
+    """Held by one thread of one process at a time; the thread may take it again.
+
+    Args:
+        path: The file, made when the lock is first taken.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._thread_lock = threading.RLock()
+        self._depth = 0
+        self._file = -1
+        self._pid = 0
+
+    def __enter__(self) -> FileLock:
+        if self._pid != os.getpid():  # after a fork, the parent's lock is the parent's
+            self._thread_lock, self._depth = threading.RLock(), 0
+            self._file, self._pid = -1, os.getpid()
+        self._thread_lock.acquire()
+        try:
+            if self._depth == 0 and fcntl is not None:
+                if self._file < 0:
+                    self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+                fcntl.flock(self._file, fcntl.LOCK_EX)
+        except BaseException:
+            self._thread_lock.release()
+            raise
+        self._depth += 1
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        self._depth -= 1
+        if self._depth == 0 and fcntl is not None:
+            fcntl.flock(self._file, fcntl.LOCK_UN)
+        self._thread_lock.release()

@@ -1,0 +1,204 @@
+"""Between the nouns of `model` and the rows of `schema`."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from windlass.artifacts.artifact import Artifact
+from windlass.records.model import (
+    Attempt,
+    Input,
+    Metric,
+    NewRun,
+    Outcome,
+    Output,
+    Param,
+    Run,
+)
+
+Row = dict[str, Any]
+
+
+def dump(value: object) -> str:
+    """JSON text of a column."""
+    return json.dumps(value, separators=(",", ":"))
+
+
+def _dump_or_none(value: object) -> str | None:
+    return None if value is None else dump(value)
+
+
+def _load_or_none(text: str | None) -> Any:
+    return None if text is None else json.loads(text)
+
+
+def run_row(run: NewRun, run_id: str, number: int, created: float) -> Row:
+    """The row of a new run."""
+    return {
+        "id": run_id,
+        "number": number,
+        "name": f"{run.pipeline}-{number}",
+        "pipeline": run.pipeline,
+        "plan": run.plan,
+        "bundle": run.bundle,
+        "environment": run.environment,
+        "target": run.target,
+        "stack": run.stack,
+        "status": "running",
+        "seed": run.seed,
+        "created": created,
+        "host": _dump_or_none(run.host),
+        "git": _dump_or_none(run.git),
+        "details": dump(run.details),
+    }
+
+
+def run_of(row: Mapping[str, Any], parameters: Any = None, tags: Any = None) -> Run:
+    """The run of a row."""
+    fields = dict(row)
+    for name in ("host", "git", "details"):
+        fields[name] = _load_or_none(fields[name])
+    return Run(**fields, parameters=parameters or {}, tags=tags or {})
+
+
+def attempt_row(attempt: Attempt) -> Row:
+    """The row of an attempt."""
+    return {
+        "run": attempt.run,
+        "node": attempt.node,
+        "attempt": attempt.attempt,
+        "status": attempt.status,
+        "worker": dump(attempt.worker),
+        "started": attempt.started,
+        "ended": attempt.ended,
+        "error": _dump_or_none(attempt.error),
+    }
+
+
+def attempt_of(row: Mapping[str, Any]) -> Attempt:
+    """The attempt of a row."""
+    fields = {**row, "worker": json.loads(row["worker"]), "error": _load_or_none(row["error"])}
+    return Attempt(**fields)
+
+
+def outcome_row(outcome: Outcome) -> Row:
+    """The row of an outcome, without what stands in other tables."""
+    return {
+        "run": outcome.run,
+        "node": outcome.node,
+        "step": outcome.step,
+        "status": outcome.status,
+        "attempt": outcome.attempt,
+        "attempts": outcome.attempts,
+        "cached": outcome.cached,
+        "reason": outcome.reason,
+        "seconds": outcome.seconds,
+        "started": outcome.started,
+        "ended": outcome.ended,
+        "error": _dump_or_none(outcome.error),
+        "key": outcome.key,
+        "seed": outcome.seed,
+    }
+
+
+def outcome_of(
+    row: Mapping[str, Any], outputs: Sequence[Output] = (), run_name: str = ""
+) -> Outcome:
+    """The outcome of a row and its outputs."""
+    fields = {**row, "error": _load_or_none(row["error"]), "cached": bool(row["cached"])}
+    return Outcome(**fields, outputs=tuple(outputs), run_name=run_name)
+
+
+def output_rows(outcome: Outcome) -> list[Row]:
+    """The rows of an outcome's outputs."""
+    return [
+        {
+            "run": outcome.run,
+            "node": outcome.node,
+            "name": output.name,
+            "position": output.position,
+            "content": output.content,
+        }
+        for output in outcome.outputs
+    ]
+
+
+def input_rows(run: str, node: str, inputs: Iterable[Input]) -> list[Row]:
+    """The rows of the edges into a node."""
+    return [
+        {
+            "run": run,
+            "node": node,
+            "parameter": edge.parameter,
+            "position": edge.position,
+            "content": edge.content,
+        }
+        for edge in inputs
+    ]
+
+
+def artifact_row(artifact: Artifact, created: float) -> Row:
+    """The row of an artifact."""
+    return {
+        "content": artifact.content,
+        "blob": artifact.blob,
+        "format": artifact.format,
+        "version": artifact.version,
+        "type": artifact.type,
+        "bytes": artifact.bytes,
+        "inline": artifact.inline,
+        "summary": dump(artifact.summary),
+        "children": dump(artifact.children),
+        "pickled": artifact.pickled,
+        "created": created,
+    }
+
+
+def artifact_of(row: Mapping[str, Any]) -> Artifact:
+    """The artifact of a row."""
+    inline = row["inline"]
+    return Artifact(
+        content=row["content"],
+        blob=row["blob"],
+        format=row["format"],
+        version=row["version"],
+        type=row["type"],
+        bytes=row["bytes"],
+        inline=None if inline is None else bytes(inline),
+        summary=json.loads(row["summary"]),
+        children=tuple(json.loads(row["children"])),
+        pickled=bool(row["pickled"]),
+    )
+
+
+def metric_row(metric: Metric) -> Row:
+    """The row of a metric."""
+    value = metric.value
+    return {
+        "run": metric.run,
+        "node": metric.node,
+        "attempt": metric.attempt,
+        "seq": metric.seq,
+        "name": metric.name,
+        "step": metric.step,
+        "value": None if value is None or math.isnan(value) else value,
+        "time": metric.time,
+    }
+
+
+def param_row(param: Param) -> Row:
+    """The row of a logged parameter."""
+    return {
+        "run": param.run,
+        "node": param.node,
+        "name": param.name,
+        "value": dump(param.value),
+    }
+
+
+def load(text: str) -> Any:
+    """The value of a column's JSON text."""
+    return json.loads(text)

@@ -1,0 +1,186 @@
+"""The tables. Nothing here is beyond SQLite or PostgreSQL."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+REVISION = "0001"
+"""The newest migration; a database says which one it has."""
+
+metadata = sa.MetaData()
+
+# Seeds need 64 bits in PostgreSQL; an autoincrement must be INTEGER in SQLite.
+_Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+_Float = sa.Double()
+
+
+def _key(name: str) -> sa.Column[str]:
+    return sa.Column(name, sa.Text, primary_key=True)
+
+
+def _text(name: str) -> sa.Column[str]:
+    return sa.Column(name, sa.Text, nullable=False)
+
+
+plans = sa.Table(
+    "plans",
+    metadata,
+    _key("digest"),
+    _text("pipeline"),
+    _text("document"),
+    sa.Column("created", _Float, nullable=False),
+)
+
+nodes = sa.Table(
+    "nodes",
+    metadata,
+    _key("plan"),
+    _key("node"),
+    _text("step"),
+    _text("kind"),
+    sa.Column("position", sa.Integer, nullable=False),
+)
+
+bundles = sa.Table("bundles", metadata, _key("digest"), _text("document"))
+
+environments = sa.Table("environments", metadata, _key("digest"), _text("document"))
+
+runs = sa.Table(
+    "runs",
+    metadata,
+    _key("id"),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    _text("pipeline"),
+    _text("plan"),
+    _text("bundle"),
+    _text("environment"),
+    _text("target"),
+    _text("stack"),
+    _text("status"),
+    sa.Column("seed", sa.BigInteger, nullable=False),
+    sa.Column("created", _Float, nullable=False),
+    sa.Column("ended", _Float),
+    sa.Column("error", sa.Text),
+    sa.Column("host", sa.Text),
+    sa.Column("git", sa.Text),
+    _text("details"),
+    sa.Index("ix_runs_created", "created"),
+    sa.Index("ix_runs_number", "pipeline", "number", unique=True),
+    sa.Index("ix_runs_status", "status"),
+)
+
+attempts = sa.Table(
+    "attempts",
+    metadata,
+    _key("run"),
+    _key("node"),
+    sa.Column("attempt", sa.Integer, primary_key=True),
+    _text("status"),
+    _text("worker"),
+    sa.Column("started", _Float, nullable=False),
+    sa.Column("ended", _Float),
+    sa.Column("error", sa.Text),
+)
+
+outcomes = sa.Table(
+    "outcomes",
+    metadata,
+    _key("run"),
+    _key("node"),
+    _text("step"),
+    _text("status"),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("cached", sa.Boolean, nullable=False),
+    sa.Column("reason", sa.Text),
+    sa.Column("seconds", _Float),
+    sa.Column("started", _Float),
+    sa.Column("ended", _Float),
+    sa.Column("error", sa.Text),
+    sa.Column("key", sa.Text),
+    sa.Column("seed", sa.BigInteger),
+    sa.Index("ix_outcomes_key", "key"),
+)
+
+outputs = sa.Table(
+    "outputs",
+    metadata,
+    _key("run"),
+    _key("node"),
+    _key("name"),
+    sa.Column("position", sa.Integer, nullable=False),
+    _text("content"),
+    sa.Index("ix_outputs_content", "content"),
+)
+
+inputs = sa.Table(
+    "inputs",
+    metadata,
+    _key("run"),
+    _key("node"),
+    _key("parameter"),
+    sa.Column("position", sa.Integer, primary_key=True),
+    _text("content"),
+    sa.Index("ix_inputs_content", "content"),
+)
+
+artifacts = sa.Table(
+    "artifacts",
+    metadata,
+    _key("content"),
+    _text("blob"),
+    _text("format"),
+    sa.Column("version", sa.Integer, nullable=False),
+    _text("type"),
+    sa.Column("bytes", sa.BigInteger, nullable=False),
+    sa.Column("inline", sa.LargeBinary),
+    _text("summary"),
+    _text("children"),
+    sa.Column("pickled", sa.Boolean, nullable=False),
+    sa.Column("created", _Float, nullable=False),
+)
+
+parameters = sa.Table(
+    "parameters",
+    metadata,
+    _key("run"),
+    _key("node"),  # empty for the run's own
+    _key("name"),
+    _text("value"),
+)
+
+metrics = sa.Table(
+    "metrics",
+    metadata,
+    _key("run"),
+    _key("node"),
+    sa.Column("attempt", sa.Integer, primary_key=True),
+    sa.Column("seq", sa.Integer, primary_key=True),
+    _text("name"),
+    sa.Column("step", sa.BigInteger),
+    sa.Column("value", _Float),  # NULL is not-a-number: SQLite has no other word for it
+    sa.Column("time", _Float, nullable=False),
+    sa.Index("ix_metrics_name", "run", "name"),
+)
+
+events = sa.Table(
+    "events",
+    metadata,
+    sa.Column("id", _Id, primary_key=True, autoincrement=True),
+    _text("run"),
+    _text("node"),
+    sa.Column("time", _Float, nullable=False),
+    _text("kind"),
+    _text("data"),
+    sa.Index("ix_events_run", "run"),
+)
+
+tags = sa.Table(
+    "tags",
+    metadata,
+    _key("run"),
+    _key("key"),
+    _text("value"),
+    sa.Index("ix_tags_key", "key", "value"),
+)
