@@ -41,7 +41,10 @@ class Channel:
 
     def receive_with_descriptor(self) -> tuple[Any, int]:
         """The next message and the descriptor that came with it; (None, -1) at the end."""
-        head, descriptors, _, _ = socket.recv_fds(self._socket, _LENGTH.size, 1)
+        try:
+            head, descriptors, _, _ = socket.recv_fds(self._socket, _LENGTH.size, 1)
+        except ConnectionError:
+            return None, -1
         if len(head) < _LENGTH.size:
             return None, -1
         body = self._exactly(_LENGTH.unpack(head)[0])

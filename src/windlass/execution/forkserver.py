@@ -43,7 +43,8 @@ class _Forkserver:
                 request, descriptor = self._control.receive_with_descriptor()
                 if request is None:
                     break
-                self._control.send({"spawned": self._spawn(request, descriptor)})
+                with contextlib.suppress(OSError):  # the driver is gone: the next look tells
+                    self._control.send({"spawned": self._spawn(request, descriptor)})
         for child in self._children:
             kill_group(child)
 

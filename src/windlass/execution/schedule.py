@@ -91,12 +91,13 @@ class Schedule:
 
     def advance(self) -> Iterator[Settled | Task]:
         """Tasks that can start now, and nodes that settled without one; each is given once."""
-        while self._due or self._settled or self._tasks:
-            while self._due:
-                self._start(self._due.popleft())
+        while self._settled or self._due or self._tasks:
+            # First what settled: it must be recorded before what follows reads it.
             if self._settled:
                 yield self._settled.popleft()
-            elif self._tasks:
+            elif self._due:
+                self._start(self._due.popleft())
+            else:
                 yield self._tasks.popleft()
 
     def finish(self, task: Task, status: Status) -> None:
