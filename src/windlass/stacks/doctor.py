@@ -1,0 +1,103 @@
+"""``windlass doctor``: is this a place where runs work, and if not, why not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from windlass.errors import WindlassError
+from windlass.provenance import secrets
+from windlass.provenance.project import Project
+from windlass.stacks.check import Check, attempt
+from windlass.stacks.machine_checks import machine_checks
+from windlass.stacks.stack import Stack, load_stack
+
+if TYPE_CHECKING:
+    from windlass.artifacts.artifact import Artifact
+    from windlass.records import Records
+    from windlass.records.model import Run
+
+_PROBE = b"windlass doctor " * 1024
+"""What is written to the artifact store and read back: too large to be kept in the record."""
+
+_MOST_RUNS = 1000
+
+
+def examine(
+    project: Project, stack: str | None = None, *, is_gone: Callable[[Run], bool] | None = None
+) -> Iterator[Check]:
+    """Looks at the machine, the settings, and the stores of a stack, one after the other.
+
+    Args:
+        project: Whose settings.
+        stack: A stack of ``windlass.toml``; None for the default.
+        is_gone: Tells whether a run that is recorded as running has lost its process.
+
+    Yields:
+        What each check found, when it is found.
+    """
+    yield from machine_checks(project)
+    try:
+        wired = load_stack(stack, project)
+    except WindlassError as error:
+        yield Check("settings", "fail", error.message, error.hint)
+        return
+    file = project.config or "no windlass.toml, all at its defaults"
+    yield Check("settings", "ok", f"stack '{wired.name}', target '{wired.target}' ({file})")
+    yield from _records(wired, is_gone)
+    yield attempt("artifacts", lambda: _artifacts(wired))
+
+
+def _records(stack: Stack, is_gone: Callable[[Run], bool] | None) -> Iterator[Check]:
+    try:
+        records = stack.open_records()
+    except WindlassError as error:
+        yield Check("records", "fail", error.message, error.hint)
+        return
+    try:
+        yield attempt("records", lambda: _database(records))
+        if is_gone is not None:
+            yield attempt("runs", lambda: _leftovers(records, is_gone))
+    finally:
+        records.close()
+
+
+def _database(records: Records) -> Check:
+    found = records.check()
+    if found != "ok":
+        hint = "Move the file away, and put a backup (*.bak) in its place."
+        return Check("records", "fail", f"{records.shown} is damaged: {found}", hint)
+    counts = ", ".join(f"{count:,} {table}" for table, count in records.counts().items())
+    return Check("records", "ok", f"{records.shown}: {counts}; schema {records.revision()}")
+
+
+def _leftovers(records: Records, is_gone: Callable[[Run], bool]) -> Check:
+    running = records.runs(status="running", limit=_MOST_RUNS)
+    lost = [run.name for run in running if is_gone(run)]
+    if lost:
+        hint = f"Look at them: windlass show {lost[0]}."
+        return Check("runs", "warn", f"lost their process: {', '.join(lost)}", hint)
+    return Check("runs", "ok", f"{len(running)} running" if running else "none is running")
+
+
+def _artifacts(stack: Stack) -> Check:
+    from windlass import artifacts
+
+    store = stack.open_store()
+    saved = artifacts.save(_PROBE, store).artifact
+    read = artifacts.load(saved.content, store, _One(saved), trust_pickle=False)
+    place = secrets.masked(stack.artifacts_url)
+    if read != _PROBE:
+        hint = "Do not use this store: it gives back other bytes than it was given."
+        return Check("artifacts", "fail", f"{place} does not keep what is written", hint)
+    return Check("artifacts", "ok", f"{place} can be written and read")
+
+
+class _One:
+    """A catalog of one artifact."""
+
+    def __init__(self, artifact: Artifact) -> None:
+        self._artifact = artifact
+
+    def artifact(self, content: str) -> Artifact | None:
+        return self._artifact if content == self._artifact.content else None
