@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from windlass.artifacts.format import Format, Preview, Sink, Source
 from windlass.artifacts.formats.memory import open_memory
-from windlass.artifacts.formats.npy import read_array, write_array
+from windlass.artifacts.formats.npy import read_array, read_scalar, scalar_bytes, write_array
 from windlass.errors import FormatError
 from windlass.values import Json
 
@@ -36,7 +36,7 @@ class ArrayFormat(Format["NDArray[Any]"]):
 
     def write(self, value: NDArray[Any], sink: Sink) -> None:
         """Writes header and memory; nothing is copied if the array is one piece of memory."""
-        write_array(value, sink)
+        write_array(value, sink.write)
 
     def read(self, source: Source) -> NDArray[Any]:
         """The array, its memory that of the stored file."""
@@ -98,10 +98,10 @@ class MaskedArrayFormat(Format["np.ma.MaskedArray[Any, Any]"]):
         fill = state._fill_value  # noqa: SLF001 - the public one is computed when not set
         mask = np.ma.getmask(value)
         absent = np.zeros(0, np.uint8)
-        write_array(np.asarray(value.data), sink)
-        write_array(absent if mask is np.ma.nomask else np.asarray(mask), sink)
-        write_array(absent if fill is None else np.asarray(fill), sink)
-        write_array(np.array(value.hardmask), sink)
+        write_array(np.asarray(value.data), sink.write)
+        write_array(absent if mask is np.ma.nomask else np.asarray(mask), sink.write)
+        write_array(absent if fill is None else np.asarray(fill), sink.write)
+        write_array(np.array(value.hardmask), sink.write)
 
     def read(self, source: Source) -> np.ma.MaskedArray[Any, Any]:
         """The masked array, over the memory of the stored file."""
@@ -133,39 +133,18 @@ class MaskedArrayFormat(Format["np.ma.MaskedArray[Any, Any]"]):
 
 
 class ScalarFormat(Format["np.generic"]):
-    """NumPy's scalars, which are not Python's: ``np.float32(0.1)`` comes back as ``np.float32``.
-
-    Strings and bytes are kept without NumPy's arrays, which drop NULs at their end.
-    """
+    """NumPy's scalars, which are not Python's: ``np.float32(0.1)`` comes back as ``np.float32``."""
 
     name = "numpy.scalar"
     types = ("numpy.generic", "numpy.str_", "numpy.bytes_", "numpy.float64", "numpy.complex128")
 
     def write(self, value: np.generic, sink: Sink) -> None:
-        """Writes one letter for the kind, then the text, the bytes or a .npy."""
-        import numpy as np
-
-        if type(value) is np.str_:
-            sink.write(b"U" + value.encode("utf-8", "surrogatepass"))
-        elif type(value) is np.bytes_:
-            sink.write(b"S" + bytes(value))
-        else:
-            sink.write(b"N")
-            write_array(np.asarray(value), sink)
+        """Writes kind and value."""
+        sink.write(scalar_bytes(value))
 
     def read(self, source: Source) -> np.generic:
         """The scalar."""
-        import numpy as np
-
-        data = source.bytes()
-        kind, rest = data[:1], data[1:]
-        if kind == b"U":
-            return np.str_(rest.decode("utf-8", "surrogatepass"))
-        if kind == b"S":
-            return np.bytes_(rest)
-        array, _ = read_array(np.frombuffer(bytearray(rest), np.uint8))
-        scalar: Any = array[()]
-        return cast("np.generic", scalar)
+        return read_scalar(source.bytes())
 
     def summary(self, value: np.generic) -> dict[str, Json]:
         """Dtype and value."""

@@ -8,10 +8,9 @@ is a part of the value: sums over rows round otherwise than sums over columns.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Literal, cast
 
-from windlass.artifacts.format import Sink
 from windlass.artifacts.formats.memory import bytes_of
 from windlass.errors import FormatError
 
@@ -51,7 +50,7 @@ def check_dtype(dtype: np.dtype[Any]) -> None:
         )
 
 
-def write_array(array: NDArray[Any], sink: Sink) -> None:
+def write_array(array: NDArray[Any], write: Callable[[Any], object]) -> None:
     """Writes header and memory; an array that is one piece of memory is not copied.
 
     Raises:
@@ -59,9 +58,47 @@ def write_array(array: NDArray[Any], sink: Sink) -> None:
     """
     check_dtype(array.dtype)
     array = _without_padding(array)
-    sink.write(_header(array))
+    write(_header(array))
     for piece in _pieces(array):
-        sink.write(piece)
+        write(piece)
+
+
+def array_bytes(array: NDArray[Any]) -> bytes:
+    """What `write_array` writes, in memory."""
+    pieces: list[bytes] = []
+    write_array(array, lambda piece: pieces.append(bytes(piece)))
+    return b"".join(pieces)
+
+
+def scalar_bytes(value: np.generic) -> bytes:
+    """One letter for the kind, then the text, the bytes or a .npy.
+
+    Text and bytes do not go through arrays, which drop NULs at their end.
+
+    Raises:
+        FormatError: The dtype cannot be written.
+    """
+    import numpy as np
+
+    if type(value) is np.str_:
+        return b"U" + value.encode("utf-8", "surrogatepass")
+    if type(value) is np.bytes_:
+        return b"S" + bytes(value)
+    return b"N" + array_bytes(np.asarray(value))
+
+
+def read_scalar(data: bytes) -> np.generic:
+    """The scalar that `scalar_bytes` wrote."""
+    import numpy as np
+
+    kind, rest = data[:1], data[1:]
+    if kind == b"U":
+        return np.str_(rest.decode("utf-8", "surrogatepass"))
+    if kind == b"S":
+        return np.bytes_(rest)
+    array, _ = read_array(np.frombuffer(bytearray(rest), np.uint8))
+    scalar: Any = array[()]
+    return cast("np.generic", scalar)
 
 
 def read_array(memory: Bytes, start: int = 0) -> tuple[NDArray[Any], int]:
