@@ -64,7 +64,7 @@ def plain(annotation: Any) -> Any:
         A class, a union, a literal, a generic, a ``NewType``, or `Any` for all that says nothing
         that can be checked here: type variables, protocols, names that could not be evaluated.
     """
-    while (inner := _unwrapped(annotation)) is not annotation:
+    while (inner := unwrapped(annotation)) is not annotation:
         annotation = inner
     if isinstance(annotation, type):
         return Any if _says_nothing(annotation) else annotation
@@ -74,6 +74,20 @@ def plain(annotation: Any) -> Any:
     if annotation is typing.Never or (isinstance(origin, type) and not _says_nothing(origin)):
         return annotation
     return Any
+
+
+def unwrapped(annotation: Any) -> Any:
+    """An annotation without its outermost wrapping; the same if it has none."""
+    origin = get_origin(annotation)
+    if origin is Annotated or origin in _QUALIFIERS or getattr(origin, "_name", None) == "ReadOnly":
+        return get_args(annotation)[0]
+    if is_alias(origin):
+        return _substituted(origin, get_args(annotation))
+    if is_alias(annotation):
+        return _alias_value(annotation)
+    if isinstance(annotation, types.GenericAlias | type):
+        return annotation  # the common case, and always hashable
+    return _SPECIAL.get(annotation, annotation) if _hashable(annotation) else annotation
 
 
 def is_union(annotation: Any) -> bool:
@@ -130,19 +144,6 @@ def _is_array(cls: type) -> bool:
 
 def _says_nothing(cls: type) -> bool:
     return cls in (Any, inspect.Parameter.empty) or getattr(cls, "_is_protocol", False) is True
-
-
-def _unwrapped(annotation: Any) -> Any:
-    origin = get_origin(annotation)
-    if origin is Annotated or origin in _QUALIFIERS or getattr(origin, "_name", None) == "ReadOnly":
-        return get_args(annotation)[0]
-    if is_alias(origin):
-        return _substituted(origin, get_args(annotation))
-    if is_alias(annotation):
-        return _alias_value(annotation)
-    if isinstance(annotation, types.GenericAlias | type):
-        return annotation  # the common case, and always hashable
-    return _SPECIAL.get(annotation, annotation) if _hashable(annotation) else annotation
 
 
 def _hashable(annotation: Any) -> bool:

@@ -264,7 +264,7 @@ def _is_not(value: object, kind: Any) -> Problem:
     hint = ""
     if type(value).__module__ == "numpy" and kind in (bool, int, float, str):
         hint = f"; use {kind.__name__}(…)"
-    return (), f"is {given}, not {_expected(kind)}{hint}"
+    return (), f"is {given}, not {expected(kind)}{hint}"
 
 
 def _given_name(value: object, kind: Any) -> str:
@@ -273,9 +273,10 @@ def _given_name(value: object, kind: Any) -> str:
     return f"{cls.__module__}.{type_name(cls)}" if clash else type_name(cls)
 
 
-def _expected(kind: Any) -> str:
+def expected(kind: Any) -> str:
+    """A type as it stands after "not": "an int", "a str or None", "None"."""
     if is_union(kind):
-        return " or ".join(_expected(plain(member)) for member in _none_last(get_args(kind)))
+        return " or ".join(expected(plain(member)) for member in _none_last(get_args(kind)))
     if kind is type(None) or kind is Any or get_origin(kind) is Literal:
         return describe(kind)
     return _with_article(describe(kind))

@@ -1,0 +1,67 @@
+"""What is left to pydantic: its models, its constraints, and classes that nothing here knows.
+
+It takes 50 ms to import, and is, only when one of these is met.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from windlass.pipeline.annotations import plain
+from windlass.pipeline.refusal import RefusedError, is_not, shown
+from windlass.values import to_text
+
+
+def is_model(kind: Any) -> bool:
+    """Whether it is a pydantic model."""
+    pydantic = sys.modules.get("pydantic")  # a class can only be of a library that is loaded
+    return pydantic is not None and isinstance(kind, type) and issubclass(kind, pydantic.BaseModel)
+
+
+def is_rule(extra: object) -> bool:
+    """Whether something in an ``Annotated`` is a constraint."""
+    return type(extra).__module__.split(".")[0] in ("pydantic", "annotated_types")
+
+
+def comes_first(rule: object) -> bool:
+    """Whether a constraint wants the value as it was given."""
+    return type(rule).__name__ in ("BeforeValidator", "WrapValidator", "PlainValidator")
+
+
+def validated(annotation: Any, value: Any, *, is_json: bool = False) -> Any:
+    """What pydantic makes of a value.
+
+    Args:
+        annotation: Anything that pydantic knows.
+        value: A Python value.
+        is_json: Whether it comes from JSON, where text may stand for more than in Python.
+
+    Raises:
+        RefusedError: Pydantic refuses the value or does not know the type.
+    """
+    import pydantic
+
+    try:
+        adapter = pydantic.TypeAdapter(annotation)
+        return adapter.validate_json(to_text(value)) if is_json else adapter.validate_python(value)
+    except pydantic.ValidationError as error:
+        raise _refusal(error) from None
+    except (pydantic.PydanticUserError, pydantic.PydanticUndefinedAnnotation):
+        raise is_not(value, plain(annotation)) from None
+
+
+def _refusal(error: Any) -> RefusedError:
+    """Pydantic's findings: the first as the refusal itself, the others told after it."""
+    first, *others = [_finding(found) for found in error.errors()]
+    told = [first.what, *(other.told_of("it") for other in others)]
+    return RefusedError("; ".join(told), first.path)
+
+
+def _finding(found: Any) -> RefusedError:
+    path = tuple(f"item {at}" if isinstance(at, int) else f"field '{at}'" for at in found["loc"])
+    if found["type"] == "missing":
+        return RefusedError(f"lacks the {path[-1]}", path[:-1])
+    text = found["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    text = text.replace("Input should", "which should")
+    return RefusedError(f"is {shown(found['input'])}, {text}", path)
