@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from windlass.records.model import Run
 
 _PROBE = b"windlass doctor " * 1024
-"""What is written to the artifact store and read back: too large to be kept in the record."""
+"""What is written to the artifact store and read back: too large to be kept in the record.
+
+It is the same each time, so the store holds it once; nothing refers to it.
+"""
 
 _MOST_RUNS = 1000
 

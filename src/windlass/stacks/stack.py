@@ -188,9 +188,9 @@ def is_local(address: str) -> bool:
 def _check_tracker(said: StackSettings, name: str) -> None:
     if said.tracker == NO_TRACKER:
         return
-    from importlib.metadata import entry_points
+    from windlass import plugins
 
-    known = sorted(entry_points(group="windlass.trackers").names)
+    known = sorted(plugins.entry_points("windlass.trackers"))
     if said.tracker not in known:
         raise ConfigError(
             f"the stack '{name}' names the tracker '{said.tracker}', which is not installed",
