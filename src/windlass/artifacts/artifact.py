@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -31,7 +32,7 @@ class Artifact:
     version: int
     type: str
     bytes: int
-    inline: bytes | None = None
+    inline: builtins.bytes | None = None
     summary: dict[str, Json] = field(default_factory=dict)
     children: tuple[str, ...] = ()
     pickled: bool = False

@@ -75,7 +75,7 @@ def open_job(run: str, stores: Stores) -> Job:
     Raises:
         NotFoundError: There is no such run.
     """
-    row = stores.records.run(run)
+    row = stores.records.run_by_id(run)
     details: Any = row.details
     return Job(
         run=row.id,

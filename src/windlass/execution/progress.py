@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from windlass import artifacts
+from windlass.artifacts.artifact import Artifact
 from windlass.execution.execute import Result
 from windlass.execution.inputs import Inputs
 from windlass.execution.job import Job
@@ -67,6 +68,11 @@ class Progress:
             return "cancelled"
         return "succeeded" if self.failure is None else "failed"
 
+    @property
+    def error(self) -> str | None:
+        """Why the run did not succeed."""
+        return self.cancelled or (str(self.failure) if self.failure else None)
+
     def tasks(self) -> Iterator[Task]:
         """What can be started now; nodes that settle on the way are recorded."""
         for step in self._schedule.advance():
@@ -121,7 +127,7 @@ class Progress:
     ) -> None:
         now = time.time()
         outputs: tuple[Output, ...] = ()
-        joined: tuple[artifacts.Artifact, ...] = ()
+        joined: tuple[Artifact, ...] = ()
         if status == "succeeded":
             self._flush()  # so that what is joined is there to be read
             outputs, joined = self._join(node)
@@ -148,7 +154,7 @@ class Progress:
             self.job.stores.records.commit_outcomes(self._pending)
             self._pending = []
 
-    def _join(self, node: Node) -> tuple[tuple[Output, ...], tuple[artifacts.Artifact, ...]]:
+    def _join(self, node: Node) -> tuple[tuple[Output, ...], tuple[Artifact, ...]]:
         """The lists of a map's results, made from digests alone."""
         records, store = self.job.stores.records, self.job.stores.artifacts
         names = [instance_name(node.name, i) for i in range(self._lengths[node.name])]

@@ -47,7 +47,7 @@ class Run(Generic[R]):
 
     @property
     def status(self) -> str:
-        """``running``, ``succeeded``, ``failed``, ``cancelled``; ``lost`` if its process is gone."""
+        """``running``, ``succeeded``, ``failed``, ``cancelled``; ``lost``: it is gone."""
         if self._row.status == "running":
             self._row = self._stores.records.run(self._row.id)
         return "lost" if is_gone(self._row) else self._row.status

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast, overload
 
 from windlass import modules
 from windlass.errors import DefinitionError
 from windlass.pipeline import types
-from windlass.pipeline.graph import Graph
 from windlass.pipeline.annotations import annotations_of
+from windlass.pipeline.graph import Graph
 from windlass.pipeline.parameters import Parameter, parameters_of
 from windlass.pipeline.settings import RunOptions
 from windlass.pipeline.symbols import Symbol
@@ -94,6 +96,13 @@ class Pipeline(Generic[P, R]):
     def reference(self) -> str:
         """The ``module:qualname`` by which a worker finds it."""
         return modules.reference(self.function)
+
+    @property
+    def file(self) -> Path | None:
+        """The file that it is written in; None at a prompt or in a notebook."""
+        module = sys.modules.get(self.function.__module__)
+        file = getattr(module, "__file__", None)
+        return Path(file).resolve() if file else None
 
     @property
     def returns(self) -> Any:

@@ -6,10 +6,12 @@ import dataclasses
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from windlass.errors import DefinitionError
 from windlass.values import Json
+
+Options = TypeVar("Options")
 
 _UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 _UNITS |= {"KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}
@@ -146,12 +148,12 @@ class RunOptions:
         return changed(self, changes, "a run")
 
 
-def changed(options: Any, changes: Mapping[str, Any], whose: str) -> Any:
+def changed(options: Options, changes: Mapping[str, Any], whose: str) -> Options:
     """A copy of a dataclass with some fields changed; unknown names are refused in words."""
-    known = [field.name for field in dataclasses.fields(options)]
+    known = [field.name for field in dataclasses.fields(options)]  # type: ignore[arg-type]
     for name in changes:
         if name not in known:
             raise DefinitionError(
                 f"{whose} has no option '{name}'", hint=f"It has {', '.join(known)}."
             )
-    return dataclasses.replace(options, **changes)
+    return dataclasses.replace(options, **changes)  # type: ignore[type-var]

@@ -1,23 +1,34 @@
-"""One database, SQLite or PostgreSQL: connections, write transactions, and errors in words."""
+"""One database, SQLite or PostgreSQL: connections, write transactions, and errors in words.
+
+Everything that a run does is plain SQL with named parameters, the common part of both dialects.
+On SQLite it goes straight to Python's own driver: importing SQLAlchemy takes a quarter of a second,
+in the driver and in the workers alike, a third of what a whole run of 100 steps may take.
+SQLAlchemy makes the tables, migrates them, puts together the questions that people ask, and
+connects to every other database. See docs/decisions/0007.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import sqlite3
 import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import sqlalchemy as sa
-from sqlalchemy.pool import NullPool
-
-from windlass.errors import RecordError, VersionError
-from windlass.records import schema
+from windlass.errors import RecordError
 from windlass.records.lock import FileLock
 
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+REVISION = "0001"
+"""The newest migration; a database says in ``alembic_version`` which one it has."""
+
 _BUSY_SECONDS = 60
+
+Row = Mapping[str, Any]
 
 
 class Database:
@@ -30,161 +41,160 @@ class Database:
     Args:
         url: A path, or a URL of SQLAlchemy.
         durable: Whether a commit survives a loss of power, and not only the death of processes.
+
+    Raises:
+        VersionError: It was made by a newer Windlass.
+        RecordError: It cannot be read or written, or is no record store.
     """
 
     def __init__(self, url: str | Path, *, durable: bool = False) -> None:
-        self.url = _url(url)
-        self.sqlite = self.url.get_backend_name() == "sqlite"
-        self.path = Path(self.url.database or "") if self.sqlite else None
+        self.url = str(url)
+        self.path = _sqlite_path(self.url)
         self._durable = durable
         self._local = threading.local()
+        self._engine: sa.Engine | None = None
         self._lock = FileLock(self.path.with_name(self.path.name + ".lock")) if self.path else None
         with self.telling():
             if self.path is not None:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._engine = sa.create_engine(
-                self.url, poolclass=NullPool, isolation_level="AUTOCOMMIT"
-            )
-            if self.sqlite:
-                sa.event.listen(self._engine, "connect", self._prepare)
-            self._open()
+            if self._revision() != REVISION:
+                from windlass.records.migrate import prepare
 
-    def read(self) -> sa.Connection:
-        """This thread's connection, outside any transaction."""
-        local = self._local
-        if getattr(local, "pid", None) != os.getpid():
-            local.connection, local.pid, local.depth = self._engine.connect(), os.getpid(), 0
-        connection: sa.Connection = local.connection
-        return connection
+                with self._lock or contextlib.nullcontext():
+                    prepare(self)
+
+    def execute(self, sql: str, parameters: Row | None = None) -> list[Row]:
+        """Runs one statement; returns its rows."""
+        with self.telling():
+            if self.path is not None:
+                found: list[Row] = self.connection().execute(sql, parameters or {}).fetchall()
+                return found
+            result = self.connection().execute(_text(sql), parameters or {})
+            return list(result.mappings()) if result.returns_rows else []
+
+    def change(self, sql: str, parameters: Row | Sequence[Row]) -> int:
+        """Runs a statement that changes rows, once or for several; returns how many changed."""
+        with self.telling():
+            if self.path is None:
+                changed: int = self.connection().execute(_text(sql), parameters).rowcount
+            elif isinstance(parameters, Mapping):
+                changed = self.connection().execute(sql, parameters).rowcount
+            else:
+                changed = self.connection().executemany(sql, parameters).rowcount
+        return changed
 
     @contextlib.contextmanager
-    def write(self) -> Iterator[sa.Connection]:
+    def write(self) -> Iterator[None]:
         """A short transaction that writes; taken back if the body raises."""
         with self.telling(), self._lock or contextlib.nullcontext():
-            connection = self.read()
-            connection.exec_driver_sql("BEGIN IMMEDIATE" if self.sqlite else "BEGIN")
+            self.execute("BEGIN IMMEDIATE" if self.path else "BEGIN")
             try:
-                yield connection
-                connection.exec_driver_sql("COMMIT")
+                yield
+                self.execute("COMMIT")
             except BaseException:
-                with contextlib.suppress(sa.exc.DBAPIError):
-                    connection.exec_driver_sql("ROLLBACK")
+                with contextlib.suppress(RecordError):
+                    self.execute("ROLLBACK")
                 raise
+
+    def connection(self) -> Any:
+        """This thread's connection: of `sqlite3`, or of SQLAlchemy for another database."""
+        local = self._local
+        if getattr(local, "pid", None) != os.getpid():
+            local.connection, local.pid = self._connect(), os.getpid()
+        return local.connection
+
+    @property
+    def engine(self) -> sa.Engine:
+        """SQLAlchemy's engine, outside any transaction; made when it is first asked for."""
+        if self._engine is None:
+            import sqlalchemy as sa
+            from sqlalchemy.pool import NullPool
+
+            url: Any = sa.URL.create("sqlite", database=str(self.path)) if self.path else self.url
+            self._engine = sa.create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        return self._engine
 
     @contextlib.contextmanager
     def telling(self) -> Iterator[None]:
         """Turns the database's errors into ours."""
         try:
             yield
-        except sa.exc.DBAPIError as error:
-            raise self._in_words(error) from error
         except OSError as error:
             raise RecordError(
                 f"the record store {self.shown} cannot be used: {error.strerror}",
                 hint="Check the folder's permissions, or name another in windlass.toml.",
             ) from error
-
-    def insert_new(self, table: sa.Table) -> Any:
-        """An insert that leaves rows alone that are there already."""
-        if self.sqlite:
-            from sqlalchemy.dialects.sqlite import insert
-        else:
-            from sqlalchemy.dialects.postgresql import insert  # type: ignore[assignment]
-        return insert(table).on_conflict_do_nothing()
+        except Exception as error:
+            if not isinstance(error, sqlite3.Error) and not _is_of_sqlalchemy(error):
+                raise
+            raise self._in_words(str(getattr(error, "orig", error))) from error
 
     @property
     def shown(self) -> str:
         """Its address for people, without a password."""
-        return str(self.path) if self.path else self.url.render_as_string(hide_password=True)
+        return str(self.path) if self.path else self.engine.url.render_as_string()
 
     def check(self) -> str:
         """``ok``, or what the database finds wrong with itself."""
-        if not self.sqlite:
+        if self.path is None:
             return "ok"
-        with self.telling():
-            return str(self.read().exec_driver_sql("PRAGMA integrity_check(3)").scalar())
-
-    def revision(self) -> str | None:
-        """Which migration the database is at; None if it is empty."""
-        if not sa.inspect(self._engine).has_table("alembic_version"):
-            return None
-        found = self.read().exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
-        return str(found) if found is not None else None
+        return str(self.execute("PRAGMA integrity_check(3)")[0][0])  # type: ignore[index]
 
     def close(self) -> None:
         """Closes this thread's connection."""
         if getattr(self._local, "pid", None) == os.getpid():
             self._local.connection.close()
             self._local.pid = None
-        self._engine.dispose()
+        if self._engine is not None:
+            self._engine.dispose()
 
-    def _prepare(self, connection: Any, _: object) -> None:
-        connection.execute(f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000}")
+    def _connect(self) -> Any:
+        if self.path is None:
+            return self.engine.connect()
+        connection = sqlite3.connect(
+            self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        connection.row_factory = sqlite3.Row
         connection.execute(f"PRAGMA synchronous={'FULL' if self._durable else 'NORMAL'}")
+        return connection
 
-    def _open(self) -> None:
-        """Makes the tables or migrates them; one process at a time."""
-        if self._quick_revision() == schema.REVISION:
-            return
-        with self._lock or contextlib.nullcontext():
-            revision = self.revision()
-            if revision is None:
-                self._create()
-            elif revision != schema.REVISION:
-                self._migrate(revision)
-
-    def _quick_revision(self) -> str | None:
-        """The revision, without SQLAlchemy's inspection, for the usual case."""
+    def _revision(self) -> str | None:
+        """Which migration the database is at; None if it is empty or not there."""
         if self.path is not None and not self.path.exists():
             return None
         try:
-            row = self.read().exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
-        except (sa.exc.OperationalError, sa.exc.ProgrammingError):
-            return None
-        return str(row)
+            found = self.execute("SELECT version_num FROM alembic_version")
+        except RecordError as error:
+            if any(word in error.message for word in ("no such table", "does not exist")):
+                return None
+            raise
+        return str(found[0]["version_num"]) if found else None
 
-    def _create(self) -> None:
-        if self.sqlite:
-            self.read().exec_driver_sql("PRAGMA journal_mode=WAL")
-        with self._engine.connect().execution_options() as connection:
-            connection.exec_driver_sql("BEGIN IMMEDIATE" if self.sqlite else "BEGIN")
-            schema.metadata.create_all(connection, checkfirst=True)
-            connection.exec_driver_sql(
-                "CREATE TABLE IF NOT EXISTS alembic_version (version_num VARCHAR(32) NOT NULL, "
-                "CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
-            )
-            connection.execute(
-                sa.text("INSERT INTO alembic_version VALUES (:revision)"),
-                {"revision": schema.REVISION},
-            )
-            connection.exec_driver_sql("COMMIT")
-
-    def _migrate(self, revision: str) -> None:
-        from windlass.records import migrate
-
-        if revision not in migrate.known():
-            raise VersionError(
-                f"the record store {self.shown} was made by a newer Windlass (schema {revision}, "
-                f"this one knows up to {schema.REVISION})",
-                hint="Upgrade Windlass, or name another record store in windlass.toml.",
-            )
-        if self.path is not None:
-            self._back_up(revision)
-        migrate.upgrade(self._engine)
-
-    def _back_up(self, revision: str) -> None:
-        assert self.path is not None
-        import sqlite3
-
-        name = f"{self.path.name}.{revision}.{time.strftime('%Y%m%dT%H%M%S')}.bak"
-        source: Any = self.read().connection.dbapi_connection
-        with contextlib.closing(sqlite3.connect(self.path.with_name(name))) as copy:
-            source.backup(copy)
-
-    def _in_words(self, error: sa.exc.DBAPIError) -> RecordError:
-        told = str(error.orig)
+    def _in_words(self, told: str) -> RecordError:
         hint = next((hint for word, hint in _HINTS.items() if word in told), None)
         return RecordError(f"the record store {self.shown} cannot be used: {told}", hint=hint)
+
+
+def one_of(column: str, values: Sequence[str]) -> tuple[str, dict[str, str]]:
+    """``column IN (…)`` with its parameters."""
+    names = {f"{column}_{place}": value for place, value in enumerate(values)}
+    return f"{column} IN ({', '.join(':' + name for name in names)})", names
+
+
+def _text(sql: str) -> Any:
+    import sqlalchemy as sa
+
+    return sa.text(sql)
+
+
+def _sqlite_path(url: str) -> Path | None:
+    if "://" not in url:
+        return Path(url)
+    return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:///") else None
+
+
+def _is_of_sqlalchemy(error: Exception) -> bool:
+    return type(error).__module__.partition(".")[0] == "sqlalchemy"
 
 
 _HINTS = {
@@ -198,10 +208,3 @@ _HINTS = {
     "locked": "Another program holds the database open: end it.",
     "refused": "Is the server running, and the address right?",
 }
-
-
-def _url(url: str | Path) -> sa.URL:
-    text = str(url)
-    if "://" not in text:
-        return sa.URL.create("sqlite", database=text)
-    return sa.make_url(text)

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-import sqlalchemy as sa
-
-from windlass.records import schema
+from windlass.records.database import Row, one_of
+from windlass.records.looking import Looking
 from windlass.records.model import Edge, Lineage
-from windlass.records.reading import Reading
 
 _MOST = 10_000
 """Edges followed each way, so that a page never hangs on the history of a whole year."""
+_AT_ONCE = 500
 
 
-class Lineages(Reading):
+class Lineages(Looking):
     """Follows the edges between artifacts and the nodes that made and read them."""
 
     def lineage(self, content: str) -> Lineage:
@@ -31,7 +29,7 @@ class Lineages(Reading):
         read: dict[Edge, None] = {}
         waiting, seen = [content], {content}
         while waiting and len(made) < _MOST:
-            makers = self._edges(schema.outputs, "name", "content", waiting)
+            makers = self._edges("outputs", "name", waiting)
             made |= dict.fromkeys(makers)
             edges = [edge for maker in makers for edge in self._inputs_of(maker)]
             read |= dict.fromkeys(edges)
@@ -43,7 +41,7 @@ class Lineages(Reading):
         used: dict[Edge, None] = {}
         waiting, seen = [content], {content}
         while waiting and len(used) < _MOST:
-            readers = self._edges(schema.inputs, "parameter", "content", waiting)
+            readers = self._edges("inputs", "parameter", waiting)
             used |= dict.fromkeys(readers)
             made = [edge for reader in readers for edge in self._outputs_of(reader)]
             waiting = [c for c in dict.fromkeys(e.content for e in made) if c not in seen]
@@ -51,28 +49,23 @@ class Lineages(Reading):
         return list(used)
 
     def _inputs_of(self, edge: Edge) -> list[Edge]:
-        return self._of_node(schema.inputs, "parameter", edge)
+        return self._of_node("inputs", "parameter", edge)
 
     def _outputs_of(self, edge: Edge) -> list[Edge]:
-        return self._of_node(schema.outputs, "name", edge)
+        return self._of_node("outputs", "name", edge)
 
-    def _of_node(self, table: sa.Table, name: str, edge: Edge) -> list[Edge]:
-        here = sa.and_(table.c.run == edge.run, table.c.node == edge.node)
-        return self._find(table, name, here)
+    def _of_node(self, table: str, name: str, edge: Edge) -> list[Edge]:
+        here = {"run": edge.run, "node": edge.node}
+        return self._find(table, name, f"{table}.run = :run AND {table}.node = :node", here)
 
-    def _edges(
-        self, table: sa.Table, name: str, column: str, contents: Sequence[str]
-    ) -> list[Edge]:
-        return self._find(table, name, table.c[column].in_(contents[:500]))
+    def _edges(self, table: str, name: str, contents: Sequence[str]) -> list[Edge]:
+        condition, names = one_of("content", contents[:_AT_ONCE])
+        return self._find(table, name, condition, names)
 
-    def _find(self, table: sa.Table, name: str, where: sa.ColumnElement[bool]) -> list[Edge]:
-        runs = schema.runs
-        query: sa.Select[Any] = (
-            sa.select(table.c.run, runs.c.name, table.c.node, table.c[name], table.c.content)
-            .join(runs, runs.c.id == table.c.run)
-            .where(where)
-            .order_by(runs.c.created, table.c.node)
-            .limit(_MOST)
+    def _find(self, table: str, name: str, where: str, parameters: Row) -> list[Edge]:
+        query = (
+            f"SELECT run, runs.name AS run_name, node, {table}.{name} AS name, content "  # noqa: S608
+            f"FROM {table} JOIN runs ON runs.id = {table}.run WHERE {where} "
+            f"ORDER BY runs.created, node LIMIT {_MOST}"
         )
-        with self.telling():
-            return [Edge(*row) for row in self.read().execute(query)]
+        return [Edge(**dict(row)) for row in self.execute(query, parameters)]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from windlass.artifacts.artifact import Artifact
 from windlass.records.model import (
     Attempt,
-    Input,
+    Event,
     Metric,
     NewRun,
     Outcome,
@@ -126,17 +126,17 @@ def output_rows(outcome: Outcome) -> list[Row]:
     ]
 
 
-def input_rows(run: str, node: str, inputs: Iterable[Input]) -> list[Row]:
+def input_rows(outcome: Outcome) -> list[Row]:
     """The rows of the edges into a node."""
     return [
         {
-            "run": run,
-            "node": node,
+            "run": outcome.run,
+            "node": outcome.node,
             "parameter": edge.parameter,
             "position": edge.position,
             "content": edge.content,
         }
-        for edge in inputs
+        for edge in outcome.inputs
     ]
 
 
@@ -196,6 +196,17 @@ def param_row(param: Param) -> Row:
         "node": param.node,
         "name": param.name,
         "value": dump(param.value),
+    }
+
+
+def event_row(event: Event) -> Row:
+    """The row of an event."""
+    return {
+        "run": event.run,
+        "node": event.node,
+        "time": event.time,
+        "kind": event.kind,
+        "data": dump(event.data),
     }
 
 

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-REVISION = "0001"
-"""The newest migration; a database says which one it has."""
-
 metadata = sa.MetaData()
 
 # Seeds need 64 bits in PostgreSQL; an autoincrement must be INTEGER in SQLite.
 _Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-_Float = sa.Double()
+_Float: sa.Double[float] = sa.Double()
 
 
 def _key(name: str) -> sa.Column[str]:

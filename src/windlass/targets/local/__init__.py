@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from windlass.execution.driver import Driver
-from windlass.execution.inprocess import drive_in_process
-from windlass.execution.job import Job
-from windlass.execution.observer import Observer
+from typing import TYPE_CHECKING
+
 from windlass.execution.pool import Pool
-from windlass.execution.progress import Progress
-from windlass.execution.resources import refuse_impossible, this_machine
-from windlass.execution.stores import stack_to_json
-from windlass.pipeline.plan import Plan
 from windlass.pipeline.settings import RunOptions
 from windlass.stacks.stack import Stack
+
+if TYPE_CHECKING:
+    from windlass.execution.job import Job
+    from windlass.execution.observer import Observer
+    from windlass.execution.progress import Progress
+    from windlass.pipeline.plan import Plan
 
 
 class LocalTarget:
@@ -26,30 +26,39 @@ class LocalTarget:
     def __init__(self, stack: Stack, options: RunOptions) -> None:
         self._stack = stack
         self._options = options
-        self._resources = this_machine(options.workers)
-        # Begun first, since it takes as long to get ready as all that the launcher does meanwhile.
         self._pool = None if options.in_process else Pool()
 
     def check(self, plan: Plan) -> None:
         """Refuses what this machine can never run."""
+        from windlass.execution.resources import refuse_impossible, this_machine
+
+        self._resources = this_machine(self._options.workers)
         refuse_impossible(plan, self._resources)
 
     def run(self, job: Job, observer: Observer) -> tuple[str, str | None]:
         """Runs every node; returns the run's status, and why it failed."""
+        from windlass.execution.progress import Progress
+
         progress = Progress(job, observer, keep_going=self._options.keep_going)
         try:
-            if self._pool is None:
-                drive_in_process(progress)
-            else:
-                stack = stack_to_json(self._stack)
-                fresh = self._options.fresh
-                Driver(progress, self._pool, self._resources, stack, fresh=fresh).drive()
+            self._drive(progress)
         except BaseException as error:
             job.stores.records.finish_run(job.run, "failed", str(error))
             raise
-        error_text = str(progress.failure) if progress.failure else progress.cancelled
-        job.stores.records.finish_run(job.run, progress.status, error_text)
-        return progress.status, error_text
+        job.stores.records.finish_run(job.run, progress.status, progress.error)
+        return progress.status, progress.error
+
+    def _drive(self, progress: Progress) -> None:
+        from windlass.execution.driver import Driver
+        from windlass.execution.inprocess import drive_in_process
+        from windlass.execution.stores import stack_to_json
+
+        if self._pool is None:
+            drive_in_process(progress)
+            return
+        stack = stack_to_json(self._stack)
+        fresh = self._options.fresh
+        Driver(progress, self._pool, self._resources, stack, fresh=fresh).drive()
 
     def close(self) -> None:
         """Ends the workers."""
