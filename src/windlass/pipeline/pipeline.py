@@ -7,7 +7,7 @@ import inspect
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, Unpack, cast, overload
 
 from windlass import modules
 from windlass.errors import DefinitionError
@@ -21,6 +21,7 @@ from windlass.pipeline.trace import Tracer, active_tracer
 
 if TYPE_CHECKING:
     from windlass.execution.run import Run
+    from windlass.pipeline.keywords import RunKeywords
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -84,7 +85,7 @@ class Pipeline(Generic[P, R]):
         launch = cast("Callable[..., Run[R]]", modules.resolve("windlass.targets.launch:launch"))
         return launch(self, self._given(args, kwargs), self.settings)
 
-    def options(self, **changes: Any) -> Pipeline[P, R]:
+    def options(self, **changes: Unpack[RunKeywords]) -> Pipeline[P, R]:
         """The same pipeline, its runs made otherwise: see `RunOptions` for what there is.
 
         Raises:
@@ -124,7 +125,9 @@ def pipeline(function: Callable[P, R], /) -> Pipeline[P, R]: ...
 
 
 @overload
-def pipeline(**options: Any) -> Callable[[Callable[P, R]], Pipeline[P, R]]: ...
+def pipeline(
+    **options: Unpack[RunKeywords],
+) -> Callable[[Callable[P, R]], Pipeline[P, R]]: ...
 
 
 def pipeline(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:

@@ -6,15 +6,18 @@ import functools
 import inspect
 import itertools
 from collections.abc import Callable, Mapping
-from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, Unpack, cast, overload
 
 from windlass import modules
 from windlass.errors import DefinitionError, ParameterError
-from windlass.pipeline.graph import Mode
 from windlass.pipeline.annotations import annotations_of
+from windlass.pipeline.graph import Mode
 from windlass.pipeline.settings import Settings
 from windlass.pipeline.symbols import EachItem
 from windlass.pipeline.trace import UNEVEN_HINT, active_tracer, uneven
+
+if TYPE_CHECKING:
+    from windlass.pipeline.keywords import StepKeywords
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -68,7 +71,7 @@ class Step(Generic[P, R]):
         """The same step, to be called after these outputs of other steps, which it doesn't take."""
         return Step(self.function, self.settings, (*self.upstream, *upstream))
 
-    def options(self, **changes: Any) -> Step[P, R]:
+    def options(self, **changes: Unpack[StepKeywords]) -> Step[P, R]:
         """The same step with other settings: those of `step`.
 
         Raises:
