@@ -17,7 +17,7 @@ from uuid import UUID
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from parameter_types import (
     Bounds,
@@ -38,6 +38,7 @@ from parameter_types import (
 from windlass.errors import ParameterError
 from windlass.pipeline.parameters import coerce
 
+LAWS = settings(deadline=None)
 DAY = dt.date(2024, 1, 31)
 NOON = dt.datetime(2024, 1, 31, 12)
 ZONED = dt.datetime(2024, 1, 31, 12, tzinfo=zoneinfo.ZoneInfo("Europe/Zurich"), fold=1)
@@ -244,6 +245,7 @@ def test_the_hint_gives_an_example(annotation: Any, value: Any, hint: str) -> No
     assert caught.value.hint == hint
 
 
+@LAWS
 @given(st.integers() | st.floats() | st.text() | st.booleans() | st.none() | st.dates())
 def test_what_was_made_is_taken_again(value: Any) -> None:
     for kind in (int, float, str, bool, dt.date, dt.datetime, Path, list[int], int | None):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from parameter_types import (
     Color,
@@ -28,6 +28,7 @@ from windlass.errors import ParameterError
 from windlass.pipeline.parameters import parse
 from windlass.pipeline.samples import as_text, sample
 
+LAWS = settings(deadline=None)
 DAY = dt.date(2024, 1, 31)
 
 READ: list[tuple[Any, str, Any]] = [
@@ -201,6 +202,7 @@ kinds: st.SearchStrategy[Any] = st.recursive(
 )
 
 
+@LAWS
 @given(kinds)
 def test_every_example_is_taken(annotation: Any) -> None:
     example = as_text(sample(annotation))
@@ -208,17 +210,20 @@ def test_every_example_is_taken(annotation: Any) -> None:
     parse("x", annotation, example.removeprefix("'").removesuffix("'"))
 
 
+@LAWS
 @given(st.integers() | st.floats(allow_nan=False) | st.dates() | st.datetimes() | st.booleans())
 def test_what_str_writes_is_read(value: Any) -> None:
     assert parse("x", type(value), str(value)) == value
 
 
+@LAWS
 @given(st.lists(st.integers()))
 def test_lists_are_read_with_commas_and_as_json(value: list[int]) -> None:
     assert parse("x", list[int], ",".join(map(str, value))) == value
     assert parse("x", list[int], str(value)) == value
 
 
+@LAWS
 @given(st.text())
 def test_text_stays_as_it_is(value: str) -> None:
     assert parse("x", str, value) == value

@@ -10,10 +10,13 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, Optional, TypeAlias, Union
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from windlass.pipeline.types import assignable, check, describe
+
+
+LAWS = settings(deadline=None)
 
 
 class Base: ...
@@ -93,6 +96,7 @@ kinds = typed.map(lambda item: item[0])
 typed_values = typed.flatmap(lambda item: st.tuples(st.just(item[0]), item[1]))
 
 
+@LAWS
 @given(kinds)
 def test_every_type_fits_itself(kind: Any) -> None:
     assert assignable(kind, kind)
@@ -100,12 +104,14 @@ def test_every_type_fits_itself(kind: Any) -> None:
     assert assignable(kind, Union[str, kind])
 
 
+@LAWS
 @given(kinds, kinds, kinds)
 def test_what_fits_is_passed_on(first: Any, second: Any, third: Any) -> None:
     if assignable(first, second) and assignable(second, third):
         assert assignable(first, third)
 
 
+@LAWS
 @given(kinds, kinds)
 def test_a_container_fits_as_its_items_do(source: Any, target: Any) -> None:
     fits = assignable(source, target)
@@ -116,6 +122,7 @@ def test_a_container_fits_as_its_items_do(source: Any, target: Any) -> None:
     assert assignable(Optional[source], Optional[target]) == assignable(source, Optional[target])
 
 
+@LAWS
 @given(typed_values)
 def test_a_value_is_of_its_type(item: tuple[Any, Any]) -> None:
     kind, value = item
@@ -123,6 +130,7 @@ def test_a_value_is_of_its_type(item: tuple[Any, Any]) -> None:
     assert check(value, kind) is None
 
 
+@LAWS
 @given(typed_values, kinds)
 def test_a_value_is_of_every_type_that_its_own_fits(item: tuple[Any, Any], target: Any) -> None:
     kind, value = item
@@ -130,6 +138,7 @@ def test_a_value_is_of_every_type_that_its_own_fits(item: tuple[Any, Any], targe
         assert check(value, target) is None
 
 
+@LAWS
 @given(st.lists(st.integers(), max_size=20), st.lists(st.integers(), max_size=20))
 def test_the_first_bad_item_is_named(before: list[int], after: list[int]) -> None:
     problem = check([*before, "bad", *after, None], list[int])
@@ -137,6 +146,7 @@ def test_the_first_bad_item_is_named(before: list[int], after: list[int]) -> Non
     assert problem == f"item {len(before)} is a str, not an int"
 
 
+@LAWS
 @given(kinds)
 def test_a_description_is_python(kind: Any) -> None:
     again = eval(describe(kind), NAMES)
@@ -151,6 +161,7 @@ json_values = st.recursive(
 )
 
 
+@LAWS
 @given(json_values, kinds)
 def test_a_refusal_is_a_phrase(value: Any, kind: Any) -> None:
     problem = check(value, kind)
