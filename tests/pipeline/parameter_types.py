@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, NamedTuple, NewType, NotRequired, TypedDict
 
 import pydantic
+import pydantic.dataclasses
+
+Positive = Annotated[int, pydantic.Field(gt=0)]
 
 
 class Color(enum.Enum):
@@ -61,12 +64,17 @@ class Strict(pydantic.BaseModel, strict=True):
     since: dt.date
 
 
+@pydantic.dataclasses.dataclass
+class Checked:
+    depth: Positive
+
+
 class Opaque:
     """A class that neither Windlass nor pydantic knows."""
 
 
 UserId = NewType("UserId", int)
-Positive = Annotated[int, pydantic.Field(gt=0)]
+Short = Annotated[str, pydantic.Field(max_length=3)]
 Listed = Annotated[list[int], pydantic.BeforeValidator(lambda value: [value])]
 Told = Annotated[int, "rows to read"]
 Anything = Any

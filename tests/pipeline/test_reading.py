@@ -128,7 +128,7 @@ REFUSED: list[tuple[Any, str, str]] = [
     (bool, "2", "x is the text '2', not a bool"),
     (None, "0", "x is the text '0', not None"),
     (Color, "green", "x is the text 'green', not one of RED, BLUE"),
-    (Literal["a", "b"], "c", "x is the text 'c', not one of 'a', 'b'"),
+    (Literal["a", "b"], "c", "x is the text 'c', not 'a' or 'b'"),
     (dt.date, "tomorrow", "x is the text 'tomorrow', not a date such as 2024-01-31"),
     (int | None, "abc", "x is the text 'abc', not an int or None"),
     (int | bool, "abc", "x is the text 'abc', not an int or a bool"),

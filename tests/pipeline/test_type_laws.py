@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from windlass.pipeline.types import assignable, check, describe
 
-
 LAWS = settings(deadline=None)
 
 

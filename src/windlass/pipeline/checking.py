@@ -116,12 +116,11 @@ def _union(kind: Any) -> Checker:
 
 def _literal(kind: Any) -> Checker:
     known = [(type(value), value) for value in get_args(kind)]
-    told = describe(kind).removeprefix("Literal[").removesuffix("]")
 
     def check_literal(value: object) -> Problem | None:
         if (type(value), value) in known:
             return None
-        return (), f"is {reprlib.repr(value)}, not {'one of ' if len(known) > 1 else ''}{told}"
+        return (), f"is {reprlib.repr(value)}, not {expected(kind)}"
 
     return check_literal
 
@@ -277,7 +276,9 @@ def expected(kind: Any) -> str:
     """A type as it stands after "not": "an int", "a str or None", "None"."""
     if is_union(kind):
         return " or ".join(expected(plain(member)) for member in _none_last(get_args(kind)))
-    if kind is type(None) or kind is Any or get_origin(kind) is Literal:
+    if get_origin(kind) is Literal:
+        return " or ".join(describe(Literal[option])[8:-1] for option in get_args(kind))
+    if kind is type(None) or kind is Any:
         return describe(kind)
     return _with_article(describe(kind))
 
@@ -305,7 +306,7 @@ _BUILDERS: tuple[tuple[Callable[[Any], bool], Callable[[Any], Checker]], ...] = 
     (lambda kind: get_origin(kind) is Literal, _literal),
     (lambda kind: is_typeddict(get_origin(kind) or kind), _typeddict),
     (is_namedtuple_class, _namedtuple),
-    (lambda kind: get_origin(kind) is type, _subclass_of),
+    (lambda kind: get_origin(kind) is type and bool(get_args(kind)), _subclass_of),
     (_is_fixed_tuple, _fixed_tuple),
     (lambda kind: get_origin(kind) in MAPPINGS and len(get_args(kind)) == 2, _mapping),
     (lambda kind: get_origin(kind) in ITERABLES and bool(get_args(kind)), _iterable),

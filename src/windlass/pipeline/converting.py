@@ -16,7 +16,6 @@ from typing import Annotated, Any, Literal, TypeAlias, get_args, get_origin
 
 from windlass.pipeline.annotations import (
     annotations_of,
-    describe,
     is_enum,
     is_newtype,
     is_typeddict,
@@ -158,8 +157,7 @@ def _literal(kind: Any, value: Any, _: One | None) -> Any:
             return option
         if is_enum(type(option)) and value in (option.name, option.value):
             return option
-    options = describe(kind).removeprefix("Literal[").removesuffix("]")
-    raise RefusedError(f"is {shown(value)}, not one of {options}", near=False)
+    raise is_not(value, kind)
 
 
 def _many(kind: Any, value: Any, keys: One | None) -> Any:

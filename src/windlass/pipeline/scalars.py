@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from windlass.pipeline.refusal import RefusedError, is_not, shown
+from windlass.pipeline.with_pydantic import validated
 
 _LARGEST_EXACT = 2**53
 """Past it a float is no longer sure of its last digit."""
@@ -104,6 +105,8 @@ def _to_none(value: Any) -> None:
 
 
 def _to_date(value: Any) -> dt.date:
+    if _is_no_time(value):
+        raise is_not(value, dt.date)
     if isinstance(value, dt.datetime):
         if value.tzinfo is not None or value.time() != dt.time():
             raise RefusedError(f"is {value}, which has a time of day; a date has none")
@@ -114,7 +117,14 @@ def _to_date(value: Any) -> dt.date:
     return found
 
 
+def _is_no_time(value: Any) -> bool:
+    """Whether it is pandas' NaT, which passes for a datetime and a timedelta."""
+    return isinstance(value, dt.datetime | dt.timedelta) and value != value  # noqa: PLR0124
+
+
 def _to_datetime(value: Any) -> dt.datetime:
+    if _is_no_time(value):
+        raise is_not(value, dt.datetime)
     if isinstance(value, dt.datetime):  # combined anew: pandas has a subclass, which is not plain
         return dt.datetime.combine(value.date(), value.timetz())
     if isinstance(value, dt.date):
@@ -138,29 +148,37 @@ def _from_text(kind: Any, value: Any, example: str) -> Any:
 
 
 def _to_timedelta(value: Any) -> dt.timedelta:
-    if isinstance(value, dt.timedelta):
-        return dt.timedelta(value.days, value.seconds, value.microseconds)
-    seconds = value if isinstance(value, int | float) else None
     if isinstance(value, str):
-        seconds = _seconds(value)
-    if seconds is None or isinstance(value, bool):
-        raise is_not(value, dt.timedelta)
+        return _duration(value)
+    if isinstance(value, dt.timedelta) and not _is_no_time(value):
+        return dt.timedelta(value.days, value.seconds, value.microseconds)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return _of_seconds(value, value)
+    raise is_not(value, dt.timedelta)
+
+
+def _of_seconds(seconds: float, value: Any) -> dt.timedelta:
     try:
         return dt.timedelta(seconds=seconds)
     except (OverflowError, ValueError):
         raise RefusedError(f"is {shown(value)}, which is no duration") from None
 
 
-def _seconds(text: str) -> float:
-    """Of "90s", "15m", "1.5h", "2d", or "hours:minutes:seconds"."""
+def _duration(text: str) -> dt.timedelta:
+    """Of "90s", "15m", "1.5h", "2d", hours:minutes:seconds, or as ISO 8601 writes it."""
     clock = re.fullmatch(r"(\d+):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?", text.strip())
     if clock:
-        return int(clock[1]) * 3600 + int(clock[2]) * 60 + float(clock[3] or 0)
-    plain = re.fullmatch(r"(-?\d+(?:\.\d+)?)\s*([a-z]*)", text.strip())
-    unit = _UNITS.get(plain[2] or "s") if plain else None
-    if plain is None or unit is None:
-        raise RefusedError(f"is {shown(text)}, not a duration such as 90s, 15m, 2h or 1:30:00")
-    return float(plain[1]) * unit
+        seconds = int(clock[1]) * 3600 + int(clock[2]) * 60 + float(clock[3] or 0)
+        return _of_seconds(seconds, text)
+    short = re.fullmatch(r"(-?\d+(?:\.\d+)?)\s*([a-z]*)", text.strip())
+    if short and (short[2] or "s") in _UNITS:
+        return _of_seconds(float(short[1]) * _UNITS[short[2] or "s"], text)
+    try:
+        found: dt.timedelta = validated(dt.timedelta, text)
+    except RefusedError:
+        example = "a duration such as 90s, 15m, 2h or 1:30:00"
+        raise RefusedError(f"is {shown(text)}, not {example}") from None
+    return found
 
 
 SCALARS: dict[Any, Callable[[Any], Any]] = {

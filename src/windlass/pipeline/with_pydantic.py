@@ -5,7 +5,6 @@ It takes 50 ms to import, and is, only when one of these is met.
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 from windlass.pipeline.annotations import plain
@@ -14,9 +13,8 @@ from windlass.values import to_text
 
 
 def is_model(kind: Any) -> bool:
-    """Whether it is a pydantic model."""
-    pydantic = sys.modules.get("pydantic")  # a class can only be of a library that is loaded
-    return pydantic is not None and isinstance(kind, type) and issubclass(kind, pydantic.BaseModel)
+    """Whether it is a pydantic model, or a dataclass of pydantic's."""
+    return isinstance(kind, type) and hasattr(kind, "__pydantic_validator__")
 
 
 def is_rule(extra: object) -> bool:
@@ -63,5 +61,6 @@ def _finding(found: Any) -> RefusedError:
     if found["type"] == "missing":
         return RefusedError(f"lacks the {path[-1]}", path[:-1])
     text = found["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
-    text = text.replace("Input should", "which should")
-    return RefusedError(f"is {shown(found['input'])}, {text}", path)
+    if text.startswith("Input should"):
+        return RefusedError(f"is {shown(found['input'])}, which {text[6:]}", path)
+    return RefusedError(f"is {shown(found['input'])}: {text[0].lower()}{text[1:]}", path)
