@@ -195,7 +195,10 @@ def plain_number(value: Any) -> Json:
         return value
     if isinstance(value, float) and math.isfinite(value):
         return value
-    return str(value)[:200]
+    try:
+        return str(value)[:200]
+    except (ValueError, NotImplementedError):  # pandas prints no year before 1 or after 9999
+        return None
 
 
 def _read_arrays(memory: Bytes, count: int) -> list[NDArray[Any]]:

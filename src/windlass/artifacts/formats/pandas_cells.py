@@ -81,7 +81,7 @@ def decode_tz(document: Any) -> dt.tzinfo | None:
     return zone
 
 
-def encode_freq(freq: Any) -> Json:
+def encode_freq(freq: Any, where: str) -> Json:
     """A frequency by the text that pandas reads it from.
 
     Raises:
@@ -98,7 +98,8 @@ def encode_freq(freq: Any) -> Json:
         same = False
     if not same:
         raise FormatError(
-            f"the frequency {freq!r} cannot be stored", hint="Set index.freq = None before."
+            f"{where}: the frequency {freq!r} cannot be stored",
+            hint="Set its freq to None before.",
         )
     return text
 

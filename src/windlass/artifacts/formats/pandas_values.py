@@ -67,7 +67,7 @@ def encode_index(index: pd.Index[Any], out: Encoded, put: Put, where: str) -> Sp
     array, spec = encode_array(index.array, out, where)
     at = put(array, str(index.name) if index.name is not None else where)
     times = isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex)
-    freq = encode_freq(getattr(index, "freq", None)) if times else None
+    freq = encode_freq(getattr(index, "freq", None), where) if times else None
     return {"kind": "plain", "name": cell_text(index.name), "array": spec, "at": at, "freq": freq}
 
 

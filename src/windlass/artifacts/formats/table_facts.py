@@ -30,7 +30,7 @@ def frame_summary(frame: pd.DataFrame) -> dict[str, Json]:
         "bytes": int(frame.memory_usage(index=True).sum()),
         "index": index_text(frame.index),
         "fields": [
-            {"name": _short(frame.columns[number]), **series_facts(frame.iloc[:, number])}
+            {"name": short(frame.columns[number]), **series_facts(frame.iloc[:, number])}
             for number in columns
         ],
     }
@@ -41,7 +41,7 @@ def series_facts(series: pd.Series[Any] | pd.Index[Any]) -> dict[str, Json]:
     import numpy as np
     import pandas as pd
 
-    facts: dict[str, Json] = {"dtype": _short(series.dtype)}
+    facts: dict[str, Json] = {"dtype": short(series.dtype)}
     if isinstance(series.dtype, np.dtype) and series.dtype.kind in "biuf":
         return {**facts, "nulls": 0, **array_range(series.to_numpy())}
     missing = np.asarray(series.isna())
@@ -58,7 +58,7 @@ def series_facts(series: pd.Series[Any] | pd.Index[Any]) -> dict[str, Json]:
 
 def index_text(index: pd.Index[Any]) -> str:
     """Class and names of an index."""
-    names = ", ".join(_short(name) for name in index.names if name is not None)
+    names = ", ".join(short(name) for name in index.names if name is not None)
     return f"{type(index).__name__}[{names}]" if names else type(index).__name__
 
 
@@ -69,7 +69,7 @@ def arrow_summary(table: pa.Table) -> dict[str, Json]:
         "columns": table.num_columns,
         "bytes": table.get_total_buffer_size(),
         "fields": [
-            {"name": _short(name), **arrow_facts(column)}
+            {"name": short(name), **arrow_facts(column)}
             for name, column in list(zip(table.column_names, table.columns, strict=True))[:FIELDS]
         ],
     }
@@ -80,7 +80,7 @@ def arrow_facts(column: pa.ChunkedArray) -> dict[str, Json]:
     import pyarrow.compute as pc
     import pyarrow.types as pt
 
-    facts: dict[str, Json] = {"dtype": _short(column.type), "nulls": column.null_count}
+    facts: dict[str, Json] = {"dtype": short(column.type), "nulls": column.null_count}
     kind = column.type
     if (pt.is_primitive(kind) or pt.is_decimal(kind)) and not pt.is_null(kind):
         try:
@@ -93,10 +93,21 @@ def arrow_facts(column: pa.ChunkedArray) -> dict[str, Json]:
 
 def pandas_preview(frame: pd.DataFrame) -> Preview:
     """The head of a data frame."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # pandas compares half floats with numbers they cannot hold
-        table = frame.head(HEAD).to_html(max_cols=WIDE, border=0, classes="windlass-table")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # half floats are compared with what they cannot hold
+            table = frame.head(HEAD).to_html(max_cols=WIDE, border=0, classes="windlass-table")
+    except (ValueError, NotImplementedError):  # pandas prints no year before 1 or after 9999
+        table = "<p>pandas cannot print these values.</p>"
     return Preview("text/html", table + _size_note(*frame.shape))
+
+
+def index_preview(index: pd.Index[Any]) -> Preview:
+    """The head of an index."""
+    names = ["" if name is None else str(name) for name in index.names]
+    levels = [index.get_level_values(level)[:HEAD] for level in range(index.nlevels)]
+    kinds = [str(level.dtype) for level in levels]
+    return rows_preview(names, kinds, zip(*levels, strict=True), len(index))
 
 
 def rows_preview(
@@ -111,7 +122,7 @@ def rows_preview(
 
 
 def _row(tag: str, cells: Iterable[Any]) -> str:
-    shown = [html.escape(_short(cell, CELL)) for cell in cells]
+    shown = [html.escape(short(cell, CELL)) for cell in cells]
     more = [f"<{tag}>…</{tag}>"] if len(shown) > WIDE else []
     return "<tr>" + "".join([f"<{tag}>{cell}</{tag}>" for cell in shown[:WIDE]] + more) + "</tr>"
 
@@ -120,7 +131,8 @@ def _size_note(rows: int, columns: int) -> str:
     return f"<p>{rows:,} rows × {columns:,} columns</p>"
 
 
-def _short(value: object, limit: int = 200) -> str:
+def short(value: object, limit: int = 200) -> str:
+    """A value as text, cut to a length."""
     text = str(value)
     return text if len(text) <= limit else text[: limit - 1] + "…"
 

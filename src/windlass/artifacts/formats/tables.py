@@ -17,6 +17,7 @@ from windlass.artifacts.formats.pandas_tables import (
 )
 from windlass.artifacts.formats.table_facts import (
     frame_summary,
+    index_preview,
     index_text,
     pandas_preview,
     series_facts,
@@ -129,7 +130,7 @@ class IndexFormat(Format["pd.Index[Any]"]):
 
     def preview(self, value: pd.Index[Any]) -> Preview:
         """The head as an HTML table."""
-        return pandas_preview(value[:10].to_frame())
+        return index_preview(value)
 
 
 class PandasScalarFormat(Format[Any]):

@@ -1,0 +1,177 @@
+"""polars: data frames and series, exact to the dtype."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from windlass.artifacts.format import Format, Preview, Sink, Source
+from windlass.artifacts.formats.arrays import plain_number
+from windlass.artifacts.formats.arrow_digest import values_digest
+from windlass.artifacts.formats.arrow_file import DOCUMENT, Memo, read_table, write_table
+from windlass.artifacts.formats.polars_dtypes import decode_dtype, encode_dtype, storable_dtype
+from windlass.artifacts.formats.table_facts import FIELDS, HEAD, rows_preview, short
+from windlass.errors import FormatError
+from windlass.hashing import digest
+from windlass.values import Json, to_text
+
+if TYPE_CHECKING:
+    import polars as pl
+    import pyarrow as pa
+
+_ENCODED: Memo[pa.Table] = Memo()
+
+
+class PolarsFrameFormat(Format["pl.DataFrame"]):
+    """Data frames as Arrow files."""
+
+    name = "polars.frame"
+    types = ("polars.dataframe.frame.DataFrame",)
+
+    def accepts(self, value: object) -> bool:
+        """Whether this is a data frame, and not a subclass that adds to it."""
+        import polars as pl
+
+        return type(value) is pl.DataFrame
+
+    def write(self, value: pl.DataFrame, sink: Sink) -> None:
+        """Writes the columns, categories as dictionaries."""
+        write_table(_ENCODED.keep(value, encode_frame(value)), sink)
+
+    def read(self, source: Source) -> pl.DataFrame:
+        """The data frame, over the memory of the stored file where polars has Arrow's layout."""
+        return decode_frame(read_table(source)[0])
+
+    def content(self, value: pl.DataFrame, blob: str) -> str:  # noqa: ARG002 - bytes may differ
+        """The digest of names, dtypes and values."""
+        return frame_content(self.name, _ENCODED.take(value, lambda: encode_frame(value)))
+
+    def summary(self, value: pl.DataFrame) -> dict[str, Json]:
+        """Rows, columns, bytes, and of each column dtype, nulls and range."""
+        return {
+            "rows": value.height,
+            "columns": value.width,
+            "bytes": int(value.estimated_size()),
+            "fields": [
+                {"name": short(column.name), **_facts(column)}
+                for column in value.get_columns()[:FIELDS]
+            ],
+        }
+
+    def preview(self, value: pl.DataFrame) -> Preview:
+        """The head as an HTML table."""
+        kinds = [str(dtype) for dtype in value.dtypes]
+        return rows_preview(value.columns, kinds, value.head(HEAD).rows(), value.height)
+
+
+class PolarsSeriesFormat(Format["pl.Series"]):
+    """Series as Arrow files of one column."""
+
+    name = "polars.series"
+    types = ("polars.series.series.Series",)
+
+    def accepts(self, value: object) -> bool:
+        """Whether this is a series, and not a subclass that adds to it."""
+        import polars as pl
+
+        return type(value) is pl.Series
+
+    def write(self, value: pl.Series, sink: Sink) -> None:
+        """Writes the values."""
+        write_table(_ENCODED.keep(value, encode_frame(value.to_frame())), sink)
+
+    def read(self, source: Source) -> pl.Series:
+        """The series."""
+        return decode_frame(read_table(source)[0]).to_series()
+
+    def content(self, value: pl.Series, blob: str) -> str:  # noqa: ARG002 - bytes may differ
+        """The digest of name, dtype and values."""
+        table = _ENCODED.take(value, lambda: encode_frame(value.to_frame()))
+        return frame_content(self.name, table)
+
+    def summary(self, value: pl.Series) -> dict[str, Json]:
+        """Rows, name, bytes, dtype, nulls and range."""
+        facts = _facts(value)
+        size = int(value.estimated_size())
+        return {"rows": len(value), "name": short(value.name), "bytes": size, **facts}
+
+    def preview(self, value: pl.Series) -> Preview:
+        """The head as an HTML table."""
+        rows = [[cell] for cell in value.head(HEAD).to_list()]
+        return rows_preview([value.name], [str(value.dtype)], rows, len(value))
+
+
+class LazyFrameFormat(Format["pl.LazyFrame"]):
+    """Lazy frames are refused: they are a plan to compute something, not the thing."""
+
+    name = "polars.lazy"
+    types = ("polars.lazyframe.frame.LazyFrame",)
+
+    def write(self, value: pl.LazyFrame, sink: Sink) -> None:  # noqa: ARG002 - nothing to write
+        """Refuses."""
+        raise FormatError(
+            "a polars LazyFrame is not data yet, and cannot be stored",
+            hint="Return its collect() instead.",
+        )
+
+    def read(self, source: Source) -> pl.LazyFrame:  # noqa: ARG002 - nothing to read
+        """Refuses: nothing was ever written."""
+        raise FormatError("a polars LazyFrame is never stored")
+
+
+def encode_frame(frame: pl.DataFrame) -> pa.Table:
+    """A data frame as an Arrow table, its dtypes in the metadata.
+
+    Raises:
+        FormatError: A column, named, cannot be stored.
+    """
+    import polars as pl
+    import pyarrow as pa
+
+    document: list[Json] = []
+    columns: list[pl.Series] = []
+    for column in frame.get_columns():
+        try:
+            document.append([column.name, encode_dtype(column.dtype)])
+        except FormatError as error:
+            raise FormatError(f"column {column.name!r}: {error.message}", hint=error.hint) from None
+        storable: Any = storable_dtype(column.dtype)
+        columns.append(column if storable == column.dtype else column.cast(storable))
+    # Arrow's first layouts: text lies together there, and not strewn over what it was cut from.
+    oldest = pl.CompatLevel.oldest()
+    try:
+        table = pl.DataFrame(columns).to_arrow(compat_level=oldest)
+    except pa.ArrowException as error:
+        raise FormatError(f"a polars frame cannot be stored: {error}") from error
+    return table.replace_schema_metadata({DOCUMENT: to_text(document).encode()})
+
+
+def decode_frame(table: pa.Table) -> pl.DataFrame:
+    """The data frame that `encode_frame` was given."""
+    import polars as pl
+
+    document = json.loads(table.schema.metadata[DOCUMENT])
+    read: Any = pl.from_arrow(table.replace_schema_metadata(None))
+    columns = []
+    for column, (name, spec) in zip(read.get_columns(), document, strict=True):
+        dtype = decode_dtype(spec)
+        columns.append((column if column.dtype == dtype else column.cast(dtype)).alias(name))
+    return pl.DataFrame(columns)
+
+
+def frame_content(tag: str, table: pa.Table) -> str:
+    """The digest of names, dtypes and values; of categories their text, which codes only point to.
+
+    polars' codes depend on what else the process has seen.
+    """
+    values = [values_digest(column, dense=True) for column in table.columns]
+    return digest(tag, table.schema.metadata[DOCUMENT], values)
+
+
+def _facts(column: pl.Series) -> dict[str, Json]:
+    nulls = column.null_count()
+    facts: dict[str, Json] = {"dtype": short(column.dtype), "nulls": nulls}
+    ordered = column.dtype.is_numeric() or column.dtype.is_temporal()
+    if ordered and nulls < len(column):
+        facts |= {"min": plain_number(column.min()), "max": plain_number(column.max())}
+    return facts

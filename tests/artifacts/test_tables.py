@@ -1,0 +1,545 @@
+"""pandas values come back to the dtype, index, zone, category and NaN."""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import enum
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from windlass.artifacts.formats.tables import (
+    FrameFormat,
+    IndexFormat,
+    PandasScalarFormat,
+    SeriesFormat,
+)
+from windlass.errors import FormatError
+from windlass.values import to_text
+
+from .roundtrip import MemorySource, back, content, outputs_elsewhere, written
+
+SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
+LAWS = settings(max_examples=120, deadline=None, suppress_health_check=SLOW)
+FRAMES, SERIES, INDEXES = FrameFormat(), SeriesFormat(), IndexFormat()
+
+Arrays = st.SearchStrategy[Any]
+_text = st.text(max_size=4)
+_moments = st.integers(-(2**35), 2**35) | st.none()  # pandas prints the years 1 to 9999 only
+
+
+def _array(items: Arrays, dtype: Any) -> Arrays:
+    return st.lists(items, max_size=6).map(lambda cells: pd.array(cells, dtype=dtype))
+
+
+def _numpy(items: Arrays, dtype: str) -> Arrays:
+    return st.lists(items, max_size=6).map(lambda cells: np.array(cells, dtype=dtype))
+
+
+def _objects(items: Arrays) -> Arrays:
+    return st.lists(items, max_size=6).map(_object_array)
+
+
+def _object_array(cells: list[Any]) -> Any:
+    array = np.empty(len(cells), dtype=object)
+    for place, cell in enumerate(cells):
+        array[place] = cell
+    return array
+
+
+def _moments_in(unit: str, zone: str | None) -> Arrays:
+    def make(cells: list[int | None]) -> Any:
+        values = np.array([np.datetime64("NaT") if c is None else c for c in cells], f"M8[{unit}]")
+        index = pd.DatetimeIndex(values)
+        return (index if zone is None else index.tz_localize("UTC").tz_convert(zone)).array
+
+    return st.lists(_moments, max_size=6).map(make)
+
+
+_ints = st.integers(-128, 127)
+_maybe_int = _ints | st.none()
+_floats = st.floats(width=32)
+_numbers = st.one_of(
+    _numpy(_floats, "f8"),
+    _numpy(_floats, "f4"),
+    _numpy(st.floats(width=16), "f2"),
+    _numpy(_ints, "i8"),
+    _numpy(_ints, "i1"),
+    _numpy(_ints, ">i4"),
+    _numpy(st.integers(0, 2**64 - 1), "u8"),
+    _numpy(st.booleans(), "?"),
+    _numpy(st.complex_numbers(), "c16"),
+)
+_moment_arrays = st.one_of(
+    *(_moments_in(unit, None) for unit in ("s", "ms", "us", "ns")),
+    _moments_in("ns", "UTC"),
+    _moments_in("us", "Europe/Berlin"),
+    _moments_in("s", "+05:30"),
+    _numpy(_moments.map(lambda v: np.timedelta64("NaT") if v is None else v), "m8[us]"),
+)
+_maybe_text = _text | st.none()
+_nullable = st.one_of(
+    *(_array(_maybe_int, dtype) for dtype in ("Int8", "Int64")),
+    _array(st.integers(0, 9) | st.none(), "UInt16"),
+    _array(_floats.filter(lambda v: v == v) | st.none(), "Float64"),
+    _array(st.booleans() | st.none(), "boolean"),
+    *(
+        _array(_maybe_text, pd.StringDtype(storage, na_value=na))
+        for storage in ("python", "pyarrow")
+        for na in (pd.NA, np.nan)
+    ),
+    _array(_maybe_int, pd.ArrowDtype(pa.int16())),
+    _array(st.lists(_ints, max_size=2) | st.none(), pd.ArrowDtype(pa.list_(pa.int64()))),
+    _array(_maybe_text, pd.ArrowDtype(pa.string())),
+)
+_categories = st.one_of(
+    st.lists(_text, min_size=1, max_size=4, unique=True),
+    st.lists(_ints, min_size=1, max_size=4, unique=True),
+    st.just(pd.date_range("2020-01-01", periods=3, tz="Asia/Tokyo")),
+    st.just(pd.interval_range(0, 3)),
+)
+
+
+@st.composite
+def _category_arrays(draw: st.DrawFn) -> Any:
+    categories: Any = draw(_categories)
+    codes: Any = draw(st.lists(st.integers(-1, len(categories) - 1), max_size=6))
+    return pd.Categorical.from_codes(codes, categories, ordered=draw(st.booleans()))
+
+
+@st.composite
+def _spans(draw: st.DrawFn) -> Any:
+    starts: Any = draw(st.lists(st.floats(-9, 9) | st.just(np.nan), max_size=6))
+    closed: Any = draw(st.sampled_from(["left", "right", "both", "neither"]))
+    return pd.arrays.IntervalArray.from_arrays(starts, [s + 1 for s in starts], closed=closed)
+
+
+@st.composite
+def _periods(draw: st.DrawFn) -> Any:
+    freq = draw(st.sampled_from(["M", "W-TUE", "2h", "Q-NOV", "D"]))
+    ordinals = draw(st.lists(st.integers(0, 500), max_size=6))
+    make: Any = pd.arrays.PeriodArray
+    return make(np.array(ordinals, "i8"), dtype=pd.PeriodDtype(freq))
+
+
+class Colour(enum.Enum):
+    RED = 1
+
+
+_plain = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(max_size=3),
+    st.binary(max_size=3),
+    st.dates(),
+    st.datetimes(),
+    st.decimals(allow_nan=False),
+    st.lists(st.integers(), max_size=2),
+    st.dictionaries(st.text(max_size=1), st.none(), max_size=2),
+    st.sampled_from([pd.NA, pd.NaT, np.float32(0.5), np.str_("x"), np.arange(3), Colour.RED]),
+    st.sampled_from([pd.Timestamp("2020", tz="Asia/Tokyo"), pd.Timedelta(5), pd.Period("2020-01")]),
+    st.just(pd.Interval(pd.Timestamp("2020"), pd.Timestamp("2021"), closed="both")),
+)
+_missing = st.sampled_from([None, np.nan, pd.NA, pd.NaT])
+_object_arrays = st.one_of(
+    _objects(_plain),
+    *(_objects(cells) for cells in (_text, st.binary(), st.integers(), st.floats(), st.dates())),
+    _missing.flatmap(lambda missing: _objects(_text | st.just(missing))),
+    _missing.flatmap(lambda missing: _objects(st.booleans() | st.just(missing))),
+    _objects(_text | _missing),
+    _objects(st.none() | _numpy(_floats, "f4")),
+)
+arrays: Arrays = st.one_of(
+    _numbers,
+    _moment_arrays,
+    _nullable,
+    _category_arrays(),
+    _spans(),
+    _periods(),
+    _object_arrays,
+)
+_labels = st.one_of(st.none(), _text, _ints, st.tuples(_text, _ints), st.just(dt.date(2020, 1, 1)))
+
+
+def _fit(array: Any, rows: int) -> Any:
+    """An array as long as a frame: repeated and cut, or one of missing values."""
+    if len(array) == 0:
+        return np.full(rows, np.nan)
+    return array.take(np.arange(rows) % len(array))
+
+
+def _as_index(array: Any) -> Any:
+    return pd.Index(array, dtype=array.dtype)
+
+
+# pandas itself makes no index of half floats, and cannot look one up in the other byte order.
+_index_numbers = _numbers.filter(lambda array: array.dtype != "f2" and array.dtype.isnative)
+_hashable = st.one_of(_index_numbers, _moment_arrays, _category_arrays(), _spans(), _periods())
+
+
+@st.composite
+def _indexes(draw: st.DrawFn, rows: int) -> Any:
+    kind = draw(st.sampled_from(["range", "plain", "multi", "freq"]))
+    if kind == "range":
+        start, step = draw(_ints), draw(st.integers(1, 5))
+        return pd.RangeIndex(start, start + rows * step, step, name=draw(_labels))
+    if kind == "freq":
+        freq = draw(st.sampled_from(["D", "2h", "B", "MS", "W-WED"]))
+        zone = draw(st.sampled_from([None, "Europe/Berlin"]))
+        return pd.date_range("2020-03-25", periods=rows, freq=freq, tz=zone, name=draw(_labels))
+    if kind == "plain":
+        return _as_index(_fit(draw(_hashable), rows)).rename(draw(_labels))
+    levels = [_fit(draw(_hashable), rows) for _ in range(2)]
+    return pd.MultiIndex.from_arrays(levels, names=[draw(_labels), draw(_labels)])
+
+
+@st.composite
+def frames(draw: st.DrawFn) -> pd.DataFrame:
+    rows, width = draw(st.integers(0, 5)), draw(st.integers(0, 4))
+    columns = {
+        number: pd.Series(array, dtype=array.dtype)
+        for number, array in enumerate(_fit(draw(arrays), rows) for _ in range(width))
+    }
+    frame = pd.DataFrame(columns, index=pd.RangeIndex(rows))
+    frame.columns = draw(_indexes(width))
+    frame.index = draw(_indexes(rows))
+    frame.attrs = draw(st.dictionaries(_text, _ints, max_size=1))
+    return frame
+
+
+def same(left: Any, right: Any) -> None:
+    """Fails unless two values of pandas are the same, down to the classes of the cells."""
+    assert type(left) is type(right)
+    if isinstance(left, pd.DataFrame):
+        same(left.columns, right.columns)
+        same(left.index, right.index)
+        for number in range(left.shape[1]):
+            same_array(left.iloc[:, number].array, right.iloc[:, number].array)
+    elif isinstance(left, pd.Series):
+        assert repr(left.name) == repr(right.name)
+        same(left.index, right.index)
+        same_array(left.array, right.array)
+    elif isinstance(left, pd.MultiIndex):
+        assert repr(left.names) == repr(right.names)
+        for one, two in zip(left.levels, right.levels, strict=True):
+            same(one, two)
+        assert [list(code) for code in left.codes] == [list(code) for code in right.codes]
+    else:
+        assert repr(left.name) == repr(right.name)
+        assert getattr(left, "freq", None) == getattr(right, "freq", None)
+        same_array(left.array, right.array)
+
+
+def same_array(left: Any, right: Any) -> None:
+    assert type(left) is type(right)
+    assert left.dtype == right.dtype
+    assert repr(left.dtype) == repr(right.dtype)
+    if isinstance(left, pd.Categorical):
+        same(left.categories, right.categories)
+        assert list(left.codes) == list(right.codes)
+        return
+    assert len(left) == len(right)
+    for one, two in zip(left, right, strict=True):
+        assert type(one) is type(two)
+        assert repr(one) == repr(two)
+
+
+@LAWS
+@given(frames())
+def test_frames_come_back_exactly(frame: pd.DataFrame) -> None:
+    again = back(FRAMES, frame)
+    same(again, frame)
+    pd.testing.assert_frame_equal(again, frame, check_freq=True, check_exact=True)
+    assert again.attrs == frame.attrs
+    assert content(FRAMES, again) == content(FRAMES, frame)
+    to_text(FRAMES.summary(frame))
+    assert FRAMES.preview(frame).media_type == "text/html"
+
+
+@LAWS
+@given(arrays, st.data())
+def test_series_come_back_exactly(array: Any, data: st.DataObject) -> None:
+    series = pd.Series(array, dtype=array.dtype, name=data.draw(_labels))
+    series.index = data.draw(_indexes(len(series)))
+    again = back(SERIES, series)
+    same(again, series)
+    assert content(SERIES, again) == content(SERIES, series)
+    to_text(SERIES.summary(series))
+    assert SERIES.preview(series).data
+
+
+@LAWS
+@given(st.integers(0, 5).flatmap(_indexes))
+def test_indexes_come_back_exactly(index: pd.Index[Any]) -> None:
+    again = back(INDEXES, index)
+    same(again, index)
+    assert content(INDEXES, again) == content(INDEXES, index)
+    to_text(INDEXES.summary(index))
+    assert INDEXES.preview(index).data
+
+
+@LAWS
+@given(arrays)
+def test_the_content_of_a_slice_is_that_of_its_values(array: Any) -> None:
+    series = pd.Series(array, dtype=array.dtype)
+    doubled = pd.Series(
+        array.take(np.arange(2 * len(array)) % max(len(array), 1)), dtype=array.dtype
+    )
+    assert content(SERIES, doubled[: len(series)]) == content(SERIES, series)
+
+
+@settings(LAWS, max_examples=30)
+@given(arrays.filter(lambda array: len(array) > 1), st.data())
+def test_a_changed_cell_changes_the_content(array: Any, data: st.DataObject) -> None:
+    series = pd.Series(array, dtype=array.dtype)
+    places = data.draw(st.permutations(range(len(array))))
+    moved = pd.Series(array.take(np.array(places)), dtype=array.dtype)
+    equal = [repr(a) == repr(b) for a, b in zip(series.array, moved.array, strict=True)]
+    assert (content(SERIES, moved) == content(SERIES, series)) == all(equal)
+
+
+BASE: Any = pd.DataFrame({"a": [1, 2], "b": ["x", "y"]})
+
+
+def _with(**changes: Any) -> Any:
+    frame = BASE.copy()
+    for name, value in changes.items():
+        setattr(frame, name, value)
+    return frame
+
+
+CHANGES = {
+    "as it is": BASE,
+    "a cell": pd.DataFrame({"a": [1, 3], "b": ["x", "y"]}),
+    "a width": BASE.astype({"a": "int32"}),
+    "a sign": BASE.astype({"a": "uint64"}),
+    "nullable": BASE.astype({"a": "Int64"}),
+    "text as objects": BASE.astype({"b": object}),
+    "text of NA": BASE.astype({"b": "string"}),
+    "text of Arrow": BASE.astype({"b": pd.ArrowDtype(pa.large_string())}),
+    "text of another Arrow": BASE.astype({"b": pd.ArrowDtype(pa.string())}),
+    "categories": BASE.astype({"b": pd.CategoricalDtype(["x", "y"])}),
+    "an unused category": BASE.astype({"b": pd.CategoricalDtype(["x", "y", "z"])}),
+    "categories turned round": BASE.astype({"b": pd.CategoricalDtype(["y", "x"])}),
+    "ordered categories": BASE.astype({"b": pd.CategoricalDtype(["x", "y"], ordered=True)}),
+    "a label": BASE.rename(columns={"a": "c"}),
+    "a label's type": BASE.rename(columns={"a": 0}),
+    "the labels' name": _with(columns=pd.Index(["a", "b"], name="n")),
+    "the order of columns": BASE[["b", "a"]],
+    "an index": _with(index=[5, 6]),
+    "an index that is no range": _with(index=pd.Index([0, 1])),
+    "the index's name": _with(index=pd.RangeIndex(2, name="n")),
+    "attributes": _with(attrs={"unit": "m"}),
+    "flags": BASE.set_flags(allows_duplicate_labels=False),
+    "moments": pd.DataFrame({"a": pd.to_datetime([1, 2]), "b": ["x", "y"]}),
+    "moments of a zone": pd.DataFrame({"a": pd.to_datetime([1, 2], utc=True), "b": ["x", "y"]}),
+    "rows": BASE[:1],
+    "no rows": BASE[:0],
+}
+
+
+def test_every_change_changes_the_content() -> None:
+    contents = {name: content(FRAMES, frame) for name, frame in CHANGES.items()}
+    assert len(set(contents.values())) == len(contents)
+
+
+def test_contents_know_no_blocks_and_no_order_in_memory() -> None:
+    values = np.arange(12.0).reshape(4, 3)
+    whole = pd.DataFrame(values, columns=["a", "b", "c"])
+    apart = pd.DataFrame({name: values[:, at].copy() for at, name in enumerate("abc")})
+    assert content(FRAMES, whole) == content(FRAMES, apart)
+    assert content(FRAMES, whole[::2]) == content(
+        FRAMES, apart.iloc[[0, 2]].set_axis(pd.RangeIndex(0, 4, 2))
+    )
+
+
+def test_missing_values_stay_what_they_are() -> None:
+    arrays_: list[Any] = [
+        pd.arrays.FloatingArray(np.array([np.nan, 0.0]), np.array([False, True])),
+        _object_array([None, "a"]),
+        _object_array([np.nan, "a"]),
+        _object_array([pd.NA, "a"]),
+        _object_array([pd.NaT, "a"]),
+        np.array([np.nan, 0.0]),
+    ]
+    contents = set()
+    for array in arrays_:
+        series = pd.Series(array, dtype=array.dtype)
+        same(back(SERIES, series), series)
+        contents.add(content(SERIES, series))
+    assert len(contents) == len(arrays_)
+
+
+def test_one_nan_for_all_in_contents() -> None:
+    quiet = np.array([0x7FF8000000000000, 0xFFF8000000000001], "u8").view("f8")
+    assert content(SERIES, pd.Series(quiet)) == content(SERIES, pd.Series([np.nan, np.nan]))
+    assert back(SERIES, pd.Series(quiet)).to_numpy().tobytes() == quiet.tobytes()
+
+
+def test_a_frame_from_a_file_can_be_written_to_and_alters_nothing(tmp_path: Path) -> None:
+    frame = pd.DataFrame(
+        {"a": [1.0, 2.0], "b": pd.array([1, None], dtype="Int64"), "c": ["x", "y"]}
+    )
+    again = back(FRAMES, frame, tmp_path)
+    stored = (tmp_path / "blob").read_bytes()
+    again.loc[0, "a"] = 9.0
+    again.loc[1, "b"] = 7
+    again["a"].to_numpy(copy=False)
+    assert again["a"].tolist() == [9.0, 2.0]
+    assert again["b"].tolist() == [1, 7]
+    assert (tmp_path / "blob").read_bytes() == stored
+    same(FRAMES.read(MemorySource(stored, tmp_path / "blob")), frame)
+
+
+def test_numbers_are_read_in_the_memory_of_the_file(tmp_path: Path) -> None:
+    again = back(FRAMES, pd.DataFrame({"a": np.arange(5000.0), "b": np.arange(5000)}), tmp_path)
+    for name in ("a", "b"):
+        root: Any = again[name].to_numpy()
+        while getattr(root, "base", None) is not None and not isinstance(root, np.memmap):
+            root = root.base
+        assert isinstance(root, np.memmap)
+
+
+def test_a_wide_frame_comes_back_in_few_blocks() -> None:
+    frame = pd.DataFrame(np.arange(600.0).reshape(3, 200))
+    again = back(FRAMES, frame)
+    pd.testing.assert_frame_equal(again, frame)
+    assert again._mgr.nblocks == 1
+
+
+def test_multi_indexes_keep_levels_that_no_row_uses() -> None:
+    index = pd.MultiIndex.from_product([["a", "b"], pd.date_range("2020", periods=3)])
+    frame = pd.DataFrame({"v": range(6)}, index=index).iloc[:2]
+    same(back(FRAMES, frame), frame)
+    turned = frame.T
+    same(back(FRAMES, turned), turned)
+
+
+class Thing:
+    pass
+
+
+BAD: list[tuple[Any, str]] = [
+    (pd.DataFrame({"good": [1], "bad": [Thing()]}), "column 'bad'"),
+    (pd.DataFrame({"good": [1]}, index=[Thing()]), "index"),
+    (pd.DataFrame({"thin": pd.arrays.SparseArray([0, 1])}), "column 'thin'"),
+    (pd.DataFrame({"long": np.zeros(2, np.longdouble)}), "column 'long'"),
+    (
+        pd.DataFrame({"half": pd.Series(["\ud800"], dtype="object").astype("string")}),
+        "column 'half'",
+    )
+    if False
+    else (_with(attrs={"thing": Thing()}), "attrs"),
+    (pd.DataFrame({("a", 1): [{1: Thing()}]}), "column \\('a', 1\\)"),
+    (
+        pd.DataFrame(
+            {"a": [1]},
+            index=pd.DatetimeIndex(
+                ["2020-01-02"], freq=pd.offsets.CustomBusinessDay(holidays=["2020-01-01"])
+            ),
+        ),
+        "index: .*frequency",
+    ),
+]
+
+
+@pytest.mark.parametrize(("frame", "where"), BAD, ids=[where for _, where in BAD])
+def test_what_cannot_be_stored_is_named(frame: Any, where: str) -> None:
+    with pytest.raises(FormatError, match=where):
+        written(FRAMES, frame)
+
+
+def test_subclasses_are_left_to_other_formats() -> None:
+    class Geo(pd.DataFrame):
+        pass
+
+    class Line(pd.Series):
+        pass
+
+    assert not FRAMES.accepts(Geo())
+    assert not SERIES.accepts(Line(dtype=float))
+    assert FRAMES.accepts(BASE)
+    assert SERIES.accepts(BASE["a"])
+    assert INDEXES.accepts(BASE.index)
+
+
+SCALARS = [
+    pd.Timestamp("2020-01-02 03:04:05.123456789"),
+    pd.Timestamp("2020", tz="Europe/Berlin").as_unit("s"),
+    pd.Timestamp("2020", tz=dt.timezone(dt.timedelta(hours=1), "here")),
+    pd.Timedelta(1, "s"),
+    pd.Period("2020-01", "M"),
+    pd.Interval(0, 1.5, "left"),
+    pd.NaT,
+    pd.NA,
+]
+
+
+@pytest.mark.parametrize("scalar", SCALARS, ids=repr)
+def test_scalars_come_back(scalar: Any) -> None:
+    again = back(PandasScalarFormat(), scalar)
+    assert type(again) is type(scalar)
+    assert repr(again) == repr(scalar)
+    assert getattr(again, "unit", None) == getattr(scalar, "unit", None)
+    assert PandasScalarFormat().preview(scalar).data == str(scalar)
+    to_text(PandasScalarFormat().summary(scalar))
+
+
+def test_summaries_tell_of_columns_but_not_of_all() -> None:
+    facts: Any = FRAMES.summary(CHANGES["moments"])
+    assert (facts["rows"], facts["columns"], facts["index"]) == (2, 2, "RangeIndex")
+    assert facts["fields"][0]["min"].startswith("1970-01-01")
+    wide: Any = FRAMES.summary(pd.DataFrame(np.zeros((1, 300))))
+    assert len(wide["fields"]) == 50
+    assert len(to_text(wide)) < 10_000
+
+
+def test_moments_that_pandas_cannot_print_are_stored_all_the_same() -> None:
+    index = pd.DatetimeIndex(np.array([-62167219201, 2**40], "M8[s]"), tz="UTC")
+    frame = pd.DataFrame({"a": index}, index=index)
+    again = back(FRAMES, frame)
+    assert again["a"].array.asi8.tolist() == [-62167219201, 2**40]
+    assert content(FRAMES, again) == content(FRAMES, frame)
+    to_text(FRAMES.summary(frame))
+    assert "2 rows" in str(FRAMES.preview(frame).data)
+
+
+def test_previews_escape_what_they_show() -> None:
+    page = FRAMES.preview(pd.DataFrame({"<b>": ["<script>"]})).data
+    assert isinstance(page, str)
+    assert "<script>" not in page
+    assert "<b>" not in page
+
+
+def test_decimals_and_dates_keep_digits_and_classes() -> None:
+    cells = [decimal.Decimal("1.10"), None, decimal.Decimal("NaN"), decimal.Decimal("1E+5")]
+    series = pd.Series(_object_array(cells), dtype=object)
+    same(back(SERIES, series), series)
+
+
+def test_bytes_that_are_no_table_are_named() -> None:
+    with pytest.raises(FormatError, match="not an Arrow file"):
+        FRAMES.read(MemorySource(b"nothing of the kind"))
+
+
+_CONTENT = """
+import pandas as pd
+from artifacts.roundtrip import content
+from windlass.artifacts.formats.tables import FrameFormat
+cells = [{"b": 1, "a": {2, 1, 30}}, ("x", frozenset(["p", "q", "r"]))]
+frame = pd.DataFrame({"k": pd.Categorical(["u", "v"]), "o": pd.Series(cells, dtype=object)})
+print(content(FrameFormat(), frame))
+"""
+
+
+def test_contents_are_equal_in_every_process() -> None:
+    assert len(set(outputs_elsewhere(_CONTENT))) == 1
