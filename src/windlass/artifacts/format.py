@@ -91,19 +91,24 @@ class Format(ABC, Generic[T]):
     types: ClassVar[tuple[str, ...]]
     pickles: ClassVar[bool] = False
 
-    def accepts(self, value: object) -> bool:
+    def accepts(self, value: object) -> bool:  # noqa: ARG002 (for those who override it)
         """Whether this value of one of `types` can be written; a later format is asked if not."""
         return True
 
     @abstractmethod
-    def write(self, value: T, sink: Sink) -> None:
-        """Writes the value."""
+    def write(self, value: T, sink: Sink) -> str | None:
+        """Writes the value.
+
+        Returns:
+            The content digest, where it is best found while writing; else None, and `content`
+            is asked.
+        """
 
     @abstractmethod
     def read(self, source: Source) -> T:
         """Reads what `write` wrote; must run only constructors that this format itself names."""
 
-    def content(self, value: T, blob: str) -> str:
+    def content(self, value: T, blob: str) -> str:  # noqa: ARG002
         """Digest of the logical value.
 
         The default is for formats whose bytes are canonical (equal values, equal bytes): it
@@ -113,10 +118,10 @@ class Format(ABC, Generic[T]):
 
         return digest("content", self.name, blob)
 
-    def summary(self, value: T) -> dict[str, Json]:
+    def summary(self, value: T) -> dict[str, Json]:  # noqa: ARG002
         """Facts for people: shape, dtypes, ranges, class, size. Plain JSON, small."""
         return {}
 
-    def preview(self, value: T) -> Preview | None:
+    def preview(self, value: T) -> Preview | None:  # noqa: ARG002
         """What a person is shown; None for the value's `repr`."""
         return None

@@ -154,9 +154,12 @@ class Driver:
         self._forget(worker)
 
     def _forget(self, worker: Worker) -> None:
-        with contextlib.suppress(KeyError, ValueError):
-            self._selector.unregister(worker.channel)
+        self._stop_listening(worker)
         worker.channel.close()
+
+    def _stop_listening(self, worker: Worker) -> None:
+        with contextlib.suppress(KeyError, ValueError):  # it was done before
+            self._selector.unregister(worker.channel)
 
     def _settings(self, task: Task) -> Any:
         return self._progress.job.plan.settings(task.node)
@@ -191,7 +194,7 @@ class Driver:
     def _hear(self, worker: Worker) -> None:
         message = worker.channel.receive()
         if message is None:  # it died; the fork server will say how
-            self._selector.unregister(worker.channel)
+            self._stop_listening(worker)
             return
         if "broken" in message:
             error = message["broken"]

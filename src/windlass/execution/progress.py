@@ -170,9 +170,8 @@ class Progress:
 
 
 def settle_all(progress: Progress, tasks: Sequence[Task]) -> None:
-    """Settles what will not run any more: the given tasks and all that would follow."""
+    """Settles, in a run that stops, the given tasks and all that would follow."""
     for task in tasks:
         progress.drop(task)
-    while not progress.finished:
-        for task in progress.tasks():
-            progress.drop(task)
+    for task in progress.tasks():
+        progress.drop(task)

@@ -12,7 +12,7 @@ from windlass.execution.inputs import Inputs
 from windlass.execution.job import Job, Stores, open_job, step_of
 from windlass.execution.liveness import is_gone
 from windlass.pipeline.graph import Graph
-from windlass.records.model import Outcome
+from windlass.records.model import Metric, Outcome
 from windlass.records.model import Run as Row
 
 R = TypeVar("R")
@@ -82,7 +82,11 @@ class Run(Generic[R]):
     @property
     def metrics(self) -> dict[str, float | None]:
         """The last value of every metric that its steps logged."""
-        return {metric.name: metric.value for metric in self._stores.records.metrics(self.id)}
+        return {metric.name: metric.value for metric in self.logged_metrics()}
+
+    def logged_metrics(self) -> list[Metric]:
+        """Every metric that its steps logged, in the order of time."""
+        return self._stores.records.metrics(self.id)
 
     @property
     def nodes(self) -> list[RunNode]:

@@ -14,7 +14,7 @@ from windlass.errors import DefinitionError
 from windlass.pipeline import types
 from windlass.pipeline.annotations import annotations_of
 from windlass.pipeline.graph import Graph
-from windlass.pipeline.parameters import Parameter, parameters_of
+from windlass.pipeline.parameters import Parameter, named, parameters_of
 from windlass.pipeline.settings import RunOptions
 from windlass.pipeline.symbols import Symbol
 from windlass.pipeline.trace import Tracer, active_tracer
@@ -83,7 +83,8 @@ class Pipeline(Generic[P, R]):
         """
         # The floor that launches runs is named, not imported: this one knows nothing of stores.
         launch = cast("Callable[..., Run[R]]", modules.resolve("windlass.targets.launch:launch"))
-        return launch(self, self._given(args, kwargs), self.settings)
+        given = named(self.name, self.parameters, args, kwargs)
+        return launch(self, given, self.settings)
 
     def options(self, **changes: Unpack[RunKeywords]) -> Pipeline[P, R]:
         """The same pipeline, its runs made otherwise: see `RunOptions` for what there is.
@@ -115,9 +116,6 @@ class Pipeline(Generic[P, R]):
         """What it takes, by name."""
         return parameters_of(self.function)
 
-    def _given(self, args: Any, kwargs: Any) -> dict[str, Any]:
-        """Arguments by name; too many or twice given is left for the launcher to say."""
-        return {**dict(zip(self.parameters, args, strict=False)), **kwargs}
 
 
 @overload

@@ -1,0 +1,41 @@
+"""The last resort: cloudpickle, where a step allows it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from windlass.artifacts.format import Format, Sink, Source
+from windlass.errors import FormatError
+from windlass.values import Json
+
+_PROTOCOL = 5  # fixed, since the bytes are the content
+
+
+class PickleFormat(Format[Any]):
+    """Whatever can be pickled. Reading it runs code that it names, so it must be trusted."""
+
+    name = "pickle"
+    types = ()  # of no class by itself: `save` asks for it where it is allowed
+    pickles = True
+
+    def write(self, value: Any, sink: Sink) -> None:
+        """Pickles by cloudpickle, which also takes functions and classes of notebooks."""
+        import cloudpickle
+
+        try:
+            sink.write(cloudpickle.dumps(value, protocol=_PROTOCOL))
+        except Exception as error:
+            raise FormatError(
+                f"a value of type {type(value).__qualname__} cannot even be pickled: {error}",
+                hint="Return what it is made from, and make it again where it is used.",
+            ) from error
+
+    def read(self, source: Source) -> Any:
+        """Unpickles; the caller has made sure that the bytes are trusted."""
+        import pickle
+
+        return pickle.loads(source.bytes())  # noqa: S301
+
+    def summary(self, value: Any) -> dict[str, Json]:
+        """That it is pickled."""
+        return {"pickled": True, "value": repr(value)[:80]}

@@ -1,0 +1,107 @@
+"""Which format writes a value, and which reads an artifact."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any, TypeVar
+
+from windlass import plugins
+from windlass.artifacts.format import Format
+from windlass.artifacts.formats import BUILTIN, BY_NAME
+from windlass.errors import DefinitionError, FormatError
+
+F = TypeVar("F", bound=type[Format[Any]])
+
+GROUP = "windlass.formats"
+
+_registered: dict[str, type[Format[Any]]] = {}
+
+
+def register(cls: F) -> F:
+    """Adds a format; a decorator for its class.
+
+    It is asked before ours, so it may also replace one of ours for its types.
+
+    Raises:
+        DefinitionError: It has no name or types, or another has its name.
+    """
+    name = getattr(cls, "name", None)
+    if not name or not getattr(cls, "types", None):
+        raise DefinitionError(f"the format {cls.__name__} must say its name and its types")
+    other = _named(name)
+    if other is not None and _where(other) != _where(cls):
+        raise DefinitionError(
+            f"two formats are called '{name}': {other.__name__} and {cls.__name__}",
+            hint="Give yours another name.",
+        )
+    _registered[name] = cls
+    return cls
+
+
+def format_for(value: object) -> Format[Any] | None:
+    """The format that writes a value; None if none does.
+
+    The most specific class counts first; for one class, formats of users come before ours.
+    """
+    for cls in type(value).__mro__:
+        for made in _formats_of(f"{cls.__module__}.{cls.__qualname__}", len(_registered)):
+            if made.accepts(value):
+                return made
+    return None
+
+
+def format_named(name: str, version: int) -> Format[Any]:
+    """The format that wrote an artifact.
+
+    Raises:
+        FormatError: It is not installed, or was newer.
+    """
+    cls = _named(name)
+    if cls is None:
+        raise FormatError(
+            f"the format '{name}' is not known here",
+            hint="Import the module that registers it, or install the package that brings it.",
+        )
+    if version > cls.version:
+        raise FormatError(
+            f"the artifact was written by version {version} of the format '{name}'; here is "
+            f"{cls.version}",
+            hint="Upgrade Windlass, or the package that brings the format.",
+        )
+    return cls()
+
+
+@functools.cache
+def _formats_of(type_name: str, _registrations: int) -> list[Format[Any]]:
+    """Every format that names a class, in the order in which they are asked."""
+    ours = BUILTIN.get(type_name, ())
+    theirs = [*_registered.values(), *_from_entry_points()]
+    found = [cls for cls in theirs if type_name in cls.types]
+    found += [plugins.load(ref) for ref in ((ours,) if isinstance(ours, str) else ours)]
+    return [cls() for cls in dict.fromkeys(found)]
+
+
+@functools.cache
+def _from_entry_points() -> tuple[type[Format[Any]], ...]:
+    return tuple(plugins.load(ref) for ref in plugins.entry_points(GROUP).values())
+
+
+def _named(name: str) -> type[Format[Any]] | None:
+    if name in _registered:
+        return _registered[name]
+    if name in BY_NAME:
+        found: type[Format[Any]] = plugins.load(BY_NAME[name])
+        return found
+    return _by_name().get(name)
+
+
+@functools.cache
+def _by_name() -> dict[str, type[Format[Any]]]:
+    told = (own for own in BUILTIN.values())
+    refs = {ref: None for own in told for ref in ((own,) if isinstance(own, str) else own)}
+    classes: list[type[Format[Any]]] = [plugins.load(ref) for ref in refs]
+    return {cls.name: cls for cls in (*classes, *_from_entry_points())}
+
+
+def _where(cls: type) -> str:
+    return f"{cls.__module__}.{cls.__qualname__}"

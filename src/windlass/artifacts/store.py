@@ -1,0 +1,136 @@
+"""The artifact store: blobs on this machine's disk, or anywhere that fsspec reaches."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from windlass.artifacts.blobs import Blobs
+from windlass.errors import CorruptError, StoreError
+
+_FILE = ("file://", "local://")
+
+
+class ArtifactStore(Blobs):
+    """Blobs by their digests; on a local disk it is a plain folder."""
+
+    @staticmethod
+    def open_store(
+        url: str | Path,
+        *,
+        verified: Path | None = None,
+        cache: Path | None = None,
+        durable: bool = False,
+    ) -> ArtifactStore:
+        """Opens a store; nothing is written yet.
+
+        Args:
+            url: A path, or a URL of fsspec such as ``s3://bucket/folder``.
+            verified: Folder in which this machine remembers which blobs it has checked.
+            cache: Folder for local copies of a remote store's blobs; a temporary one if None.
+            durable: Whether loss of power is survived.
+
+        Raises:
+            StoreError: The URL's file system is not installed or cannot be reached.
+        """
+        text = str(url)
+        for prefix in _FILE:
+            text = text.removeprefix(prefix)
+        if "://" not in text:
+            store = ArtifactStore(Path(text), verified, durable=durable)
+            store.sweep()
+            return store
+        folder = cache or Path(tempfile.gettempdir()) / f"windlass-cache-{os.getuid()}"
+        return RemoteStore(text, folder, verified)
+
+
+class RemoteStore(ArtifactStore):
+    """Blobs behind a URL, with a local copy of each that was written or read.
+
+    Args:
+        url: Where they are.
+        cache: The folder of the copies.
+        verified: As for `Blobs`.
+    """
+
+    def __init__(self, url: str, cache: Path, verified: Path | None = None) -> None:
+        super().__init__(cache, verified)
+        self.url = url
+        with self._telling("opened"):
+            import fsspec
+
+            self._system, self._root = fsspec.core.url_to_fs(url)
+
+    def has(self, blob: str) -> bool:
+        """Whether the blob is there."""
+        with self._telling("read"):
+            return bool(self._system.exists(self._key(blob)))
+
+    def path(self, blob: str) -> Path:
+        """A local copy of the blob, checked."""
+        with contextlib.suppress(CorruptError):  # altered or gone here: fetched again
+            return super().path(blob)
+        self._fetch(blob)
+        return super().path(blob)
+
+    def publish(self, temporary: Path, blob: str, size: int) -> None:
+        """Puts a finished file where others see it, whole, then keeps it as the local copy."""
+        key = self._key(blob)
+        with self._telling("written"):
+            if not (self._system.exists(key) and self._system.size(key) == size):
+                self._system.makedirs(key.rpartition("/")[0], exist_ok=True)
+                waiting = f"{self._root}/unfinished"
+                passing = f"{waiting}/{temporary.name}"
+                self._system.makedirs(waiting, exist_ok=True)
+                self._system.put_file(str(temporary), passing)
+                self._system.mv(passing, key)
+        super().publish(temporary, blob, size)
+
+    def delete(self, blob: str) -> None:
+        """Removes a blob, there and here."""
+        with self._telling("written"):
+            if self._system.exists(self._key(blob)):
+                self._system.rm_file(self._key(blob))
+        super().delete(blob)
+
+    def _fetch(self, blob: str) -> None:
+        if not self.has(blob):
+            raise CorruptError(
+                f"the bytes of an artifact are gone: {self.url}/{blob[:2]}/{blob}",
+                hint="Run what made it again: --no-cache",
+            )
+        super().delete(blob)
+        local = Blobs(self.root, self._verified)
+        with local.writer() as writer:
+            with self._telling("read"), self._system.open(self._key(blob), "rb") as stream:
+                while chunk := stream.read(1 << 20):
+                    writer.write(chunk)
+            found = writer.finish(inline=-1)[0]
+        if found != blob:
+            local.delete(found)
+            raise CorruptError(
+                f"the bytes of an artifact were altered: {self.url}/{blob[:2]}/{blob} has the "
+                f"digest {found[:12]}…",
+                hint="Delete it there and run what made it again: --no-cache",
+            )
+
+    def _key(self, blob: str) -> str:
+        return f"{self._root}/{blob[:2]}/{blob}"
+
+    @contextlib.contextmanager
+    def _telling(self, verb: str) -> Iterator[None]:
+        """Turns whatever a file system raises into our error, in words."""
+        try:
+            yield
+        except (CorruptError, StoreError):
+            raise
+        except Exception as error:
+            told: Any = getattr(error, "strerror", None) or error
+            raise StoreError(
+                f"the artifact store {self.url} cannot be {verb}: {told}",
+                hint="Check the address, the credentials, and that its fsspec package is there.",
+            ) from error
