@@ -57,7 +57,9 @@ def written(fmt: Format[Any], value: object) -> bytes:
 
 
 def content(fmt: Format[Any], value: object) -> str:
-    return fmt.content(value, digest_bytes(written(fmt, value)))
+    sink = MemorySink()
+    found = fmt.write(value, sink)
+    return found or fmt.content(value, digest_bytes(sink.data))
 
 
 def back(fmt: Format[Any], value: object, folder: Path | None = None) -> Any:

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import base64
 import json
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from windlass.artifacts.format import Sink, Source
 from windlass.artifacts.formats.arrow_digest import one_piece, values_digest
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 
     from windlass.artifacts.formats.memory import Bytes
 
-T = TypeVar("T")
 DOCUMENT = b"windlass"
 PART = b"windlass.part."
 
@@ -67,24 +65,6 @@ class Encoded:
         columns = [values_digest(array, dense=dense) for array in self.columns]
         parts = [values_digest(array, dense=dense) for array in self.parts]
         return digest(tag, to_text(self.document), columns, parts)
-
-
-class Memo(Generic[T]):
-    """The last encoding in each thread, since a value is written first and digested next."""
-
-    def __init__(self) -> None:
-        self._last = threading.local()
-
-    def keep(self, value: object, encoded: T) -> T:
-        """Keeps the encoding of a value until it is taken."""
-        self._last.pair = (value, encoded)
-        return encoded
-
-    def take(self, value: object, encode: Callable[[], T]) -> T:
-        """The encoding kept for this very value, or else a new one; nothing is kept after."""
-        kept, encoded = getattr(self._last, "pair", (None, None))
-        self._last.pair = (None, None)
-        return encoded if kept is value else encode()  # type: ignore[return-value]
 
 
 class _Stream:

@@ -21,17 +21,14 @@ class ArrowTableFormat(Format["pa.Table"]):
     name = "arrow.table"
     types = ("pyarrow.lib.Table",)
 
-    def write(self, value: pa.Table, sink: Sink) -> None:
+    def write(self, value: pa.Table, sink: Sink) -> str:
         """Writes the chunks from their own memory."""
         write_table(value, sink)
+        return table_content(self.name, value)
 
     def read(self, source: Source) -> pa.Table:
         """The table, over the memory of the stored file."""
         return read_table(source)[0]
-
-    def content(self, value: pa.Table, blob: str) -> str:  # noqa: ARG002 - bytes may differ
-        """The digest of schema, metadata and values, whatever the chunks."""
-        return table_content(self.name, value)
 
     def summary(self, value: pa.Table) -> dict[str, Json]:
         """Rows, columns, bytes, and of each column type, nulls and range."""
@@ -48,9 +45,10 @@ class RecordBatchFormat(Format["pa.RecordBatch"]):
     name = "arrow.batch"
     types = ("pyarrow.lib.RecordBatch",)
 
-    def write(self, value: pa.RecordBatch, sink: Sink) -> None:
+    def write(self, value: pa.RecordBatch, sink: Sink) -> str:
         """Writes the batch from its own memory."""
         write_table(_table(value), sink)
+        return table_content(self.name, _table(value))
 
     def read(self, source: Source) -> pa.RecordBatch:
         """The batch, over the memory of the stored file."""
@@ -59,10 +57,6 @@ class RecordBatchFormat(Format["pa.RecordBatch"]):
         table, _ = read_table(source)
         columns = [one_piece(column) for column in table.columns]
         return pa.RecordBatch.from_arrays(columns, schema=table.schema)
-
-    def content(self, value: pa.RecordBatch, blob: str) -> str:  # noqa: ARG002 - bytes may differ
-        """The digest of schema, metadata and values."""
-        return table_content(self.name, _table(value))
 
     def summary(self, value: pa.RecordBatch) -> dict[str, Json]:
         """Rows, columns, bytes, and of each column type, nulls and range."""
@@ -79,17 +73,14 @@ class ArrowArrayFormat(Format["pa.Array"]):
     name = "arrow.array"
     types: ClassVar[tuple[str, ...]] = ("pyarrow.lib.Array",)
 
-    def write(self, value: pa.Array, sink: Sink) -> None:
+    def write(self, value: pa.Array, sink: Sink) -> str:
         """Writes the values from their own memory."""
         write_table(_column(value), sink)
+        return digest(self.name, type_text(value.type), values_digest(value))
 
     def read(self, source: Source) -> pa.Array:
         """The array, over the memory of the stored file."""
         return one_piece(read_table(source)[0].column(0))
-
-    def content(self, value: pa.Array, blob: str) -> str:  # noqa: ARG002 - bytes may differ
-        """The digest of type and values, whatever the chunks."""
-        return digest(self.name, type_text(value.type), values_digest(value))
 
     def summary(self, value: pa.Array) -> dict[str, Json]:
         """Length, bytes, type, nulls and range."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from windlass.artifacts.format import Format, Preview, Sink, Source
 from windlass.artifacts.formats.arrays import plain_number
 from windlass.artifacts.formats.arrow_digest import values_digest
-from windlass.artifacts.formats.arrow_file import DOCUMENT, Memo, read_table, write_table
+from windlass.artifacts.formats.arrow_file import DOCUMENT, read_table, write_table
 from windlass.artifacts.formats.polars_dtypes import decode_dtype, encode_dtype, storable_dtype
 from windlass.artifacts.formats.table_facts import FIELDS, HEAD, rows_preview, short
 from windlass.errors import FormatError
@@ -18,8 +18,6 @@ from windlass.values import Json, to_text
 if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
-
-_ENCODED: Memo[pa.Table] = Memo()
 
 
 class PolarsFrameFormat(Format["pl.DataFrame"]):
@@ -34,17 +32,15 @@ class PolarsFrameFormat(Format["pl.DataFrame"]):
 
         return type(value) is pl.DataFrame
 
-    def write(self, value: pl.DataFrame, sink: Sink) -> None:
+    def write(self, value: pl.DataFrame, sink: Sink) -> str:
         """Writes the columns, categories as dictionaries."""
-        write_table(_ENCODED.keep(value, encode_frame(value)), sink)
+        table = encode_frame(value)
+        write_table(table, sink)
+        return frame_content(self.name, table)
 
     def read(self, source: Source) -> pl.DataFrame:
         """The data frame, over the memory of the stored file where polars has Arrow's layout."""
         return decode_frame(read_table(source)[0])
-
-    def content(self, value: pl.DataFrame, blob: str) -> str:  # noqa: ARG002 - bytes may differ
-        """The digest of names, dtypes and values."""
-        return frame_content(self.name, _ENCODED.take(value, lambda: encode_frame(value)))
 
     def summary(self, value: pl.DataFrame) -> dict[str, Json]:
         """Rows, columns, bytes, and of each column dtype, nulls and range."""
@@ -76,18 +72,15 @@ class PolarsSeriesFormat(Format["pl.Series"]):
 
         return type(value) is pl.Series
 
-    def write(self, value: pl.Series, sink: Sink) -> None:
+    def write(self, value: pl.Series, sink: Sink) -> str:
         """Writes the values."""
-        write_table(_ENCODED.keep(value, encode_frame(value.to_frame())), sink)
+        table = encode_frame(value.to_frame())
+        write_table(table, sink)
+        return frame_content(self.name, table)
 
     def read(self, source: Source) -> pl.Series:
         """The series."""
         return decode_frame(read_table(source)[0]).to_series()
-
-    def content(self, value: pl.Series, blob: str) -> str:  # noqa: ARG002 - bytes may differ
-        """The digest of name, dtype and values."""
-        table = _ENCODED.take(value, lambda: encode_frame(value.to_frame()))
-        return frame_content(self.name, table)
 
     def summary(self, value: pl.Series) -> dict[str, Json]:
         """Rows, name, bytes, dtype, nulls and range."""

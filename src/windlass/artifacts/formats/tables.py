@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from windlass.artifacts.format import Format, Preview, Sink, Source
-from windlass.artifacts.formats.arrow_file import Encoded, Memo, read_encoded, write_encoded
+from windlass.artifacts.formats.arrow_file import read_encoded, write_encoded
 from windlass.artifacts.formats.pandas_cells import cell_text, cell_value
 from windlass.artifacts.formats.pandas_tables import (
     decode_frame,
@@ -27,8 +27,6 @@ from windlass.values import Json
 if TYPE_CHECKING:
     import pandas as pd
 
-_ENCODED: Memo[Encoded] = Memo()
-
 
 class FrameFormat(Format["pd.DataFrame"]):
     """Data frames as Arrow files; numbers stay in the memory of the file until written to."""
@@ -42,17 +40,15 @@ class FrameFormat(Format["pd.DataFrame"]):
 
         return type(value) is pd.DataFrame
 
-    def write(self, value: pd.DataFrame, sink: Sink) -> None:
+    def write(self, value: pd.DataFrame, sink: Sink) -> str:
         """Writes the columns from their own memory where Arrow has their type."""
-        write_encoded(_ENCODED.keep(value, encode_frame(value)), sink)
+        encoded = encode_frame(value)
+        write_encoded(encoded, sink)
+        return encoded.digest(self.name)
 
     def read(self, source: Source) -> pd.DataFrame:
         """The data frame."""
         return decode_frame(read_encoded(source))
-
-    def content(self, value: pd.DataFrame, blob: str) -> str:  # noqa: ARG002 - bytes may differ
-        """The digest of values, dtypes, labels and attributes."""
-        return _ENCODED.take(value, lambda: encode_frame(value)).digest(self.name)
 
     def summary(self, value: pd.DataFrame) -> dict[str, Json]:
         """Rows, columns, bytes, index, and of each column dtype, nulls and range."""
@@ -75,17 +71,15 @@ class SeriesFormat(Format["pd.Series[Any]"]):
 
         return type(value) is pd.Series
 
-    def write(self, value: pd.Series[Any], sink: Sink) -> None:
+    def write(self, value: pd.Series[Any], sink: Sink) -> str:
         """Writes values and index."""
-        write_encoded(_ENCODED.keep(value, encode_series(value)), sink)
+        encoded = encode_series(value)
+        write_encoded(encoded, sink)
+        return encoded.digest(self.name)
 
     def read(self, source: Source) -> pd.Series[Any]:
         """The series."""
         return decode_series(read_encoded(source))
-
-    def content(self, value: pd.Series[Any], blob: str) -> str:  # noqa: ARG002 - bytes may differ
-        """The digest of values, dtype, labels and attributes."""
-        return _ENCODED.take(value, lambda: encode_series(value)).digest(self.name)
 
     def summary(self, value: pd.Series[Any]) -> dict[str, Json]:
         """Rows, name, index, dtype, nulls and range."""
@@ -112,17 +106,15 @@ class IndexFormat(Format["pd.Index[Any]"]):
         """Whether the class of this index is one of pandas' own."""
         return type(value).__module__.partition(".")[0] == "pandas"
 
-    def write(self, value: pd.Index[Any], sink: Sink) -> None:
+    def write(self, value: pd.Index[Any], sink: Sink) -> str:
         """Writes values or codes, and what the class of the index adds."""
-        write_encoded(_ENCODED.keep(value, encode_only_index(value)), sink)
+        encoded = encode_only_index(value)
+        write_encoded(encoded, sink)
+        return encoded.digest(self.name)
 
     def read(self, source: Source) -> pd.Index[Any]:
         """The index."""
         return decode_only_index(read_encoded(source))
-
-    def content(self, value: pd.Index[Any], blob: str) -> str:  # noqa: ARG002 - bytes may differ
-        """The digest of values, dtypes and names."""
-        return _ENCODED.take(value, lambda: encode_only_index(value)).digest(self.name)
 
     def summary(self, value: pd.Index[Any]) -> dict[str, Json]:
         """Rows, class, names, dtype."""
