@@ -97,8 +97,10 @@ def resolve(ref: str) -> object:
     return found
 
 
-def is_importable(obj: object) -> bool:
-    """Whether another process can find `obj` again by its reference."""
-    if canonical(getattr(obj, "__module__", "")) == "__main__":
-        return False
-    return "<locals>" not in getattr(obj, "__qualname__", "<locals>")
+def is_reference_importable(ref: str) -> bool:
+    """Whether another process can find a step by its reference.
+
+    It cannot find what is defined at a prompt, in a notebook's cell, or inside a function.
+    """
+    module, _, qualname = ref.partition(":")
+    return module != "__main__" and "<locals>" not in qualname

@@ -32,6 +32,7 @@ Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json
 Resolver: TypeAlias = Callable[[str], type]
 
 TYPE = "$type"
+_to_text = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 _MAX_JSON_INT = 10**300  # past some 4,300 digits Python refuses to print a number
 
 
@@ -80,7 +81,7 @@ def dumps(value: object) -> str:
 
 def to_text(document: Json) -> str:
     """The canonical text of a JSON document: no spaces, plain ASCII, order kept."""
-    return json.dumps(document, separators=(",", ":"), allow_nan=False)
+    return _to_text(document)
 
 
 def loads(text: str | bytes, resolve: Resolver | None = None) -> Any:
@@ -159,7 +160,7 @@ def _encode_float(value: Any) -> Json:
     return float(value) if math.isfinite(value) else _tagged("float", value=repr(value))
 
 
-def _encode_list(value: Any) -> Json:
+def _encode_list(value: Any) -> list[Json]:
     return [encode(item) for item in value]
 
 
@@ -273,7 +274,7 @@ def _decode_dataclass(document: Any, resolve: Resolver) -> Any:
         raise FormatError(
             f"a stored {document['cls']} has the fields {', '.join(fields)}; the class has changed"
         )
-    value = object.__new__(cls)
+    value: Any = object.__new__(cls)
     for name, item in fields.items():
         object.__setattr__(value, name, item)
     return value

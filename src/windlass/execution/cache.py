@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from windlass import modules
 from windlass.artifacts.artifact import Artifact
 from windlass.execution.inputs import Argument
 from windlass.execution.job import Job, Stores
@@ -38,6 +39,7 @@ def key_of(job: Job, node: Node, arguments: Mapping[str, Argument], seed: int | 
         "key",
         job.plan.bundle,
         job.plan.environment,
+        job.loose,
         node.step,
         settings.allow_pickle,
         settings.cpus,  # the threads of numeric libraries, which can change the last digits
@@ -47,9 +49,9 @@ def key_of(job: Job, node: Node, arguments: Mapping[str, Argument], seed: int | 
     )
 
 
-def ask(job: Job, settings: Settings, key: str) -> Answer:
+def ask(job: Job, node: Node, settings: Settings, key: str) -> Answer:
     """Looks for an earlier result."""
-    refusal = _refusal(job, settings)
+    refusal = _refusal(job, node, settings)
     if refusal is not None:
         return Answer(refusal)
     found = job.stores.records.cached(key)
@@ -62,7 +64,9 @@ def ask(job: Job, settings: Settings, key: str) -> Answer:
     return Answer(f"the same as in {found.run_name}", found.outputs)
 
 
-def _refusal(job: Job, settings: Settings) -> str | None:
+def _refusal(job: Job, node: Node, settings: Settings) -> str | None:
+    if not modules.is_reference_importable(node.step):
+        return "never cached: the step is not in a file of the project"
     if not job.cache:
         return "the cache is off for this run"
     if not settings.cache:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import functools
 import io
 import logging
 import os
@@ -23,10 +24,9 @@ _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 @contextlib.contextmanager
 def captured(path: Path) -> Iterator[None]:
     """Sends descriptors 1 and 2 to a file, to which it appends."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     _flush()
     saved = os.dup(1), os.dup(2)
-    log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    log = _open_log(path)
     os.dup2(log, 1)
     os.dup2(log, 2)
     os.close(log)
@@ -39,11 +39,25 @@ def captured(path: Path) -> Iterator[None]:
             os.close(kept)
 
 
+def _open_log(path: Path) -> int:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    try:
+        return os.open(path, flags, 0o644)
+    except FileNotFoundError:  # the first of its run
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return os.open(path, flags, 0o644)
+
+
 def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):
             stream.flush()
-    ctypes.CDLL(None).fflush(None)  # what C code left in stdio's own buffers
+    _c_library().fflush(None)  # what C code left in stdio's own buffers
+
+
+@functools.cache
+def _c_library() -> ctypes.CDLL:
+    return ctypes.CDLL(None)
 
 
 def open_streams() -> None:

@@ -15,7 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -108,8 +108,7 @@ def execute(job: Job, name: str, index: int | None, attempt: int, capture: Captu
             return _fail(work, error, journal)
         except (SystemExit, GeneratorExit) as error:
             return _fail(work, error, journal)
-    outcome = replace(_outcome(work, journal.entries), status="succeeded", cached=cached)
-    records.commit_outcome(outcome)
+    records.commit_outcome(_outcome(work, journal.entries, cached=cached))
     return Result(work.name, "succeeded", cached=cached, seconds=work.seconds, reason=work.reason)
 
 
@@ -122,7 +121,7 @@ def _run(work: _Work, capture: Capture) -> bool:
         work.arguments = Inputs(job).arguments(node, work.index)
         work.seed = _seed(work, step.name) if settings.seeded else None
         work.key = cache.key_of(job, node, work.arguments, work.seed)
-        answer = cache.ask(job, settings, work.key)
+        answer = cache.ask(job, node, settings, work.key)
         work.reason = answer.reason
         if answer.outputs is not None:
             work.outputs = answer.outputs
@@ -190,8 +189,8 @@ def _fail(work: _Work, error: BaseException, journal: Journal) -> Result:
     told = describe_failure(error)
     final = work.attempt > job.plan.settings(work.node).retries or isinstance(error, FormatError)
     if final:
-        outcome = replace(_outcome(work, journal.entries), status="failed", error=told, outputs=())
-        records.commit_outcome(outcome)
+        work.outputs = ()
+        records.commit_outcome(_outcome(work, journal.entries, error=told))
     else:
         records.fail_attempt(job.run, work.name, work.attempt, "failed", told)
         metrics, _ = logged(job.run, work.name, work.attempt, journal.entries)
@@ -210,15 +209,23 @@ def _attempt_row(work: _Work) -> Attempt:
     )
 
 
-def _outcome(work: _Work, entries: list[Entry]) -> Outcome:
+def _outcome(
+    work: _Work,
+    entries: list[Entry],
+    *,
+    cached: bool = False,
+    error: dict[str, Any] | None = None,
+) -> Outcome:
     metrics, params = logged(work.job.run, work.name, work.attempt, entries)
     return Outcome(
         run=work.job.run,
         node=work.name,
         step=work.node.step,
-        status="succeeded",
+        status="failed" if error else "succeeded",
         attempt=work.attempt,
         attempts=work.attempt,
+        cached=cached,
+        error=error,
         reason=work.reason,
         seconds=work.seconds,
         started=work.started,

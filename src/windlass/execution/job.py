@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,9 +10,9 @@ from typing import Any
 from windlass import modules, values
 from windlass.artifacts import ArtifactStore
 from windlass.hashing import digest
-from windlass.pipeline.graph import Node
 from windlass.pipeline.plan import Plan, read_plan
-from windlass.pipeline.step import Step
+from windlass.pipeline.settings import Settings
+from windlass.pipeline.step import Step, local_steps
 from windlass.records import Records
 from windlass.values import Json
 
@@ -47,6 +46,7 @@ class Job:
         cache: Whether earlier results may stand for its nodes.
         parameters: The parameters' JSON documents, by name.
         digests: Their digests: of the value and, for paths, of the files.
+        loose: Digest of code that is neither in the bundle nor in the environment.
         stores: Where it reads and writes.
     """
 
@@ -57,6 +57,7 @@ class Job:
     cache: bool
     parameters: Mapping[str, Json]
     digests: Mapping[str, str]
+    loose: str | None
     stores: Stores
     lists: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -85,20 +86,20 @@ def open_job(run: str, stores: Stores) -> Job:
         cache=details["cache"],
         parameters=row.parameters,
         digests=details["digests"],
+        loose=details["loose"],
         stores=stores,
     )
 
 
-@functools.cache
 def step_of(reference: str) -> Step[..., Any]:
     """The step that a node names; its module is imported.
 
     A name may hold the plain function where the step was made by a call: ``fast = step(slow)``.
     """
-    found: Any = modules.resolve(reference)
+    found: Any = local_steps.get(reference) or modules.resolve(reference)
     while not isinstance(found, Step) and hasattr(found, "__wrapped__"):
         found = found.__wrapped__
-    return found if isinstance(found, Step) else Step(found, Node("", "", {}).settings)  # type: ignore[arg-type]
+    return found if isinstance(found, Step) else Step(found, Settings())
 
 
 def decode_plain(document: Json) -> Any:

@@ -69,10 +69,10 @@ class Resources:
         self._free_gpus += share.kind.gpus
 
 
-def this_machine(workers: int | None = None) -> Resources:
-    """What this process may use of this machine."""
+def this_machine(workers: int | None = None, memory: int | None = None) -> Resources:
+    """What this process may use of this machine, or what it was told to use."""
     cpus = workers or len(_affinity())
-    return Resources(cpus, _memory(), _gpus())
+    return Resources(cpus, memory or _memory(), _gpus())
 
 
 def _memory() -> int:

@@ -37,3 +37,4 @@ class RunKeywords(TypedDict, total=False):
     in_process: bool
     fresh: bool
     workers: int | None
+    memory: int | None

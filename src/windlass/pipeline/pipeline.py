@@ -117,7 +117,6 @@ class Pipeline(Generic[P, R]):
         return parameters_of(self.function)
 
 
-
 @overload
 def pipeline(function: Callable[P, R], /) -> Pipeline[P, R]: ...
 

@@ -76,7 +76,13 @@ class Plan:
 
     def settings(self, node: Node) -> Settings:
         """What a node asks of the place where it runs."""
-        return Settings(**node.settings)  # type: ignore[arg-type]
+        if node.name not in self._settings:
+            self._settings[node.name] = Settings(**node.settings)  # type: ignore[arg-type]
+        return self._settings[node.name]
+
+    @functools.cached_property
+    def _settings(self) -> dict[str, Settings]:
+        return {}
 
 
 def read_plan(text: str) -> Plan:

@@ -115,7 +115,8 @@ class RunOptions:
         keep_going: After a failure, finish what does not depend on it.
         in_process: Run the steps one after another in this process, for a debugger.
         fresh: Give every node a new process.
-        workers: How many worker processes; None for one a core.
+        workers: How many cores steps are given together; None for those of the machine.
+        memory: Bytes that steps may ask for together; None for those of the machine.
     """
 
     target: str | None = None
@@ -127,12 +128,15 @@ class RunOptions:
     in_process: bool = False
     fresh: bool = False
     workers: int | None = None
+    memory: int | None = None
 
     def __post_init__(self) -> None:
         if type(self.seed) is not int or not -(2**63) <= self.seed < 2**63:
             raise DefinitionError(f"seed={self.seed!r} must be a whole number of 64 bits")
         if self.workers is not None and (type(self.workers) is not int or self.workers < 1):
             raise DefinitionError(f"workers={self.workers!r} must be a whole number from 1 up")
+        if self.memory is not None and (type(self.memory) is not int or self.memory < 1):
+            raise DefinitionError(f"memory={self.memory!r} must be bytes, 1 or more")
         if self.in_process and self.fresh:
             raise DefinitionError("in_process and fresh exclude each other: choose one")
         for name, value in self.tags.items():

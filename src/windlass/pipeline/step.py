@@ -7,6 +7,7 @@ import inspect
 import itertools
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, Unpack, cast, overload
+from weakref import WeakValueDictionary
 
 from windlass import modules
 from windlass.errors import DefinitionError, ParameterError
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+local_steps: WeakValueDictionary[str, Step[..., Any]] = WeakValueDictionary()
+"""Steps that are defined in a function, by reference: only this process can find them."""
 
 
 class Step(Generic[P, R]):
@@ -44,6 +49,8 @@ class Step(Generic[P, R]):
         self.settings = settings
         self.upstream = upstream
         self.signature = _signature(function)
+        if "<locals>" in function.__qualname__:
+            local_steps[self.reference] = self
 
     def __repr__(self) -> str:
         return f"<step {self.reference}>"

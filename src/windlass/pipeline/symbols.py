@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from types import FrameType
 from typing import Any, Generic, NoReturn, TypeVar, cast
 
 from windlass.errors import SymbolicError
-from windlass.pipeline.graph import FromNode, Ref
 from windlass.pipeline.annotations import annotations_of
+from windlass.pipeline.graph import FromNode, Ref
 from windlass.values import is_namedtuple_class
 
 T = TypeVar("T")
@@ -132,9 +133,9 @@ def fields_of(annotation: Any) -> tuple[str, ...] | None:
 
 def user_line() -> str:
     """``file:line: `` of the nearest caller outside Windlass, or nothing."""
-    frame = sys._getframe(1)  # noqa: SLF001
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001
     while frame is not None and frame.f_globals.get("__name__", "").startswith("windlass."):
-        frame = frame.f_back  # type: ignore[assignment]
+        frame = frame.f_back
     if frame is None:
         return ""
     file = frame.f_code.co_filename.replace("\\", "/").rpartition("/")[2]

@@ -45,6 +45,7 @@ class Tracer:
         self._nodes: dict[str, Node] = {}
         self._choices: dict[str, Choice] = {}
         self._names: set[str] = set()
+        self._functions: dict[str, object] = {}
         self._counts: dict[str, int] = {}
         self._groups: tuple[str, ...] = ()
         self._calling: list[object] = []
@@ -72,6 +73,11 @@ class Tracer:
             name: self._argument(step, name, value, mode) for name, value in arguments.items()
         }
         self._check_lengths(step, inputs, mode)
+        if self._functions.setdefault(step.reference, step.function) is not step.function:
+            raise DefinitionError(
+                f"{user_line()}two different steps are called '{step.reference}'",
+                hint="Define each at the top of a file, under a name of its own.",
+            )
         returns = step.returns
         node = Node(
             name=self._unique(step.name),

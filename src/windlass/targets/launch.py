@@ -17,6 +17,7 @@ from windlass.pipeline import parameters as params
 from windlass.pipeline.pipeline import Pipeline
 from windlass.pipeline.settings import RunOptions
 from windlass.provenance.project import find_project
+from windlass.stacks.settings import RunDefaults, load_settings
 from windlass.stacks.stack import Stack, load_stack
 
 if TYPE_CHECKING:
@@ -72,7 +73,9 @@ def launch(
     _refuse_in_worker(pipeline)
     arguments = params.bind(pipeline.name, pipeline.parameters, given, text=text or {})
     project = find_project(pipeline.file or Path.cwd())
-    stack = load_stack(options.stack, project)
+    settings = load_settings(project)
+    options = _with_defaults(options, settings.run)
+    stack = load_stack(options.stack, project, settings)
     target = make_target(options.target or stack.target, stack, options)
     try:
         graph = pipeline.graph()
@@ -109,6 +112,15 @@ def make_target(name: str, stack: Stack, options: RunOptions) -> Target:
     make: Any = plugins.load(ref)
     target: Target = make(stack, options)
     return target
+
+
+def _with_defaults(options: RunOptions, defaults: RunDefaults) -> RunOptions:
+    """What the options do not say is as ``[run]`` in ``windlass.toml`` says."""
+    return options.but(
+        keep_going=options.keep_going or defaults.keep_going,
+        workers=options.workers or defaults.workers,
+        memory=options.memory or defaults.memory,
+    )
 
 
 def _refuse_in_worker(pipeline: Pipeline[Any, Any]) -> None:

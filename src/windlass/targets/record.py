@@ -78,6 +78,8 @@ def record_run(
             details={
                 "cache": options.cache,
                 "digests": dict(digests),
+                "loose": provenance.loose,
+                "left_out": [list(told) for told in provenance.bundle.left_out],
                 "machine": provenance.machine,
             },
         )
@@ -90,6 +92,7 @@ def record_run(
         cache=options.cache,
         parameters=documents,
         digests=digests,
+        loose=provenance.loose,
         stores=stores,
     )
     return job, row

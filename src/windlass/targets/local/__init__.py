@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from windlass import modules
 from windlass.execution.pool import Pool
 from windlass.pipeline.settings import RunOptions
 from windlass.stacks.stack import Stack
@@ -32,8 +33,12 @@ class LocalTarget:
         """Refuses what this machine can never run."""
         from windlass.execution.resources import refuse_impossible, this_machine
 
-        self._resources = this_machine(self._options.workers)
+        self._resources = this_machine(self._options.workers, self._options.memory)
         refuse_impossible(plan, self._resources)
+        if not all(modules.is_reference_importable(n.step) for n in plan.graph.nodes.values()):
+            # Workers could not find a step of a notebook's cell or of a prompt.
+            self.close()
+            self._pool = None
 
     def run(self, job: Job, observer: Observer) -> tuple[str, str | None]:
         """Runs every node; returns the run's status, and why it failed."""
