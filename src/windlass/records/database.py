@@ -65,28 +65,33 @@ class Database:
 
     def execute(self, sql: str, parameters: Row | None = None) -> list[Row]:
         """Runs one statement; returns its rows."""
+        if self.path is not None:
+            try:  # without `telling`: the way of every step of every run
+                found: list[Row] = self.connection().execute(sql, parameters or ()).fetchall()
+            except sqlite3.Error as error:
+                raise self._in_words(str(error)) from error
+            return found
         with self.telling():
-            if self.path is not None:
-                found: list[Row] = self.connection().execute(sql, parameters or {}).fetchall()
-                return found
             result = self.connection().execute(_text(sql), parameters or {})
             return list(result.mappings()) if result.returns_rows else []
 
     def change(self, sql: str, parameters: Row | Sequence[Row]) -> int:
         """Runs a statement that changes rows, once or for several; returns how many changed."""
+        several = not isinstance(parameters, Mapping)
         with self.telling():
             if self.path is None:
                 changed: int = self.connection().execute(_text(sql), parameters).rowcount
-            elif isinstance(parameters, Mapping):
-                changed = self.connection().execute(sql, parameters).rowcount
-            else:
+            elif several and len(parameters) > 1:
                 changed = self.connection().executemany(sql, parameters).rowcount
+            else:
+                row = parameters[0] if several else parameters  # type: ignore[index]
+                changed = self.connection().execute(sql, row).rowcount
         return changed
 
     @contextlib.contextmanager
     def write(self) -> Iterator[None]:
         """A short transaction that writes; taken back if the body raises."""
-        with self.telling(), self._lock or contextlib.nullcontext():
+        with self._lock or contextlib.nullcontext():
             self.execute("BEGIN IMMEDIATE" if self.path else "BEGIN")
             try:
                 yield

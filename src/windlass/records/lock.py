@@ -7,6 +7,8 @@ import threading
 from pathlib import Path
 from types import TracebackType
 
+from windlass.errors import RecordError
+
 try:
     import fcntl
 except ImportError:  # Windows: SQLite's own busy handler must do
@@ -34,14 +36,23 @@ class FileLock:
         self._thread_lock.acquire()
         try:
             if self._depth == 0 and fcntl is not None:
-                if self._file < 0:
-                    self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
-                fcntl.flock(self._file, fcntl.LOCK_EX)
+                self._take()
         except BaseException:
             self._thread_lock.release()
             raise
         self._depth += 1
         return self
+
+    def _take(self) -> None:
+        try:
+            if self._file < 0:
+                self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+        except OSError as error:
+            raise RecordError(
+                f"the lock {self._path} cannot be taken: {error.strerror}",
+                hint="Check the folder's permissions, or name another in windlass.toml.",
+            ) from error
 
     def __exit__(
         self,
