@@ -1,0 +1,188 @@
+"""scikit-learn: estimators, pipelines and searches, by skops with our own list of types."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from windlass.artifacts.format import Format, Preview, Sink, Source
+from windlass.artifacts.formats.object_digest import object_digest
+from windlass.artifacts.formats.skops_trust import untrusted
+from windlass.artifacts.formats.tree_checks import check_trees
+from windlass.errors import CorruptError, FormatError, UntrustedError
+from windlass.values import Json
+
+if TYPE_CHECKING:
+    from sklearn.base import BaseEstimator
+
+COMPARED = 64 << 20
+"""Bytes up to which an estimator is read again when saved, and compared; above, its types alone
+are checked."""
+
+_PARAMETERS, _SHOWN = 50, 80
+_VERSION = re.compile(rb'"_sklearn_version": \{[^{}]*"content": "\\"([^"\\]+)\\""')
+_HINT = (
+    "Let the step pickle it, @step(allow_pickle=True), register a format for it, or build it from "
+    "scikit-learn's own parts."
+)
+
+
+class EstimatorFormat(Format["BaseEstimator"]):
+    """Whatever inherits from ``sklearn.base.BaseEstimator`` and is made of what is on our list.
+
+    A transformer of the project's own is not on it: reading an artifact never runs code that only
+    the artifact names. What has been written has been read once, and was found equal.
+    """
+
+    name = "sklearn.estimator"
+    types = ("sklearn.base.BaseEstimator",)
+
+    def write(self, value: BaseEstimator, sink: Sink) -> str:
+        """Writes a skops archive; its bytes differ from time to time, its content does not."""
+        data = _dump(value)
+        types = _types_of(data)
+        if strangers := untrusted(types):
+            raise FormatError(
+                f"a {type(value).__name__} holds {', '.join(strangers)}, which cannot be stored "
+                "safely",
+                hint=_HINT,
+            )
+        content = object_digest(value)
+        if len(data) <= COMPARED and object_digest(_load(data, types)) != content:
+            raise FormatError(
+                f"a {type(value).__name__} does not come back from skops as it was", hint=_HINT
+            )
+        sink.write(data)
+        return content
+
+    def read(self, source: Source) -> BaseEstimator:
+        """The estimator; warns if another version of scikit-learn made it.
+
+        Raises:
+            UntrustedError: The bytes name a type that is not on our list.
+            CorruptError: The bytes are no archive, or a tree in it points outside itself.
+        """
+        data = source.bytes()
+        types = _types_of(data)
+        if strangers := untrusted(types):
+            raise UntrustedError(
+                f"a stored estimator asks for {', '.join(strangers)}, which Windlass does not load",
+                hint="It was not written by Windlass, or by a newer one.",
+            )
+        _warn_of_version(data)
+        return _load(data, types)
+
+    def summary(self, value: BaseEstimator) -> dict[str, Json]:
+        """Class, scikit-learn's version, parameters, features, and what a search found."""
+        import sklearn
+
+        return {
+            "class": type(value).__name__,
+            "sklearn": sklearn.__version__,
+            "parameters": _parameters(value),
+            **_fitted(value),
+        }
+
+    def preview(self, value: BaseEstimator) -> Preview:
+        """scikit-learn's own diagram."""
+        from sklearn.utils import estimator_html_repr
+
+        return Preview("text/html", str(estimator_html_repr(value)))
+
+
+def _dump(value: object) -> bytes:
+    import skops.io
+
+    try:
+        data: bytes = skops.io.dumps(value)
+    except (TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise FormatError(
+            f"skops cannot store a {type(value).__name__}: {error}", hint=_HINT
+        ) from error
+    return data
+
+
+def _types_of(data: bytes) -> list[str]:
+    """What an archive asks to be trusted, beside what skops trusts by itself."""
+    import skops.io
+
+    try:
+        types: list[str] = skops.io.get_untrusted_types(data=data)
+    except Exception as error:
+        raise CorruptError(f"stored bytes are not an estimator: {error}") from error
+    return types
+
+
+def _load(data: bytes, types: list[str]) -> BaseEstimator:
+    import skops.io
+    from sklearn.exceptions import InconsistentVersionWarning
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", InconsistentVersionWarning)
+            estimator: BaseEstimator = skops.io.loads(data, trusted=types)
+    except (TypeError, ValueError, AttributeError, KeyError, ImportError) as error:
+        raise FormatError(
+            f"scikit-learn {_version()} cannot read an estimator of {_version_of(data)}: {error}",
+            hint=f"Install scikit-learn {_version_of(data)}, or train it again: --no-cache",
+        ) from error
+    check_trees(estimator)
+    return estimator
+
+
+def _warn_of_version(data: bytes) -> None:
+    here, then = _version(), _version_of(data)
+    if then not in ("", here):
+        warnings.warn(
+            f"an estimator of scikit-learn {then} is read by {here}: it may predict otherwise, or "
+            f"fail. Install scikit-learn {then}, or train it again.",
+            UserWarning,
+            stacklevel=2,
+        )
+
+
+def _version() -> str:
+    import sklearn
+
+    return str(sklearn.__version__)
+
+
+def _version_of(data: bytes) -> str:
+    """The version of scikit-learn that an archive's first estimator tells; empty if none does."""
+    import io
+    import zipfile
+
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        found = _VERSION.search(archive.read("schema.json"))
+    return found.group(1).decode() if found else ""
+
+
+def _parameters(value: Any) -> dict[str, Json]:
+    parameters = value.get_params(deep=False)
+    return {name: _told(parameters[name]) for name in list(parameters)[:_PARAMETERS]}
+
+
+def _fitted(value: Any) -> dict[str, Json]:
+    facts: dict[str, Json] = {}
+    if hasattr(value, "steps"):
+        facts["steps"] = [[str(name), type(step).__name__] for name, step in value.steps]
+    for name in ("n_features_in_", "n_iter_", "best_score_", "best_params_", "best_index_"):
+        found = getattr(value, name, None)
+        if found is not None:
+            facts[name] = _told(found)
+    for name in ("feature_names_in_", "classes_"):
+        found = getattr(value, name, None)
+        if found is not None and not isinstance(found, list):
+            facts[name] = [_told(item) for item in found.tolist()[:_PARAMETERS]]
+    return facts
+
+
+def _told(value: Any) -> Json:
+    """A parameter as JSON if it is a small scalar, else as short text."""
+    if value is None or type(value) in (bool, int, str):
+        return value if not isinstance(value, str) else value[:_SHOWN]
+    if isinstance(value, float):
+        return float(value) if value - value == 0 else str(value)
+    text = repr(value)
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
