@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -109,8 +110,8 @@ def steps(bench: Bench) -> list[Figure]:
     for count in lengths:
         rounds = ROUNDS if count < 10_000 else 2
         ours[count], floors[count] = paired(
-            lambda count=count: bench.run(f"chain_{count}")["wall"],  # type: ignore[misc]
-            lambda count=count: bench.floor("steps", str(count))["wall"],  # type: ignore[misc]
+            partial(_wall, bench.run, f"chain_{count}"),
+            partial(_wall, bench.floor, "steps", str(count)),
             rounds,
         )
     figures = [
@@ -124,10 +125,18 @@ def steps(bench: Bench) -> list[Figure]:
     return figures
 
 
+def _wall(measure: Callable[..., dict[str, float]], *words: str) -> float:
+    return measure(*words)["wall"]
+
+
 def parallel(bench: Bench) -> list[Figure]:
     """100 steps of 0.1 s on two workers."""
-    argument = lambda: f"[{bench.next_number()} + i / 100 for i in range(100)]"  # noqa: E731
-    wall = median(lambda: bench.run("waits.options(workers=2)", argument())["wall"])
+
+    def run() -> float:
+        items = f"[{bench.next_number()} + i / 100 for i in range(100)]"
+        return bench.run("waits.options(workers=2)", items)["wall"]
+
+    wall = median(run)
     note = f"{5 / wall:.0%} of ideal"
     return [Figure("100 steps of 0.1 s, 2 workers", wall, "s", 5.0, 5 / 0.9, note)]
 

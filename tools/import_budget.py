@@ -17,9 +17,9 @@ HEAVY = (
 )
 
 BUDGETS = {
-    "import windlass": 5,
+    "import windlass": 12,
     "from windlass import each, either, pipeline, step": 140,
-    "import windlass.cli": 60,
+    "import windlass.cli.app": 260,
 }
 """The most modules, beyond a bare interpreter's, that a statement may load."""
 

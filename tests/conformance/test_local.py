@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conformance_cases import CASES, check
 
+from conformance.conformance_cases import CASES, check
 from windlass import Run
 
 MODES: dict[str, dict[str, Any]] = {

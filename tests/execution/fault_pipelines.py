@@ -148,7 +148,7 @@ def wrong_item() -> list[int]:
 def returning_wrong(deep: bool) -> object:
     from windlass import either
 
-    return either(deep, lambda: wrong_item(), lambda: wrong_type())
+    return either(deep, wrong_item, wrong_type)
 
 
 class Opaque:

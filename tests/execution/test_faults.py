@@ -10,10 +10,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-import fault_pipelines as fp
 import psutil
 import pytest
 
+from execution import fault_pipelines as fp
 from windlass import Run
 from windlass.errors import ConfigError
 from windlass.records import Records
@@ -90,14 +90,7 @@ def test_deaths_are_retried_and_counted(tmp_path: Path) -> None:
 def test_ctrl_c_stops_within_a_second_and_leaves_a_cancelled_run(
     tmp_path: Path, home: Path
 ) -> None:
-    code = (
-        "import fault_pipelines as fp, sys\n"
-        "run = fp.sleeping.options(workers=2).run(sys.argv[1])\n"
-        "print(run.status)\n"
-    )
-    process = subprocess.Popen(
-        [sys.executable, "-c", code, str(tmp_path)], cwd=HERE, stdout=subprocess.PIPE, text=True
-    )
+    process = start_sleeping(tmp_path)
     workers = [wait_for_pid(tmp_path / f"pid{number}") for number in (1, 2)]
     start = time.monotonic()
     process.send_signal(signal.SIGINT)
@@ -113,6 +106,17 @@ def test_ctrl_c_stops_within_a_second_and_leaves_a_cancelled_run(
     assert not [a for a in records.attempts(run.id) if a.status == "running"]
 
 
+def start_sleeping(folder: Path) -> subprocess.Popen[str]:
+    """A process that drives a run of steps that sleep, and prints the run's status."""
+    code = (
+        "import sys; from execution import fault_pipelines as fp\n"
+        "print(fp.sleeping.options(workers=2).run(sys.argv[1]).status)\n"
+    )
+    command = [sys.executable, "-c", code, str(folder)]
+    pipes = subprocess.PIPE
+    return subprocess.Popen(command, cwd=HERE.parent, stdout=pipes, stderr=pipes, text=True)
+
+
 def wait_for_pid(path: Path) -> int:
     end = time.monotonic() + 20
     while time.monotonic() < end:
@@ -126,8 +130,7 @@ def wait_for_pid(path: Path) -> int:
 def test_a_dead_parents_workers_end_and_the_run_is_lost(
     tmp_path: Path, home: Path, victim: str
 ) -> None:
-    code = "import fault_pipelines as fp, sys; fp.sleeping.options(workers=2).run(sys.argv[1])"
-    process = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], cwd=HERE)
+    process = start_sleeping(tmp_path)
     workers = [wait_for_pid(tmp_path / f"pid{number}") for number in (1, 2)]
     children = [child.pid for child in psutil.Process(process.pid).children()]
     assert children
@@ -147,9 +150,12 @@ def test_a_dead_parents_workers_end_and_the_run_is_lost(
 
 
 def test_the_fork_server_killed_is_told(tmp_path: Path, home: Path) -> None:
-    code = "import fault_pipelines as fp, sys; fp.sleeping.options(workers=2).run(sys.argv[1])"
+    code = "import sys; from execution import fault_pipelines as fp; fp.sleeping.options(workers=2).run(sys.argv[1])"
     process = subprocess.Popen(
-        [sys.executable, "-c", code, str(tmp_path)], cwd=HERE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", code, str(tmp_path)],
+        cwd=HERE.parent,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     wait_for_pid(tmp_path / "pid1")
     (server,) = psutil.Process(process.pid).children()

@@ -85,8 +85,8 @@ def test_plain_calls_just_run() -> None:
     assert load(3) == [0, 1, 2]
     assert train.map([1, 2], depth=each([1, 2])) == [3.0, 6.0]
     assert train.product(each([[1], [2]]), each([1, 10])) == [1.0, 10.0, 2.0, 20.0]
-    assert load.__name__ == "load"
-    assert windlass.pipeline is pipeline  # type: ignore[comparison-overlap]
+    assert load.name == "load"
+    assert windlass.pipeline is pipeline
 
 
 def test_the_graph_of_the_design_example() -> None:

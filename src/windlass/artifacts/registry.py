@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from windlass import plugins
 from windlass.artifacts.format import Format
-from windlass.artifacts.formats import BUILTIN, BY_NAME
+from windlass.artifacts.formats import reference_of, references_for
 from windlass.errors import DefinitionError, FormatError
 
 F = TypeVar("F", bound=type[Format[Any]])
@@ -74,33 +74,26 @@ def format_named(name: str, version: int) -> Format[Any]:
 @functools.cache
 def _formats_of(type_name: str, _registrations: int) -> list[Format[Any]]:
     """Every format that names a class, in the order in which they are asked."""
-    ours = BUILTIN.get(type_name, ())
-    theirs = [*_registered.values(), *_from_entry_points()]
+    theirs = [*_registered.values(), *_from_entry_points().values()]
     found = [cls for cls in theirs if type_name in cls.types]
-    found += [plugins.load(ref) for ref in ((ours,) if isinstance(ours, str) else ours)]
+    found += [plugins.load(ref) for ref in references_for(type_name)]
     return [cls() for cls in dict.fromkeys(found)]
-
-
-@functools.cache
-def _from_entry_points() -> tuple[type[Format[Any]], ...]:
-    return tuple(plugins.load(ref) for ref in plugins.entry_points(GROUP).values())
 
 
 def _named(name: str) -> type[Format[Any]] | None:
     if name in _registered:
         return _registered[name]
-    if name in BY_NAME:
-        found: type[Format[Any]] = plugins.load(BY_NAME[name])
+    ours = reference_of(name)
+    if ours is not None:
+        found: type[Format[Any]] = plugins.load(ours)
         return found
-    return _by_name().get(name)
+    return _from_entry_points().get(name)
 
 
 @functools.cache
-def _by_name() -> dict[str, type[Format[Any]]]:
-    told = (own for own in BUILTIN.values())
-    refs = {ref: None for own in told for ref in ((own,) if isinstance(own, str) else own)}
-    classes: list[type[Format[Any]]] = [plugins.load(ref) for ref in refs]
-    return {cls.name: cls for cls in (*classes, *_from_entry_points())}
+def _from_entry_points() -> dict[str, type[Format[Any]]]:
+    classes = [plugins.load(ref) for ref in plugins.entry_points(GROUP).values()]
+    return {cls.name: cls for cls in classes}
 
 
 def _where(cls: type) -> str:

@@ -27,8 +27,15 @@ def describe_failure(error: BaseException) -> dict[str, Json]:
         "hint": error.hint if isinstance(error, WindlassError) else None,
         "file": place.filename if place else None,
         "line": place.lineno if place else None,
-        "traceback": "".join(traceback.format_exception(type(error), error, tail)),
+        "traceback": _traceback(error, tail, place),
     }
+
+
+def _traceback(error: BaseException, tail: TracebackType | None, place: object) -> str:
+    """The user's frames; of an error that arose in none of them, what it says."""
+    if place is None and isinstance(error, WindlassError):
+        return f"{type(error).__name__}: {error}\n"
+    return "".join(traceback.format_exception(type(error), error, tail))
 
 
 def _message(error: BaseException) -> str:

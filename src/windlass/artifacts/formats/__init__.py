@@ -2,44 +2,69 @@
 
 from __future__ import annotations
 
-_HERE = "windlass.artifacts.formats"
-_JSON = f"{_HERE}.plain:JsonFormat"
-_COLLECTION = f"{_HERE}.collections:CollectionFormat"
 _PLAIN_TYPES = (
-    *(
-        f"builtins.{name}"
-        for name in ["NoneType", "bool", "int", "float", "complex", "set", "frozenset"]
-    ),
+    *("builtins.NoneType", "builtins.bool", "builtins.int", "builtins.float"),
+    *("builtins.complex", "builtins.set", "builtins.frozenset", "decimal.Decimal", "uuid.UUID"),
     *("datetime.date", "datetime.time", "datetime.datetime", "datetime.timedelta"),
-    *("decimal.Decimal", "uuid.UUID"),
 )
+# Any class may be a dataclass, an enum, a model: whatever no other format takes comes to these.
+_CONTAINERS = ("builtins.dict", "builtins.tuple", "builtins.object")
 
-BUILTIN: dict[str, str | tuple[str, ...]] = {
-    **dict.fromkeys(_PLAIN_TYPES, _JSON),
-    "builtins.dict": (_JSON, _COLLECTION),
-    "builtins.tuple": (_JSON, _COLLECTION),
-    # Any class may be a dataclass, an enum, a model: whatever no other format takes is asked.
-    "builtins.object": (_JSON, _COLLECTION),
-    "builtins.str": f"{_HERE}.plain:TextFormat",
-    "builtins.bytes": f"{_HERE}.plain:BytesFormat",
-    "builtins.list": f"{_HERE}.lists:ListFormat",
-    "windlass.artifacts.documents.HTML": f"{_HERE}.plain:HtmlFormat",
-    "windlass.artifacts.documents.Markdown": f"{_HERE}.plain:MarkdownFormat",
-    "pathlib.PosixPath": f"{_HERE}.files:PathFormat",
-    "pathlib._local.PosixPath": f"{_HERE}.files:PathFormat",
-    "numpy.ndarray": f"{_HERE}.arrays:ArrayFormat",
+FORMATS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "json": ("plain:JsonFormat", (*_PLAIN_TYPES, *_CONTAINERS)),
+    "collection": ("collections:CollectionFormat", _CONTAINERS),
+    "text": ("plain:TextFormat", ("builtins.str",)),
+    "bytes": ("plain:BytesFormat", ("builtins.bytes",)),
+    "list": ("lists:ListFormat", ("builtins.list",)),
+    "html": ("plain:HtmlFormat", ("windlass.artifacts.documents.HTML",)),
+    "markdown": ("plain:MarkdownFormat", ("windlass.artifacts.documents.Markdown",)),
+    "path": (
+        "files:PathFormat",
+        ("pathlib.PosixPath", "pathlib.WindowsPath", "pathlib.Path", "pathlib._local.PosixPath"),
+    ),
+    "pickle": ("pickled:PickleFormat", ()),  # `save` asks for it where a step allows it
+    "numpy.array": ("arrays:ArrayFormat", ("numpy.ndarray",)),
+    "numpy.recarray": ("arrays:RecordArrayFormat", ("numpy.recarray", "numpy.rec.recarray")),
+    "numpy.masked": (
+        "arrays:MaskedArrayFormat",
+        ("numpy.ma.MaskedArray", "numpy.ma.core.MaskedArray"),
+    ),
+    "numpy.scalar": (
+        "arrays:ScalarFormat",
+        ("numpy.generic", "numpy.str_", "numpy.bytes_", "numpy.float64", "numpy.complex128"),
+    ),
+    "pandas.frame": ("tables:FrameFormat", ("pandas.DataFrame", "pandas.core.frame.DataFrame")),
+    "pandas.series": ("tables:SeriesFormat", ("pandas.Series", "pandas.core.series.Series")),
+    "pandas.index": ("tables:IndexFormat", ("pandas.Index", "pandas.core.indexes.base.Index")),
+    "pandas.scalar": (
+        "tables:PandasScalarFormat",
+        (
+            *("pandas.Timestamp", "pandas._libs.tslibs.timestamps.Timestamp"),
+            *("pandas.Timedelta", "pandas._libs.tslibs.timedeltas.Timedelta"),
+            *("pandas.Period", "pandas._libs.tslibs.period.Period"),
+            *("pandas.Interval", "pandas._libs.interval.Interval"),
+            *("pandas.api.typing.NaTType", "pandas._libs.tslibs.nattype.NaTType"),
+            *("pandas.api.typing.NAType", "pandas._libs.missing.NAType"),
+        ),
+    ),
+    "polars.frame": ("polars_tables:PolarsFrameFormat", ("polars.dataframe.frame.DataFrame",)),
+    "polars.series": ("polars_tables:PolarsSeriesFormat", ("polars.series.series.Series",)),
+    "polars.lazy": ("polars_tables:LazyFrameFormat", ("polars.lazyframe.frame.LazyFrame",)),
+    "arrow.table": ("arrow_tables:ArrowTableFormat", ("pyarrow.lib.Table",)),
+    "arrow.batch": ("arrow_tables:RecordBatchFormat", ("pyarrow.lib.RecordBatch",)),
+    "arrow.array": ("arrow_tables:ArrowArrayFormat", ("pyarrow.lib.Array",)),
+    "arrow.chunked": ("arrow_tables:ChunkedArrayFormat", ("pyarrow.lib.ChunkedArray",)),
+    "sklearn.estimator": ("estimators:EstimatorFormat", ("sklearn.base.BaseEstimator",)),
 }
-"""Which formats are asked for a class, in order: ``module:Class``."""
+"""By name: ``module:Class`` in this package, and the classes whose values it is asked for."""
 
-BY_NAME: dict[str, str] = {
-    "json": _JSON,
-    "collection": _COLLECTION,
-    "text": f"{_HERE}.plain:TextFormat",
-    "bytes": f"{_HERE}.plain:BytesFormat",
-    "list": f"{_HERE}.lists:ListFormat",
-    "html": f"{_HERE}.plain:HtmlFormat",
-    "markdown": f"{_HERE}.plain:MarkdownFormat",
-    "path": f"{_HERE}.files:PathFormat",
-    "pickle": f"{_HERE}.pickled:PickleFormat",
-}
-"""Which format reads what a format of that name wrote, where it is not found by `BUILTIN`."""
+
+def reference_of(name: str) -> str | None:
+    """The ``module:Class`` of one of our formats; None if it is none of ours."""
+    found = FORMATS.get(name)
+    return f"{__name__}.{found[0]}" if found else None
+
+
+def references_for(type_name: str) -> list[str]:
+    """The formats of ours that are asked for a class, in order."""
+    return [f"{__name__}.{ref}" for ref, types in FORMATS.values() if type_name in types]
