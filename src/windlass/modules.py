@@ -42,6 +42,15 @@ def main_alias() -> str | None:
     return _main_name(getattr(main, "__file__", None), getattr(spec, "name", None))
 
 
+def search_path() -> list[str]:
+    """Where another process must look for modules to find ours by their canonical names."""
+    file = getattr(sys.modules.get("__main__"), "__file__", None)
+    if file is None or main_alias() is None:
+        return list(sys.path)
+    folder = str(module_of_file(Path(file))[1])  # above the package, if the file is in one
+    return list(sys.path) if folder in sys.path else [*sys.path, folder]
+
+
 def canonical(module: str) -> str:
     """The canonical name of a module that is imported here as `module`."""
     return (main_alias() or module) if module == "__main__" else module

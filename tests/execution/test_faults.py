@@ -37,7 +37,10 @@ def gone(pid: int, seconds: float = 3) -> bool:
     """Whether a process ends within some seconds."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        if not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+        try:
+            if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+                return True
+        except psutil.NoSuchProcess:
             return True
         time.sleep(0.02)
     return False
@@ -138,7 +141,7 @@ def test_a_dead_parents_workers_end_and_the_run_is_lost(
         for pid in children:
             os.kill(pid, signal.SIGKILL)
     process.kill()
-    process.wait()
+    process.communicate()
     assert all(gone(pid) for pid in [*workers, *children])
     records = Records.open(home / "windlass.db")
     row = records.run("latest")

@@ -15,6 +15,7 @@ from typing import Any
 from windlass.errors import WorkerDiedError
 from windlass.execution.channel import Channel, channel_pair
 from windlass.execution.forkserver import kill_group
+from windlass.modules import search_path
 
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
@@ -85,7 +86,7 @@ class Pool:
             WorkerDiedError: The fork server is gone.
         """
         channel, theirs = channel_pair()
-        request = {"environment": _environment(kind), "sys_path": sys.path, "job": job}
+        request = {"environment": _environment(kind), "sys_path": search_path(), "job": job}
         try:
             self._control.send(request, (theirs.fileno(),))
         except OSError:
