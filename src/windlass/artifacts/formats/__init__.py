@@ -55,6 +55,14 @@ FORMATS: dict[str, tuple[str, tuple[str, ...]]] = {
     "arrow.array": ("arrow_tables:ArrowArrayFormat", ("pyarrow.lib.Array",)),
     "arrow.chunked": ("arrow_tables:ChunkedArrayFormat", ("pyarrow.lib.ChunkedArray",)),
     "sklearn.estimator": ("estimators:EstimatorFormat", ("sklearn.base.BaseEstimator",)),
+    "picture": (
+        "figures:FigureFormat",
+        ("matplotlib.figure.Figure", "windlass.artifacts.picture.Picture"),
+    ),
+    "altair.chart": (
+        "figures:ChartFormat",
+        ("altair.vegalite.v5.api.TopLevelMixin", "altair.vegalite.v6.api.TopLevelMixin"),
+    ),
 }
 """By name: ``module:Class`` in this package, and the classes whose values it is asked for."""
 
