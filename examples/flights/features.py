@@ -43,7 +43,7 @@ def make_features(flights: pd.DataFrame) -> pd.DataFrame:
     for name in CATEGORIES:
         table[name] = table[name].astype("category")
     dates = pd.to_datetime({"year": 2013, "month": flights["month"], "day": flights["day"]})
-    table["weekday"] = dates.dt.dayofweek
+    table["weekday"] = dates.dt.day_of_week
     table["departure"] = _hours(flights["sched_dep_time"])
     table["arrival"] = _hours(flights["sched_arr_time"])
     table[LABEL] = flights["arr_delay"] > LATE_MINUTES

@@ -22,14 +22,15 @@ def draw_quality(table: pd.DataFrame) -> Figure:
     Args:
         table: Columns `late`, `model` and `base`.
     """
-    figure = Figure(figsize=(9, 3.8), layout="constrained")
+    figure = Figure(figsize=(9, 3.8), layout="constrained", facecolor="white")
     left, right = figure.subplots(1, 2)
     left.plot([0, 1], [0, 1], color=SOFT, linewidth=1, linestyle="--")
     for name, colour in (("base", SOFT), ("model", ACCENT)):
         share, chance = calibration_curve(table[LABEL], table[name], n_bins=12, strategy="quantile")
         left.plot(chance, share, color=colour, marker="o", markersize=4, label=_NAMES[name])
         precision, recall, _ = precision_recall_curve(table[LABEL], table[name])
-        right.plot(recall[::50], precision[::50], color=colour, label=_NAMES[name])
+        few = max(1, len(recall) // 400)  # points enough for a line of this size
+        right.plot(recall[::few], precision[::few], color=colour, label=_NAMES[name])
     right.axhline(table[LABEL].mean(), color=SOFT, linewidth=1, linestyle="--")
     left.set(xlabel="probability told", ylabel="share that was late", xlim=(0, 0.8), ylim=(0, 0.8))
     left.set_title("When it says 40 %, is it 40 %?", loc="left", color=INK, fontsize=11)
