@@ -163,31 +163,24 @@ def test_an_outcome_is_read_with_all_that_belongs_to_it(records: Records) -> Non
 
 def test_thousands_of_names_are_asked_for_at_once(records: Records) -> None:
     run = records.create_run(new_run())
-    made = [artifact(f"v{n}") for n in range(6000)]
-    outputs = [(Output("out", 0, a.content),) for a in made]
-    records.commit_outcomes(
-        [
-            outcome(run, f"map[{n}]", outputs=outputs[n], artifacts=(made[n],))
-            for n in range(len(made))
-        ]
-    )
-    names = [f"map[{n}]" for n in range(len(made))]
-    found = records.node_outputs(run.id, [*names, "nope"])
-    assert found == {name: {"out": a.content} for name, a in zip(names, made, strict=True)}
-    asked = [a.content for a in made] * 2 + ["nope"]
-    assert records.artifacts(asked) == {a.content: a for a in made}
-    assert len(records.run_outcomes(run.id)) == 6000
+    made = {n: artifact(f"v{n}") for n in range(0, 6000, 10)}
+    records.commit_outcomes([outcome(run, f"map[{n}]", makes=(f"v{n}",)) for n in made])
+    found = records.node_outputs(run.id, [f"map[{n}]" for n in range(6000)])
+    assert found == {f"map[{n}]": {"out0": a.content} for n, a in made.items()}
+    asked = [digest(f"v{n}") for n in range(6000)]
+    assert records.artifacts(asked * 2) == {a.content: a for a in made.values()}
+    assert len(records.run_outcomes(run.id)) == 600
     assert records.node_outputs(run.id, []) == {} == records.artifacts([])
 
 
 def test_the_cache_gives_the_newest_success(records: Records) -> None:
     runs = [records.create_run(new_run()) for _ in range(4)]
     assert records.cached("k") is None
-    records.commit_outcome(outcome(runs[0], "n", key="k", makes=("old",)))
-    records.commit_outcome(outcome(runs[2], "n", key="k", makes=("new",)))
-    records.commit_outcome(outcome(runs[1], "n", key="k", makes=("between",)))
-    records.commit_outcome(outcome(runs[3], "n", "failed", key="k"))
-    records.commit_outcome(outcome(runs[3], "other", key="k2", makes=("other",)))
+    records.commit_outcome(outcome(runs[0], "n", key="k", ended=1.0, makes=("old",)))
+    records.commit_outcome(outcome(runs[2], "n", key="k", ended=3.0, makes=("new",)))
+    records.commit_outcome(outcome(runs[1], "n", key="k", ended=2.0, makes=("between",)))
+    records.commit_outcome(outcome(runs[3], "n", "failed", key="k", ended=4.0))
+    records.commit_outcome(outcome(runs[3], "other", key="k2", ended=5.0, makes=("other",)))
     found = records.cached("k")
     assert contents(found) == [digest("new")]
     assert found is not None
@@ -217,7 +210,6 @@ def test_metrics_may_be_no_number_or_infinite(records: Records) -> None:
     assert kept[1] is None
     assert kept[6] is None
     assert [kept[s] for s in (0, 2, 3, 4, 5)] == [1.0, math.inf, -math.inf, 0.0, 5e-324]
-    assert math.copysign(1, kept[4] or 0.0) == -1
     assert found[0].step == 2**40
 
 

@@ -1,0 +1,192 @@
+"""Making a database, and opening one of another version."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from windlass.errors import VersionError
+from windlass.records import Records, database, migrate, schema
+
+from .making import new_run
+
+EXTRA = """
+import sqlalchemy as sa
+from alembic import op
+
+revision = "9999"
+down_revision = "{before}"
+
+
+def upgrade():
+    op.add_column("runs", sa.Column("extra", sa.Text))
+    op.execute("UPDATE runs SET extra = 'migrated'")
+    {more}
+"""
+
+
+def config() -> Config:
+    made = Config()
+    made.set_main_option("script_location", str(migrate.FOLDER).replace("%", "%%"))
+    return made
+
+
+def migrated(url: str, to: str = "head") -> sa.Engine:
+    """A database made by the migrations alone."""
+    address = url if "://" in url else f"sqlite:///{url}"
+    engine = sa.create_engine(address, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        made = config()
+        made.attributes["connection"] = connection
+        command.upgrade(made, to)
+    return engine
+
+
+def differences(engine: sa.Engine) -> list[object]:
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_server_default": True})
+        return list(compare_metadata(context, schema.metadata))
+
+
+def test_the_migrations_make_exactly_the_schema(url: str) -> None:
+    assert differences(migrated(url)) == []
+
+
+def test_a_new_database_has_exactly_the_schema(url: str) -> None:
+    with contextlib.closing(Records.open(url)) as records:
+        assert differences(records.engine) == []
+        found = records.execute("SELECT version_num FROM alembic_version")
+        assert [row["version_num"] for row in found] == [database.REVISION]
+
+
+def test_migrations_and_creation_make_the_same_tables(tmp_path: Path) -> None:
+    made, grown = tmp_path / "made.db", tmp_path / "grown.db"
+    Records.open(made).close()
+    migrated(str(grown)).dispose()
+    assert _shape(made) == _shape(grown)
+
+
+def test_the_newest_migration_is_the_one_that_is_asked_for() -> None:
+    assert ScriptDirectory.from_config(config()).get_heads() == [database.REVISION]
+
+
+def test_a_database_of_the_newest_migration_is_left_as_it_is(url: str, tmp_path: Path) -> None:
+    migrated(url).dispose()
+    with contextlib.closing(Records.open(url)) as records:
+        assert records.create_run(new_run()).name == "train-1"
+    assert list(tmp_path.glob("*.bak")) == []
+
+
+def test_every_older_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    scripts = list(ScriptDirectory.from_config(config()).walk_revisions())
+    for script in scripts:
+        path = tmp_path / f"{script.revision}.db"
+        migrated(str(path), script.revision).dispose()
+        with contextlib.closing(Records.open(path)) as records:
+            assert differences(records.engine) == []
+            assert records.create_run(new_run()).number == 1
+        older = script.revision != database.REVISION
+        assert len(list(tmp_path.glob(f"{script.revision}.db.*.bak"))) == (1 if older else 0)
+
+
+def test_a_newer_database_is_refused_and_left_as_it_is(url: str, tmp_path: Path) -> None:
+    with contextlib.closing(Records.open(url)) as records:
+        records.create_run(new_run())
+        records.change("UPDATE alembic_version SET version_num = :to", {"to": "9999"})
+    before = _bytes(tmp_path)
+    with pytest.raises(VersionError, match=r"newer Windlass.*9999") as caught:
+        Records.open(url)
+    assert caught.value.hint is not None
+    assert "Upgrade Windlass" in caught.value.hint
+    assert _bytes(tmp_path) == before
+
+
+def test_an_older_database_is_backed_up_and_migrated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "records.db"
+    with contextlib.closing(Records.open(path)) as records:
+        run = records.create_run(new_run())
+    before = database.REVISION
+    _add_migration(tmp_path, monkeypatch)
+    with contextlib.closing(Records.open(path)) as records:
+        (row,) = records.execute("SELECT id, extra FROM runs")
+        assert dict(row) == {"id": run.id, "extra": "migrated"}
+        (version,) = records.execute("SELECT version_num FROM alembic_version")
+        assert version["version_num"] == "9999"
+        assert records.check() == "ok"
+    (backup,) = tmp_path.glob("*.bak")
+    with contextlib.closing(sqlite3.connect(backup)) as copy:
+        assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [(before,)]
+        assert copy.execute("SELECT id FROM runs").fetchall() == [(run.id,)]
+        assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    Records.open(path).close()
+    assert list(tmp_path.glob("*.bak")) == [backup]  # only once
+
+
+def test_a_server_is_migrated_too(
+    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with contextlib.closing(Records.open(postgres_url)) as records:
+        records.create_run(new_run())
+    _add_migration(tmp_path, monkeypatch)
+    with contextlib.closing(Records.open(postgres_url)) as records:
+        assert records.execute("SELECT extra FROM runs")[0]["extra"] == "migrated"
+
+
+def test_a_migration_that_fails_is_taken_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "records.db"
+    with contextlib.closing(Records.open(path)) as records:
+        run = records.create_run(new_run())
+    _add_migration(tmp_path, monkeypatch, 'raise RuntimeError("stopped halfway")')
+    with pytest.raises(Exception, match="stopped halfway"):
+        Records.open(path)
+    assert len(list(tmp_path.glob("*.bak"))) == 1
+    monkeypatch.undo()
+    with contextlib.closing(Records.open(path)) as records:
+        assert records.run_by_id(run.id) == run
+        assert differences(records.engine) == []
+        assert records.create_run(new_run()).number == 2
+
+
+def _add_migration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, more: str = "") -> None:
+    folder = tmp_path / "100% newer"
+    shutil.copytree(migrate.FOLDER, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    text = EXTRA.format(before=database.REVISION, more=more)
+    (folder / "versions" / "r9999_extra.py").write_text(text)
+    monkeypatch.setattr(migrate, "FOLDER", folder)
+    for module in (database, migrate):
+        monkeypatch.setattr(module, "REVISION", "9999")
+
+
+def _shape(path: Path) -> dict[str, list[str]]:
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        return {
+            str(name): sorted(
+                [repr(row[1:]) for row in connection.execute(f"PRAGMA table_info({name})")]
+                + [repr(row[1:4]) for row in connection.execute(f"PRAGMA index_list({name})")]
+            )
+            for (name,) in names
+        }
+
+
+def _bytes(folder: Path) -> dict[str, bytes]:
+    """The files of a database; that of its shared memory is no part of what it holds."""
+    return {
+        file.name: file.read_bytes()
+        for file in folder.iterdir()
+        if file.is_file() and not file.name.endswith(("-shm", "-wal", ".lock"))
+    }
