@@ -1,29 +1,36 @@
-"""One database, SQLite or PostgreSQL: connections, write transactions, and errors in words.
+"""One database, SQLite or PostgreSQL: connections, transactions, and errors in words.
 
-Everything that a run does is plain SQL with named parameters, the common part of both dialects.
-On SQLite it goes straight to Python's own driver: importing SQLAlchemy takes a quarter of a second,
-in the driver and in the workers alike, a third of what a whole run of 100 steps may take.
-SQLAlchemy makes the tables, migrates them, puts together the questions that people ask, and
-connects to every other database. See docs/decisions/0007.
+What a run does is plain SQL with named parameters, the common part of both dialects. On SQLite it
+goes straight to Python's own driver: importing SQLAlchemy takes a quarter of a second, in the
+driver and in the workers alike, a third of what a whole run of 100 steps may take. SQLAlchemy
+makes the tables, migrates them, and connects to every other database. See docs/decisions/0007.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from windlass.errors import RecordError
+from windlass.records.address import (
+    in_words,
+    is_from_database,
+    read_address,
+    read_url,
+    without_password,
+)
 from windlass.records.lock import FileLock
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-REVISION = "0001"
+REVISION = "0002"
 """The newest migration; a database says in ``alembic_version`` which one it has."""
 
 _BUSY_SECONDS = 60
@@ -48,28 +55,29 @@ class Database:
     """
 
     def __init__(self, url: str | Path, *, durable: bool = False) -> None:
-        self.url = str(url)
-        self.path = _sqlite_path(self.url)
+        self.path, self.url = read_address(url)
+        self.shown = str(self.path or without_password(self.url))
+        """Its address for people, without a password."""
         self._durable = durable
         self._local = threading.local()
         self._engine: sa.Engine | None = None
-        self._lock = FileLock(self.path.with_name(self.path.name + ".lock")) if self.path else None
+        self.queue: contextlib.AbstractContextManager[object] = contextlib.nullcontext()
+        """Where writers wait for their turn, if the database has no good queue of its own."""
+        if self.path is not None:
+            self.queue = FileLock(self.path.with_name(self.path.name + ".lock"))
         with self.telling():
-            if self.path is not None:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
-            if self._revision() != REVISION:
+            if self.revision() != REVISION:
                 from windlass.records.migrate import prepare
 
-                with self._lock or contextlib.nullcontext():
-                    prepare(self)
+                prepare(self)
 
     def execute(self, sql: str, parameters: Row | None = None) -> list[Row]:
         """Runs one statement; returns its rows."""
         if self.path is not None:
             try:  # without `telling`: the way of every step of every run
                 found: list[Row] = self.connection().execute(sql, parameters or ()).fetchall()
-            except sqlite3.Error as error:
-                raise self._in_words(str(error)) from error
+            except (sqlite3.Error, OverflowError, UnicodeEncodeError) as error:
+                raise in_words(self.shown, error) from error
             return found
         with self.telling():
             result = self.connection().execute(_text(sql), parameters or {})
@@ -77,45 +85,65 @@ class Database:
 
     def change(self, sql: str, parameters: Row | Sequence[Row]) -> int:
         """Runs a statement that changes rows, once or for several; returns how many changed."""
-        several = not isinstance(parameters, Mapping)
+        if not isinstance(parameters, Mapping) and len(parameters) == 1:
+            parameters = parameters[0]
         with self.telling():
             if self.path is None:
                 changed: int = self.connection().execute(_text(sql), parameters).rowcount
-            elif several and len(parameters) > 1:
-                changed = self.connection().executemany(sql, parameters).rowcount
+            elif isinstance(parameters, Mapping):
+                changed = self.connection().execute(sql, parameters).rowcount
             else:
-                row = parameters[0] if several else parameters  # type: ignore[index]
-                changed = self.connection().execute(sql, row).rowcount
+                changed = self.connection().executemany(sql, parameters).rowcount
         return changed
 
     @contextlib.contextmanager
     def write(self) -> Iterator[None]:
         """A short transaction that writes; taken back if the body raises."""
-        with self._lock or contextlib.nullcontext():
-            self.execute("BEGIN IMMEDIATE" if self.path else "BEGIN")
-            try:
-                yield
-                self.execute("COMMIT")
-            except BaseException:
-                with contextlib.suppress(RecordError):
-                    self.execute("ROLLBACK")
-                raise
+        with self.queue:
+            yield from self._transaction("BEGIN IMMEDIATE" if self.path else "BEGIN")
+
+    @contextlib.contextmanager
+    def view(self) -> Iterator[None]:
+        """Several questions answered from one state of the database; it holds up nobody."""
+        repeatable = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+        yield from self._transaction("BEGIN" if self.path else repeatable)
+
+    def _transaction(self, begin: str) -> Iterator[None]:
+        try:
+            self.execute(begin)
+            yield
+            self.execute("COMMIT")
+        except BaseException:
+            with contextlib.suppress(RecordError):
+                self.execute("ROLLBACK")
+            raise
+
+    def hold(self, names: Iterable[str]) -> None:
+        """Keeps others from what has these names until this transaction ends.
+
+        Between a question and the write that its answer allows, another might write. Writers of
+        SQLite are alone already.
+        """
+        if self.path is None:
+            for name in sorted(names):  # all in one order, so that two never wait for each other
+                self.execute("SELECT pg_advisory_xact_lock(hashtext(:name))", {"name": name})
 
     def connection(self) -> Any:
         """This thread's connection: of `sqlite3`, or of SQLAlchemy for another database."""
-        local = self._local
-        if getattr(local, "pid", None) != os.getpid():
-            local.connection, local.pid = self._connect(), os.getpid()
-        return local.connection
+        held: _Held | None = getattr(self._local, "held", None)
+        if held is None or held.pid != os.getpid():
+            held = self._local.held = _Held(self._connect())
+        return held.connection
 
     @property
     def engine(self) -> sa.Engine:
-        """SQLAlchemy's engine, outside any transaction; made when it is first asked for."""
+        """SQLAlchemy's engine, which begins no transactions of its own."""
         if self._engine is None:
             import sqlalchemy as sa
             from sqlalchemy.pool import NullPool
 
-            url: Any = sa.URL.create("sqlite", database=str(self.path)) if self.path else self.url
+            path = str(self.path)
+            url = sa.URL.create("sqlite", database=path) if self.path else read_url(self.url)
             self._engine = sa.create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
         return self._engine
 
@@ -130,14 +158,11 @@ class Database:
                 hint="Check the folder's permissions, or name another in windlass.toml.",
             ) from error
         except Exception as error:
-            if not isinstance(error, sqlite3.Error) and not _is_of_sqlalchemy(error):
+            if not is_from_database(error):
                 raise
-            raise self._in_words(str(getattr(error, "orig", error))) from error
-
-    @property
-    def shown(self) -> str:
-        """Its address for people, without a password."""
-        return str(self.path) if self.path else self.engine.url.render_as_string()
+            if getattr(error, "connection_invalidated", False):
+                self._drop()  # the server went away; the next question connects anew
+            raise in_words(self.shown, error) from error
 
     def check(self) -> str:
         """``ok``, or what the database finds wrong with itself."""
@@ -145,26 +170,8 @@ class Database:
             return "ok"
         return str(self.execute("PRAGMA integrity_check(3)")[0][0])  # type: ignore[index]
 
-    def close(self) -> None:
-        """Closes this thread's connection."""
-        if getattr(self._local, "pid", None) == os.getpid():
-            self._local.connection.close()
-            self._local.pid = None
-        if self._engine is not None:
-            self._engine.dispose()
-
-    def _connect(self) -> Any:
-        if self.path is None:
-            return self.engine.connect()
-        connection = sqlite3.connect(
-            self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
-        )
-        connection.row_factory = sqlite3.Row
-        connection.execute(f"PRAGMA synchronous={'FULL' if self._durable else 'NORMAL'}")
-        return connection
-
-    def _revision(self) -> str | None:
-        """Which migration the database is at; None if it is empty or not there."""
+    def revision(self) -> str | None:
+        """Which migration the database is at; None if it has none."""
         if self.path is not None and not self.path.exists():
             return None
         try:
@@ -175,9 +182,46 @@ class Database:
             raise
         return str(found[0]["version_num"]) if found else None
 
-    def _in_words(self, told: str) -> RecordError:
-        hint = next((hint for word, hint in _HINTS.items() if word in told), None)
-        return RecordError(f"the record store {self.shown} cannot be used: {told}", hint=hint)
+    def close(self) -> None:
+        """Closes this thread's connection; the next question opens another."""
+        self._drop()
+        if self._engine is not None:
+            self._engine.dispose()
+
+    def _drop(self) -> None:
+        self._local.held = None
+
+    def _connect(self) -> Any:
+        if self.path is None:
+            return self.engine.connect()
+        connection = sqlite3.connect(
+            self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
+        connection.row_factory = sqlite3.Row
+        try:
+            connection.execute(f"PRAGMA synchronous={'FULL' if self._durable else 'NORMAL'}")
+        except sqlite3.Error:
+            connection.close()
+            raise
+        return connection
+
+
+class _Held:
+    """One thread's connection in one process, closed when the thread or the database is gone."""
+
+    def __init__(self, connection: Any) -> None:
+        self.connection = connection
+        self.pid = os.getpid()
+
+    def __del__(self, getpid: Any = os.getpid) -> None:
+        if self.pid == getpid():
+            with contextlib.suppress(Exception):
+                self.connection.close()
+        else:  # closing it in a child would speak for the parent: to the server, or in locks
+            _parents.append(self.connection)
+
+
+_parents: list[Any] = []
 
 
 def one_of(column: str, values: Sequence[str]) -> tuple[str, dict[str, str]]:
@@ -186,30 +230,8 @@ def one_of(column: str, values: Sequence[str]) -> tuple[str, dict[str, str]]:
     return f"{column} IN ({', '.join(':' + name for name in names)})", names
 
 
+@functools.lru_cache(256)
 def _text(sql: str) -> Any:
     import sqlalchemy as sa
 
     return sa.text(sql)
-
-
-def _sqlite_path(url: str) -> Path | None:
-    if "://" not in url:
-        return Path(url)
-    return Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:///") else None
-
-
-def _is_of_sqlalchemy(error: Exception) -> bool:
-    return type(error).__module__.partition(".")[0] == "sqlalchemy"
-
-
-_HINTS = {
-    "disk is full": "Free some space; what was recorded before is safe.",
-    "disk I/O error": "Free some space or check the disk; what was recorded before is safe.",
-    "readonly": "Check the file's and its folder's permissions.",
-    "unable to open": "Check the folder's permissions.",
-    "not a database": "Another program's file stands there: move it, or name another in "
-    "windlass.toml.",
-    "malformed": "The file is damaged. Move it away, or put a backup (*.bak) in its place.",
-    "locked": "Another program holds the database open: end it.",
-    "refused": "Is the server running, and the address right?",
-}

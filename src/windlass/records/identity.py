@@ -8,8 +8,9 @@ import uuid
 
 
 def uuid7() -> str:
-    """A new one: 48 bits of milliseconds since 1970, then version, variant and 74 random bits."""
-    milliseconds = time.time_ns() // 1_000_000
-    number = (milliseconds << 80) | int.from_bytes(os.urandom(10))
-    number &= ~(0xF << 76) & ~(0x3 << 62)
-    return str(uuid.UUID(int=number | (0x7 << 76) | (0x2 << 62)))
+    """A new one: when it was made to 0.25 µs (its section 6.2, method 3), and 62 random bits."""
+    milliseconds, rest = divmod(time.time_ns(), 1_000_000)
+    fraction = (rest << 12) // 1_000_000
+    random = int.from_bytes(os.urandom(8)) >> 2
+    number = (milliseconds << 80) | (0x7 << 76) | (fraction << 64) | (0x2 << 62) | random
+    return str(uuid.UUID(int=number))

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from windlass.records.database import Row, one_of
 from windlass.records.looking import Looking
 from windlass.records.model import Edge, Lineage
+from windlass.records.reading import portions
 
 _MOST = 10_000
 """Edges followed each way, so that a page never hangs on the history of a whole year."""
-_AT_ONCE = 500
 
 
 class Lineages(Looking):
@@ -59,8 +59,11 @@ class Lineages(Looking):
         return self._find(table, name, f"{table}.run = :run AND {table}.node = :node", here)
 
     def _edges(self, table: str, name: str, contents: Sequence[str]) -> list[Edge]:
-        condition, names = one_of("content", contents[:_AT_ONCE])
-        return self._find(table, name, condition, names)
+        found: list[Edge] = []
+        for some in portions(contents):
+            condition, names = one_of("content", some)
+            found += self._find(table, name, condition, names)
+        return found
 
     def _find(self, table: str, name: str, where: str, parameters: Row) -> list[Edge]:
         query = (

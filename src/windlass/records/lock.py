@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import weakref
 from pathlib import Path
 from types import TracebackType
 
@@ -24,15 +25,11 @@ class FileLock:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._thread_lock = threading.RLock()
-        self._depth = 0
         self._file = -1
-        self._pid = 0
+        self._begin_anew()
+        _locks.add(self)
 
     def __enter__(self) -> FileLock:
-        if self._pid != os.getpid():  # after a fork, the parent's lock is the parent's
-            self._thread_lock, self._depth = threading.RLock(), 0
-            self._file, self._pid = -1, os.getpid()
         self._thread_lock.acquire()
         try:
             if self._depth == 0 and fcntl is not None:
@@ -42,6 +39,26 @@ class FileLock:
             raise
         self._depth += 1
         return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        self._depth -= 1
+        if self._depth == 0 and fcntl is not None:
+            fcntl.flock(self._file, fcntl.LOCK_UN)
+        self._thread_lock.release()
+
+    def __del__(self) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the file; it is opened again when the lock is next taken."""
+        file, self._file = self._file, -1
+        if file >= 0:
+            os.close(file)
 
     def _take(self) -> None:
         try:
@@ -54,13 +71,21 @@ class FileLock:
                 hint="Check the folder's permissions, or name another in windlass.toml.",
             ) from error
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        tb: TracebackType | None,
-    ) -> None:
-        self._depth -= 1
-        if self._depth == 0 and fcntl is not None:
-            fcntl.flock(self._file, fcntl.LOCK_UN)
-        self._thread_lock.release()
+    def _begin_anew(self) -> None:
+        self._thread_lock = threading.RLock()
+        self._depth = 0
+        self._file = -1
+
+
+_locks: weakref.WeakSet[FileLock] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    """A child has locks of its own: the parent's file would share the parent's hold on it."""
+    for lock in list(_locks):
+        lock.close()  # takes nothing from the parent, whose descriptor stays open
+        lock._begin_anew()  # noqa: SLF001
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
 
 from windlass.artifacts.artifact import Artifact
 from windlass.errors import NotFoundError
@@ -14,14 +13,12 @@ from windlass.records.database import Row
 from windlass.records.model import Attempt, Event, Metric, Outcome, Param, Run
 from windlass.records.reading import Reading
 
-if TYPE_CHECKING:
-    import sqlalchemy as sa
-
 _ITEM = re.compile(r"(.+)\[(\d+)\]$")
-_NUMBERED = re.compile(r".+-\d+$")
-_SHORTEST_ID = 6
-_LAST = "\U0010ffff"
-"""After every other character: ``x >= prefix AND x < prefix || _LAST`` uses an index."""
+_ID_START = re.compile(r"[0-9a-f-]{6,}")
+_DIGEST_START = re.compile(r"[0-9a-f]+")
+_BEGINS = "{0} >= :ref AND {0} < :last"
+_LAST = "g"
+"""After every digit of an id or digest, whatever the database's collation."""
 
 
 class Looking(Reading):
@@ -48,29 +45,35 @@ class Looking(Reading):
         tag: tuple[str, str] | None = None,
         limit: int = 20,
     ) -> list[Run]:
-        """Runs, the newest first."""
-        import sqlalchemy as sa
+        """Runs, the newest first.
 
-        from windlass.records.schema import runs, tags
-
-        query = sa.select(runs).order_by(runs.c.created.desc(), runs.c.id.desc()).limit(limit)
+        Args:
+            pipeline: Only of this one.
+            status: Only with this one.
+            tag: Only those that have this tag, with this value.
+            limit: At most so many.
+        """
+        source, newest = ("runs", "runs.number" if pipeline is not None else "runs.id")
+        wanted: dict[str, str] = {}
         if pipeline is not None:
-            query = query.where(runs.c.pipeline == pipeline)
+            wanted["runs.pipeline"] = pipeline
         if status is not None:
-            query = query.where(runs.c.status == status)
+            wanted["runs.status"] = status
         if tag is not None:
-            tagged = sa.select(tags.c.run).where(tags.c.key == tag[0], tags.c.value == tag[1])
-            query = query.where(runs.c.id.in_(tagged))
-        return list(self.with_parts(self.ask(query)))
+            source, newest = "tags JOIN runs ON runs.id = tags.run", "tags.run"
+            wanted["tags.key"], wanted["tags.value"] = tag
+        names = {column.replace(".", "_"): value for column, value in wanted.items()}
+        conditions = " AND ".join(f"{c} = :{n}" for c, n in zip(wanted, names, strict=True))
+        where = f"WHERE {conditions}" if wanted else ""
+        query = f"SELECT runs.* FROM {source} {where} ORDER BY {newest} DESC LIMIT :limit"  # noqa: S608
+        return list(self.with_parts(self.execute(query, {**names, "limit": limit})))
 
     def run_outcomes(self, run: str) -> list[Outcome]:
         """What came of every node of a run, in the order of the graph and of the items."""
-        query = "SELECT * FROM outcomes WHERE run = :run"
-        found = self.with_outputs(self.execute(query, {"run": run}))
         of_run = "plan = (SELECT plan FROM runs WHERE id = :run)"
         nodes = self.execute(f"SELECT node, position FROM nodes WHERE {of_run}", {"run": run})  # noqa: S608
         places = {row["node"]: row["position"] for row in nodes}
-        return sorted(found, key=lambda outcome: _place(outcome.node, places))
+        return sorted(self.outcomes(run), key=lambda outcome: _place(outcome.node, places))
 
     def attempts(self, run: str, node: str | None = None) -> list[Attempt]:
         """The tries at a node, or at all nodes, in order."""
@@ -78,7 +81,7 @@ class Looking(Reading):
         names = {"run": run}
         if node is not None:
             query, names = f"{query} AND node = :node", {**names, "node": node}
-        found = self.execute(f"{query} ORDER BY started, attempt", names)
+        found = self.execute(f"{query} ORDER BY started, node, attempt", names)
         return [rows.attempt_of(row) for row in found]
 
     def find_artifact(self, ref: str) -> Artifact:
@@ -87,20 +90,18 @@ class Looking(Reading):
         Raises:
             NotFoundError: There is none, or more than one.
         """
-        query = (
-            "SELECT * FROM artifacts WHERE content >= :ref AND content < :last "
-            "OR blob >= :ref AND blob < :last LIMIT 3"
-        )
-        found = self.execute(query, {"ref": ref, "last": ref + _LAST})
-        if len(found) == 1:
-            return rows.artifact_of(found[0])
-        if not found:
-            raise NotFoundError(
-                f"there is no artifact '{ref}'",
-                hint="Digests stand in: windlass artifacts list RUN",
-            )
+        for column in ("content", "blob"):
+            found = self._artifacts_beginning(column, ref.lower())
+            if len(found) == 1:
+                return rows.artifact_of(found[0])
+            if found:
+                near = [f"{row[column][: len(ref) + 8]}… ({row['type']})" for row in found]
+                raise NotFoundError(
+                    f"more than one artifact begins with '{ref}'",
+                    hint=f"Give more of its digest: {', '.join(near)}",
+                )
         raise NotFoundError(
-            f"more than one artifact begins with '{ref}'", hint="Give more of its digest."
+            f"there is no artifact '{ref}'", hint="Digests stand in: windlass artifacts list RUN"
         )
 
     def metrics(self, run: str) -> list[Metric]:
@@ -110,7 +111,7 @@ class Looking(Reading):
 
     def params(self, run: str) -> list[Param]:
         """The settings that a run's steps logged."""
-        query = "SELECT * FROM parameters WHERE run = :run AND node != ''"
+        query = "SELECT * FROM parameters WHERE run = :run AND node <> '' ORDER BY node, name"
         return [
             Param(row["run"], row["node"], row["name"], rows.load(row["value"]))
             for row in self.execute(query, {"run": run})
@@ -131,42 +132,45 @@ class Looking(Reading):
             for table in ("runs", "outcomes", "artifacts")
         }
 
-    def ask(self, query: sa.Select[Any]) -> list[Row]:
-        """The rows of a question that SQLAlchemy puts together."""
-        with self.telling(), self.engine.connect() as connection:
-            return [dict(row) for row in connection.execute(query).mappings()]
-
     def _find_run(self, ref: str) -> Row | None:
-        newest = "ORDER BY created DESC, id DESC LIMIT 1"
-        if ref in ("latest", "-1"):
-            conditions = [newest]
-        else:
-            conditions = ["WHERE name = :ref OR id = :ref"]
-            if not _NUMBERED.match(ref):
-                conditions.append(f"WHERE pipeline = :ref {newest}")
-        for condition in conditions:
-            found = self.execute(f"SELECT * FROM runs {condition}", {"ref": ref})  # noqa: S608
+        newest = ("ORDER BY id DESC LIMIT 1",)
+        ways = (
+            "WHERE name = :ref",
+            "WHERE id = :ref",
+            "WHERE pipeline = :ref ORDER BY number DESC LIMIT 1",
+        )
+        for way in newest if ref in ("latest", "-1") else ways:
+            found = self.execute(f"SELECT * FROM runs {way}", {"ref": ref})  # noqa: S608
             if found:
                 return found[0]
-        return self._run_by_prefix(ref)
+        return self._run_by_prefix(ref.lower())
 
     def _run_by_prefix(self, ref: str) -> Row | None:
-        if len(ref) < _SHORTEST_ID:
+        if not _ID_START.fullmatch(ref):
             return None
-        query = "SELECT * FROM runs WHERE id >= :ref AND id < :last LIMIT 2"
+        query = f"SELECT * FROM runs WHERE {_BEGINS.format('id')} LIMIT 4"  # noqa: S608
         found = self.execute(query, {"ref": ref, "last": ref + _LAST})
         if len(found) > 1:
-            raise NotFoundError(f"more than one run's id begins with '{ref}'")
+            near = ", ".join(f"{row['id']} ({row['name']})" for row in found)
+            raise NotFoundError(
+                f"more than one run's id begins with '{ref}'", hint=f"There is {near}."
+            )
         return found[0] if found else None
 
+    def _artifacts_beginning(self, column: str, ref: str) -> list[Row]:
+        if not _DIGEST_START.fullmatch(ref):
+            return []
+        query = f"SELECT * FROM artifacts WHERE {_BEGINS.format(column)} LIMIT 3"  # noqa: S608
+        return self.execute(query, {"ref": ref, "last": ref + _LAST})
+
     def _no_run(self, ref: str) -> NotFoundError:
-        query = "SELECT name FROM runs ORDER BY created DESC LIMIT 200"
-        names = [row["name"] for row in self.execute(query)]
-        if not names:
+        found = self.execute("SELECT name, pipeline FROM runs ORDER BY id DESC LIMIT 200")
+        if not found:
             return NotFoundError(
                 f"there is no run '{ref}': none is recorded in {self.shown}",
                 hint="Begin one: windlass run FILE.py:PIPELINE",
             )
+        names = [row["name"] for row in found] + list({row["pipeline"] for row in found})
         near = get_close_matches(ref, names, 3) or names[:3]
         return NotFoundError(f"there is no run '{ref}'", hint=f"There is {', '.join(near)}.")
 

@@ -1,82 +1,132 @@
-"""Making the tables, and bringing those of an older Windlass up to date, by Alembic.
+"""Making the tables, and bringing those of an older Windlass up to date.
 
-Only imported when a database is not of this version.
+Only imported when a database is not of this version; Alembic, only when one is older.
 """
 
 from __future__ import annotations
 
 import contextlib
+import re
 import sqlite3
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from windlass.errors import VersionError
+import sqlalchemy as sa
+
+from windlass.errors import RecordError, VersionError
 from windlass.records import schema
 from windlass.records.database import REVISION, Database
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
-_FOLDER = Path(__file__).parent / "migrations"
+FOLDER = Path(__file__).parent / "migrations"
+
+_OURS = re.compile(r"\d{4}")
+_LOCK = 0x77696E646C617373  # "windlass": the lock of PostgreSQL under which one process does it
 
 
 def prepare(database: Database) -> None:
-    """Makes or migrates the tables; the caller holds the lock, so that one process does it.
+    """Makes or migrates the tables, while nobody else does.
 
     Raises:
-        VersionError: The database was made by a newer Windlass.
+        RecordError: The database is another program's.
+        VersionError: It was made by a newer Windlass.
     """
-    revision = database._revision()  # noqa: SLF001 (looked at again, now that nobody else can)
-    if revision is None:
-        _create(database)
-    elif revision != REVISION:
-        _migrate(database, revision)
-
-
-def _create(database: Database) -> None:
     if database.path is not None:
-        database.execute("PRAGMA journal_mode=WAL")
-    with database.engine.connect() as connection:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if database.path else "BEGIN")
-        schema.metadata.create_all(connection)
-        connection.exec_driver_sql(
-            "CREATE TABLE IF NOT EXISTS alembic_version (version_num VARCHAR(32) NOT NULL, "
-            "CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
-        )
-        connection.exec_driver_sql(f"INSERT INTO alembic_version VALUES ('{REVISION}')")  # noqa: S608
-        connection.exec_driver_sql("COMMIT")
+        database.path.parent.mkdir(parents=True, exist_ok=True)
+    with database.queue, database.engine.connect() as connection:
+        empty = not sa.inspect(connection).get_table_names()
+        if database.path is not None and empty:
+            connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+        with _transaction(database, connection):
+            revision = _revision(database, connection)
+            if revision is None:
+                create(connection)
+            elif revision != REVISION:
+                _check_age(database, revision)
+                _back_up(database, revision)
+                upgrade(connection)
 
 
-def _migrate(database: Database, revision: str) -> None:
+def create(connection: sa.Connection) -> None:
+    """Makes every table, and says of which version they are."""
+    schema.metadata.create_all(connection)
+    connection.exec_driver_sql(
+        "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, "
+        "CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
+    )
+    connection.exec_driver_sql(f"INSERT INTO alembic_version VALUES ('{REVISION}')")  # noqa: S608
+
+
+def upgrade(connection: sa.Connection, to: str = "head") -> None:
+    """Runs the migrations that are missing, inside the transaction of the connection."""
     from alembic import command
-    from alembic.script import ScriptDirectory
 
     config = _config()
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if revision not in known:
+    config.attributes["connection"] = connection
+    command.upgrade(config, to)
+
+
+@contextlib.contextmanager
+def _transaction(database: Database, connection: sa.Connection) -> Iterator[None]:
+    """Taken back by the closing of the connection if the body raises, tables and all."""
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if database.path else "BEGIN")
+    if database.path is None:
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+    yield
+    connection.exec_driver_sql("COMMIT")
+
+
+def _revision(database: Database, connection: sa.Connection) -> str | None:
+    """Which migration the database is at; None if it is empty.
+
+    Raises:
+        RecordError: Its tables are another program's.
+    """
+    tables = set(sa.inspect(connection).get_table_names())
+    found = None
+    if "alembic_version" in tables:
+        found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    ours = set(schema.metadata.tables)
+    if found is not None and _OURS.fullmatch(found) and "outcomes" in tables:
+        return str(found)
+    if found is not None or (tables if database.path else tables & ours):
+        raise RecordError(
+            f"{database.shown} is the database of another program",
+            hint="Name another record store in windlass.toml.",
+        )
+    return None
+
+
+def _check_age(database: Database, revision: str) -> None:
+    if revision > REVISION:
         raise VersionError(
-            f"the record store {database.shown} was made by a newer Windlass (schema {revision}; "
-            f"this one knows up to {REVISION})",
+            f"the record store {database.shown} was made by a newer Windlass "
+            f"(schema {int(revision)}, this one knows {int(REVISION)})",
             hint="Upgrade Windlass, or name another record store in windlass.toml.",
         )
-    _back_up(database, revision)
-    with database.engine.connect() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
 
 
 def _back_up(database: Database, revision: str) -> None:
     if database.path is None:  # a server has backups of its own
         return
     name = f"{database.path.name}.{revision}.{time.strftime('%Y%m%dT%H%M%S')}.bak"
-    with contextlib.closing(sqlite3.connect(database.path.with_name(name))) as copy:
-        database.connection().backup(copy)
+    path = database.path.with_name(name)
+    part = path.with_name(f"{name}.part")
+    try:
+        with contextlib.closing(sqlite3.connect(part)) as copy:
+            database.connection().backup(copy)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _config() -> Config:
     from alembic.config import Config
 
     config = Config()
-    config.set_main_option("script_location", str(_FOLDER))
+    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
     return config

@@ -19,13 +19,13 @@ _AT_ONCE = 500
 _CACHED = """
 SELECT outcomes.*, runs.name AS run_name FROM outcomes JOIN runs ON runs.id = outcomes.run
 WHERE outcomes.key = :key AND outcomes.status = 'succeeded'
-ORDER BY runs.created DESC LIMIT 1
+ORDER BY outcomes.ended DESC LIMIT 1
 """
 _OUTPUTS = "SELECT node, name, content FROM outputs WHERE run = :run AND "
 _WITH_ARTIFACTS = """
 SELECT outputs.node, outputs.name, outputs.position, artifacts.*
 FROM outputs JOIN artifacts ON artifacts.content = outputs.content
-WHERE outputs.run = :run AND outputs.{nodes} ORDER BY outputs.node, outputs.position
+WHERE outputs.run = :run {of_node} ORDER BY outputs.node, outputs.position
 """
 
 
@@ -57,10 +57,19 @@ class Reading(Database):
 
     def outcome(self, run: str, node: str) -> Outcome | None:
         """What came of a node; None while nothing has."""
-        found = self.execute(
-            "SELECT * FROM outcomes WHERE run = :run AND node = :node", {"run": run, "node": node}
-        )
-        return self.with_outputs(found)[0] if found else None
+        here = {"run": run, "node": node}
+        with self.view():
+            found = self.execute("SELECT * FROM outcomes WHERE run = :run AND node = :node", here)
+            query = _WITH_ARTIFACTS.format(of_node="AND outputs.node = :node")
+            outputs = self.execute(query, here) if found else []
+        return with_outputs(found, outputs)[0] if found else None
+
+    def outcomes(self, run: str) -> list[Outcome]:
+        """What came of every node of a run, in no order."""
+        with self.view():
+            found = self.execute("SELECT * FROM outcomes WHERE run = :run", {"run": run})
+            outputs = self.execute(_WITH_ARTIFACTS.format(of_node=""), {"run": run})
+        return with_outputs(found, outputs)
 
     def succeeded_nodes(self, run: str) -> set[str]:
         """Names of the nodes and items that have succeeded."""
@@ -68,11 +77,12 @@ class Reading(Database):
         return {row["node"] for row in self.execute(query, {"run": run})}
 
     def node_outputs(self, run: str, nodes: Sequence[str]) -> dict[str, dict[str, str]]:
-        """The contents of what nodes returned, by node and name of the output."""
+        """The contents of what nodes returned, by node and name of the output, in their order."""
         found: dict[str, dict[str, str]] = {}
         for some in portions(nodes):
             condition, names = one_of("node", some)
-            for row in self.execute(_OUTPUTS + condition, {"run": run, **names}):
+            query = f"{_OUTPUTS}{condition} ORDER BY position"
+            for row in self.execute(query, {"run": run, **names}):
                 found.setdefault(row["node"], {})[row["name"]] = row["content"]
         return found
 
@@ -116,24 +126,21 @@ class Reading(Database):
         for row in found:
             yield rows.run_of(row, parameters[row["id"]], tags[row["id"]])
 
-    def with_outputs(self, found: Sequence[Row]) -> list[Outcome]:
-        """The outcomes of rows of one run, with their outputs and the artifacts of these."""
-        by_node: dict[str, list[Output]] = {}
-        for some in portions([row["node"] for row in found]):
-            condition, names = one_of("node", some)
-            query = _WITH_ARTIFACTS.format(nodes=condition)
-            for row in self.execute(query, {"run": found[0]["run"], **names}):
-                artifact = rows.artifact_of(row)
-                output = Output(row["name"], row["position"], artifact.content, artifact)
-                by_node.setdefault(row["node"], []).append(output)
-        return [rows.outcome_of(row, by_node.get(row["node"], ())) for row in found]
-
     def _document(self, table: str, digest: str) -> str:
         query = f"SELECT document FROM {table} WHERE digest = :digest"  # noqa: S608
         found = self.execute(query, {"digest": digest})
         if not found:
             raise NotFoundError(f"the record has no {digest} among its {table}")
         return str(found[0]["document"])
+
+
+def with_outputs(found: Sequence[Row], outputs: Sequence[Row]) -> list[Outcome]:
+    """The outcomes of rows, with their outputs, whose rows hold the artifacts, too."""
+    by_node: dict[str, list[Output]] = {}
+    for row in outputs:
+        output = Output(row["name"], row["position"], row["content"], rows.artifact_of(row))
+        by_node.setdefault(row["node"], []).append(output)
+    return [rows.outcome_of(row, by_node.get(row["node"], ())) for row in found]
 
 
 def portions(items: Sequence[T]) -> Iterator[Sequence[T]]:

@@ -27,6 +27,21 @@ def dump(value: object) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
+def clean(text: str) -> str:
+    """Text that every database takes: without NUL, which PostgreSQL refuses, and half characters.
+
+    A step may name a metric, or an error quote a file's name, as it likes.
+    """
+    if text.isascii() and "\0" not in text:
+        return text
+    return text.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode()
+
+
+def clean_or_none(text: str | None) -> str | None:
+    """The same, of what may be absent."""
+    return None if text is None else clean(text)
+
+
 def _dump_or_none(value: object) -> str | None:
     return None if value is None else dump(value)
 
@@ -94,7 +109,7 @@ def outcome_row(outcome: Outcome) -> Row:
         "attempt": outcome.attempt,
         "attempts": outcome.attempts,
         "cached": outcome.cached,
-        "reason": outcome.reason,
+        "reason": clean_or_none(outcome.reason),
         "seconds": outcome.seconds,
         "started": outcome.started,
         "ended": outcome.ended,
@@ -157,6 +172,14 @@ def artifact_row(artifact: Artifact, created: float) -> Row:
     }
 
 
+def part_rows(artifact: Artifact) -> list[Row]:
+    """The rows that say what an artifact is made of."""
+    return [
+        {"whole": artifact.content, "position": position, "part": part}
+        for position, part in enumerate(artifact.children)
+    ]
+
+
 def artifact_of(row: Mapping[str, Any]) -> Artifact:
     """The artifact of a row."""
     inline = row["inline"]
@@ -182,7 +205,7 @@ def metric_row(metric: Metric) -> Row:
         "node": metric.node,
         "attempt": metric.attempt,
         "seq": metric.seq,
-        "name": metric.name,
+        "name": clean(metric.name),
         "step": metric.step,
         "value": None if value is None or math.isnan(value) else value,
         "time": metric.time,
@@ -194,7 +217,7 @@ def param_row(param: Param) -> Row:
     return {
         "run": param.run,
         "node": param.node,
-        "name": param.name,
+        "name": clean(param.name),
         "value": dump(param.value),
     }
 

@@ -1,4 +1,10 @@
-"""The tables. Nothing here is beyond SQLite or PostgreSQL."""
+"""The tables. Nothing here is beyond SQLite or PostgreSQL.
+
+No foreign keys: rows that belong together are written in one transaction, and outcomes that arrive
+late from elsewhere, in any order, must find their place. Times are seconds since 1970, UTC. JSON
+stands as text: only Python reads it, and its own parser is the quickest. A run's id sorts by time,
+so that "the newest first" needs no index of its own.
+"""
 
 from __future__ import annotations
 
@@ -62,9 +68,8 @@ runs = sa.Table(
     sa.Column("host", sa.Text),
     sa.Column("git", sa.Text),
     _text("details"),
-    sa.Index("ix_runs_created", "created"),
     sa.Index("ix_runs_number", "pipeline", "number", unique=True),
-    sa.Index("ix_runs_status", "status"),
+    sa.Index("ix_runs_status", "status", "id"),
 )
 
 attempts = sa.Table(
@@ -97,7 +102,17 @@ outcomes = sa.Table(
     sa.Column("error", sa.Text),
     sa.Column("key", sa.Text),
     sa.Column("seed", sa.BigInteger),
-    sa.Index("ix_outcomes_key", "key"),
+)
+
+_cacheable = sa.and_(
+    outcomes.c.status == sa.literal_column("'succeeded'"), outcomes.c.key.is_not(None)
+)
+sa.Index(
+    "ix_outcomes_key",
+    outcomes.c.key,
+    outcomes.c.ended,
+    sqlite_where=_cacheable,
+    postgresql_where=_cacheable,
 )
 
 outputs = sa.Table(
@@ -136,6 +151,18 @@ artifacts = sa.Table(
     _text("children"),
     sa.Column("pickled", sa.Boolean, nullable=False),
     sa.Column("created", _Float, nullable=False),
+    sa.Index("ix_artifacts_blob", "blob"),
+)
+
+# What artifacts are made of, to be asked from the part's side: `artifacts.children` has the same
+# from the side of the whole, where it is read with one row.
+parts = sa.Table(
+    "parts",
+    metadata,
+    _key("whole"),
+    sa.Column("position", sa.Integer, primary_key=True),
+    _text("part"),
+    sa.Index("ix_parts_part", "part"),
 )
 
 parameters = sa.Table(
@@ -179,5 +206,5 @@ tags = sa.Table(
     _key("run"),
     _key("key"),
     _text("value"),
-    sa.Index("ix_tags_key", "key", "value"),
+    sa.Index("ix_tags_key", "key", "value", "run"),
 )
