@@ -32,7 +32,8 @@ def module_of_file(file: Path) -> tuple[str, Path]:
 def _main_name(file: str | None, spec_name: str | None) -> str | None:
     if spec_name is not None:  # python -m package.module
         return spec_name.removesuffix(".__main__") if spec_name != "__main__" else spec_name
-    return module_of_file(Path(file))[0] if file is not None else None
+    # Python's own name for a program on standard input is "<stdin>".
+    return module_of_file(Path(file))[0] if file is not None and Path(file).is_file() else None
 
 
 def main_alias() -> str | None:

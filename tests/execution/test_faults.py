@@ -153,13 +153,7 @@ def test_a_dead_parents_workers_end_and_the_run_is_lost(
 
 
 def test_the_fork_server_killed_is_told(tmp_path: Path, home: Path) -> None:
-    code = "import sys; from execution import fault_pipelines as fp; fp.sleeping.options(workers=2).run(sys.argv[1])"
-    process = subprocess.Popen(
-        [sys.executable, "-c", code, str(tmp_path)],
-        cwd=HERE.parent,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    process = start_sleeping(tmp_path)
     wait_for_pid(tmp_path / "pid1")
     (server,) = psutil.Process(process.pid).children()
     server.kill()

@@ -58,6 +58,11 @@ class Run(Generic[R]):
         return self._row.error
 
     @property
+    def seconds(self) -> float | None:
+        """How long it took; None while it goes on."""
+        return None if self._row.ended is None else self._row.ended - self._row.created
+
+    @property
     def seed(self) -> int:
         """What its generators were seeded from."""
         return self._row.seed

@@ -96,7 +96,7 @@ def launch(
         watcher.run_ended(status, time.monotonic() - started)
     finally:
         target.close()
-    return Run(row, job.stores)
+    return Run(job.stores.records.run_by_id(row.id), job.stores)
 
 
 def make_target(name: str, stack: Stack, options: RunOptions) -> Target:
