@@ -143,3 +143,20 @@ def test_a_success_stands_on_every_database(records: Records) -> None:
         assert again.outcome(run.id, "n") == found
     assert len(records.execute("SELECT * FROM inputs")) == 1
     assert records.artifact(digest("second")) is None
+
+
+def test_of_two_outcomes_of_a_node_at_once_only_one_leaves_its_outputs(records: Records) -> None:
+    """What stands is whole, though a worker told of a failure and of the success that followed."""
+    run = records.create_run(new_run())
+    told = [
+        outcome(run, "n", "failed", makes=("first",), reads=("a", "b")),
+        outcome(run, "n", makes=("second",), reads=("c",)),
+        outcome(run, "n", "failed", makes=("third",)),
+    ]
+    assert records.commit_outcomes(told) >= 1
+    found = records.outcome(run.id, "n")
+    assert found is not None
+    assert found.status == "succeeded"
+    assert [o.content for o in found.outputs] == [digest("second")]
+    read = records.execute("SELECT content FROM inputs")
+    assert [row["content"] for row in read] == [digest("c")]

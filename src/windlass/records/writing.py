@@ -101,8 +101,9 @@ class Writing(Database):
             written = [outcome for outcome in outcomes if self._settle(outcome, now)]
             self._end_attempts(written, now)
             self._put_artifacts([a for o in written for a in o.artifacts], now)
-            self._add("outputs", [row for o in written for row in rows.output_rows(o)])
-            self._add("inputs", [row for o in written for row in rows.input_rows(o)])
+            stand = {(o.run, o.node): o for o in written}.values()  # of several of a node, the last
+            self._add("outputs", [row for o in stand for row in rows.output_rows(o)])
+            self._add("inputs", [row for o in stand for row in rows.input_rows(o)])
             self._add("metrics", [rows.metric_row(metric) for o in written for metric in o.metrics])
             self._put_params([param for o in written for param in o.params])
         return len(written)
