@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from windlass.artifacts.artifact import Artifact
@@ -167,13 +167,27 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """One node of some run that made or read an artifact."""
+    """One node of some run that made or read an artifact.
+
+    Args:
+        run: The run's id.
+        run_name: Its name.
+        node: The node, or the item of a map.
+        name: The output's name, or the parameter's; ``output[2]`` for an item of a list.
+        content: The artifact.
+        cached: Whether the node did not compute it there, but had it from an earlier run.
+    """
 
     run: str
     run_name: str
     node: str
     name: str
     content: str
+    cached: bool = False
+
+    def item(self, position: int, content: str) -> Edge:
+        """The same of one item of the list."""
+        return replace(self, name=f"{self.name}[{position}]", content=content)
 
 
 @dataclass(frozen=True, slots=True)
