@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
+_TEXT = {"string", "large_string", "string_view", "binary", "large_binary", "binary_view"}
+"""By name, since older pyarrow has no views to ask for."""
+
 Feed: TypeAlias = "Callable[[_Feeder, Any], None]"
 
 
@@ -59,7 +62,7 @@ def type_text(kind: pa.DataType) -> str:
         return f"dictionary[{type_text(kind.index_type)},{type_text(kind.value_type)},{order}]"
     if pt.is_run_end_encoded(kind):
         return f"run_ends[{type_text(kind.run_end_type)},{type_text(kind.value_type)}]"
-    if not pt.is_nested(kind):
+    if kind.num_fields == 0:
         return str(kind)
     name = str(kind).partition("<")[0]
     fields = ",".join(field_text(kind.field(index)) for index in range(kind.num_fields))
@@ -207,7 +210,7 @@ class _Feeder:
 def _feed_of(kind: Any) -> Feed:
     import pyarrow.types as pt
 
-    feeds: list[tuple[Callable[[Any], bool], Feed]] = [
+    feeds: list[tuple[Callable[[Any], Any], Feed]] = [
         (pt.is_null, _Feeder.nothing),
         (pt.is_boolean, _Feeder.boolean),
         (pt.is_dictionary, _Feeder.dictionary),
@@ -215,18 +218,14 @@ def _feed_of(kind: Any) -> Feed:
         (pt.is_map, _Feeder.map),
         (pt.is_union, _Feeder.union),
         (pt.is_run_end_encoded, _Feeder.run_ends),
-        (pt.is_nested, _Feeder.lists),
         (_is_text, _Feeder.text),
+        (lambda kind: kind.num_fields > 0, _Feeder.lists),
     ]
     return next((feed for matches, feed in feeds if matches(kind)), _Feeder.fixed)
 
 
 def _is_text(kind: Any) -> bool:
-    import pyarrow.types as pt
-
-    text = (pt.is_string, pt.is_large_string, pt.is_string_view)
-    binary = (pt.is_binary, pt.is_large_binary, pt.is_binary_view)
-    return any(matches(kind) for matches in text + binary)
+    return str(kind) in _TEXT
 
 
 def _is_float(kind: Any) -> bool:

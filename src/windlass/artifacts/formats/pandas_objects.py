@@ -49,10 +49,25 @@ def decode_objects(array: pa.Array, spec: dict[str, Any]) -> NDArray[np.object_]
         return _object_array([cell_value(text) for text in array.to_pylist()])
     if spec["as"] == "vectors":
         return _object_array(_read_vectors(array))
-    cells = _object_array(array.to_pylist())
-    if array.null_count:
-        cells[array.is_null().to_numpy(zero_copy_only=False)] = _missing_value(spec["missing"])
+    nulls = array.is_null().to_numpy(zero_copy_only=False) if array.null_count else None
+    cells = _typed_cells(array)
+    if nulls is not None:
+        cells[nulls] = _missing_value(spec["missing"])
     return cells
+
+
+def _typed_cells(array: pa.Array) -> NDArray[np.object_]:
+    """Python's own objects, made by Arrow and NumPy rather than one by one; nulls hold anything."""
+    import pyarrow.types as pt
+
+    if pt.is_date(array.type):
+        dates: NDArray[np.object_] = array.to_pandas(date_as_object=True).to_numpy()
+        return dates
+    if array.null_count and pt.is_boolean(array.type):
+        array = array.fill_null(False)
+    if array.null_count and pt.is_integer(array.type):
+        array = array.fill_null(0)  # Arrow would make floats of numbers among which some miss
+    return _as_objects(array.to_numpy(zero_copy_only=False))
 
 
 def _classes(cells: NDArray[np.object_]) -> tuple[str, type | None]:
@@ -79,6 +94,10 @@ def _missing_value(name: str) -> Any:
     import pandas as pd
 
     return getattr(pd, name)
+
+
+def _as_objects(values: NDArray[Any]) -> NDArray[np.object_]:
+    return values.astype(object, copy=False)
 
 
 def _object_array(cells: Iterable[Any]) -> NDArray[np.object_]:

@@ -25,7 +25,7 @@ def encode_dtype(dtype: pl.DataType) -> Json:
     Raises:
         FormatError: It holds Python objects, or is another library's.
     """
-    name = type(dtype).__name__
+    name = _name(dtype)
     if name in _PLAIN:
         return name
     facts: Any = dtype
@@ -68,7 +68,7 @@ def storable_dtype(dtype: Any) -> Any:
     """The dtype that Arrow can hold of the same values, in which text stands for huge integers."""
     import polars as pl
 
-    match type(dtype).__name__:
+    match _name(dtype):
         case name if name in _WITHOUT_ARROW:
             return pl.String()
         case "List":
@@ -82,6 +82,12 @@ def storable_dtype(dtype: Any) -> Any:
 
 
 _MADE = {*_UNITED, "Decimal", "Enum", "Categorical", "List", "Array", "Map", "Struct"}
+
+
+def _name(dtype: Any) -> str:
+    """The name of a dtype, whose class itself stands for it in older polars."""
+    name: str = dtype.__name__ if isinstance(dtype, type) else type(dtype).__name__
+    return name
 
 
 def _encode_nested(name: str, dtype: Any) -> list[Json]:

@@ -26,6 +26,7 @@ _OWN: dict[str, tuple[str, ...]] = {
     "sklearn.cluster._bisect_k_means": ("_BisectingTree",),
     "sklearn.cluster._kmeans": ("_kmeans_single_elkan", "_kmeans_single_lloyd"),
     "sklearn.compose._column_transformer": ("_RemainderColsList", "make_column_selector"),
+    "sklearn.ensemble._hist_gradient_boosting.binning": ("_BinMapper",),
     "sklearn.ensemble._hist_gradient_boosting.predictor": ("TreePredictor",),
     "sklearn.feature_selection._mutual_info": ("mutual_info_classif", "mutual_info_regression"),
     "sklearn.feature_selection._univariate_selection": (
