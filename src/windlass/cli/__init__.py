@@ -9,4 +9,4 @@ def main() -> None:
     """The program ``windlass``."""
     from windlass.cli.app import run_app
 
-    run_app(sys.argv[1:])
+    sys.exit(run_app(sys.argv[1:]))

@@ -1,37 +1,43 @@
-"""Every command by its name. A command's own module is imported when it is called."""
+"""Every command by its name. What a command needs is imported when it is called."""
 
 from __future__ import annotations
 
 import sys
 import traceback
+from collections.abc import Sequence
 from typing import Annotated
 
-import click
 import typer
 
 import windlass
-from windlass.cli import looking, making, running, values
-from windlass.cli.output import REFUSED, tell_error
+from windlass.cli import executing, lineage, logs, looking, making, running, values
+from windlass.cli.output import FAILED, INTERRUPTED, REFUSED, prepare_streams, tell_error
+
+_UsageError: type[Exception] = next(
+    cls for cls in typer.BadParameter.__mro__ if cls.__name__ == "ClickException"
+)
+"""Found by way of what Typer exports: some versions of it bring a Click of their own."""
 
 app = typer.Typer(
     name="windlass",
     help="Machine learning in production, turn after turn.",
-    no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,  # Rich's help takes a tenth of a second to import
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-app.command("init", help="Make this folder a Windlass project.")(making.init)
+app.command("init", help="Make a folder a Windlass project.")(making.init)
 app.command("run", help="Run a pipeline.")(running.run)
 app.command("runs", help="List runs, the newest first.")(looking.runs)
 app.command("show", help="Show a run: its nodes, their states and outputs.")(looking.show)
-app.command("logs", help="Print what a run, or one node of it, has written.")(looking.logs)
+app.command("logs", help="Print what a run, or one node of it, has written.")(logs.logs)
 app.add_typer(values.app, name="artifacts")
-app.command("lineage", help="Show how an artifact came to be, and what came of it.")(values.lineage)
+app.command("lineage", help="Show how an artifact came to be, and what came of it.")(
+    lineage.lineage
+)
 app.command("doctor", help="Examine this machine, the settings and the stores.")(making.doctor)
-app.command("execute", hidden=True, help="Execute one node of a recorded run.")(running.execute)
+app.command("execute", hidden=True, help="Execute one node of a recorded run.")(executing.execute)
 
 
 @app.callback(invoke_without_command=True)
@@ -39,40 +45,51 @@ def about(
     ctx: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
-    """Prints the version, where that is asked."""
+    """Prints the version, where that is asked; without a command, the help."""
     if version:
         typer.echo(f"windlass {windlass.__version__}")
         raise typer.Exit
     if ctx.invoked_subcommand is None:
-        typer.echo(ctx.get_help())
+        typer.echo(ctx.get_help(), err=True)
         raise typer.Exit(REFUSED)
 
 
-def run_app(arguments: list[str]) -> None:
-    """Runs the command line and exits with its code."""
+def run_app(arguments: Sequence[str]) -> int:
+    """Runs one command line.
+
+    Returns:
+        Its exit code: 0 done, 1 the work failed, 2 bad usage or input, 130 interrupted.
+    """
+    prepare_streams()
     as_json = "--json" in arguments
     try:
-        code = app(arguments, standalone_mode=False)
-        sys.exit(code if isinstance(code, int) else 0)
-    except click.exceptions.Exit as error:
-        sys.exit(error.exit_code)
-    except click.ClickException as error:
-        hint = f"See: {_command_of(error)} --help"
-        tell_error("UsageError", error.format_message(), hint, as_json=as_json)
-        sys.exit(REFUSED)
-    except click.Abort:
-        sys.exit(130)
+        code = app(list(arguments), prog_name="windlass", standalone_mode=False)
+    except typer.Exit as error:
+        return error.exit_code
+    except (typer.Abort, KeyboardInterrupt):
+        tell_error("Interrupted", "interrupted", None, as_json=as_json)
+        return INTERRUPTED
+    except _UsageError as error:
+        _tell_usage(error, as_json=as_json)
+        return REFUSED
     except Exception as error:  # noqa: BLE001 (the last resort: it must be told as a bug of ours)
-        traceback.print_exc()
-        tell_error(
-            type(error).__name__,
-            f"this is a bug in Windlass: {error}",
-            "Please report it with the lines above.",
-            as_json=as_json,
-        )
-        sys.exit(1)
+        _tell_bug(error, as_json=as_json)
+        return FAILED
+    return code if isinstance(code, int) else 0
 
 
-def _command_of(error: click.ClickException) -> str:
+def _tell_usage(error: Exception, *, as_json: bool) -> None:
     context = getattr(error, "ctx", None)
-    return context.command_path if context is not None else "windlass"
+    path = context.command_path if context is not None else "windlass"
+    message = getattr(error, "format_message", error.__str__)()
+    tell_error("UsageError", message, f"See: {path} --help", as_json=as_json)
+
+
+def _tell_bug(error: Exception, *, as_json: bool) -> None:
+    traceback.print_exc(file=sys.stderr)
+    tell_error(
+        type(error).__name__,
+        f"this is a bug in Windlass: {error or type(error).__name__}",
+        "Please report it with the lines above.",
+        as_json=as_json,
+    )

@@ -1,114 +1,57 @@
-"""A run as it goes: drawn on a terminal, line by line elsewhere. Always on standard error."""
+"""A run as it goes, drawn on a terminal: every node in its place, what nodes write above them."""
 
 from __future__ import annotations
 
 import contextlib
 import sys
 import time
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from windlass.cli.output import MARKS, STYLES, console, mark, seconds_text
+from windlass.cli.board import Board, Line
+from windlass.cli.output import console, styled
+from windlass.cli.plain import PlainObserver
+from windlass.cli.words import MARKS, PLAIN_SPINNER, SPINNER, STYLES, seconds_text
+from windlass.cli.written import Written
 from windlass.execution.observer import Observer
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
+    from rich.text import Text
 
     from windlass.execution.execute import Result
     from windlass.execution.job import Job
 
-_COLLAPSED = 8
-"""A map of more items than this is one line."""
-_LINES_AT_ONCE = 40
-"""Most lines of a node's output shown at once; `windlass logs` has them all."""
-_FEWEST_LINES = 6
+_FEWEST_LINES = 4
+_BAR_WIDTH = 20
 
 
 @contextlib.contextmanager
 def make_observer(*, in_process: bool = False) -> Iterator[Observer]:
-    """The observer that suits standard error."""
+    """The observer that suits standard error.
+
+    Args:
+        in_process: Whether steps run in this process, and so write to the terminal themselves.
+    """
     out = console(error=True)
-    if in_process or not out.is_terminal or out.is_dumb_terminal:
+    if in_process or not sys.stderr.isatty() or not out.is_terminal or out.is_dumb_terminal:
         yield PlainObserver(echo=not in_process)
         return
     observer = LiveObserver(out)
-    with observer.live:
+    try:
         yield observer
-
-
-class PlainObserver(Observer):
-    """One line for each thing that happens."""
-
-    wants_output = True
-
-    def __init__(self, *, echo: bool = True) -> None:
-        self.wants_output = echo
-        self._name = ""
-
-    def run_started(self, job: Job) -> None:
-        """Names the run."""
-        self._name = job.name
-        self._print(f"{job.name}  started  {len(job.plan.graph.nodes)} nodes")
-
-    def node_ended(self, result: Result) -> None:
-        """Tells how an attempt ended."""
-        print_result = f"{self._name}  {result.node}  {_ending(result)}"
-        if result.error:
-            print_result += f"  {result.error['kind']}: {result.error['message']}"
-        self._print(print_result)
-
-    def output(self, node: str, text: str) -> None:
-        """Passes on what a node wrote."""
-        for line in _some_lines(node, text, self._name):
-            self._print(f"{node} | {line}")
-
-    def run_ended(self, status: str, seconds: float) -> None:
-        """Tells how the run ended."""
-        self._print(f"{self._name}  {status}  {seconds_text(seconds)}")
-
-    def _print(self, line: str) -> None:
-        encoding = sys.stderr.encoding or "utf-8"
-        sys.stderr.write(line.encode(encoding, "replace").decode(encoding) + "\n")
-        sys.stderr.flush()
-
-
-def _ending(result: Result) -> str:
-    """``succeeded  0.84 s``, ``succeeded  cached``, ``failed, will be tried again``."""
-    if result.cached:
-        return "succeeded  cached"
-    if result.status == "failed" and not result.final:
-        return "failed, will be tried again"
-    if result.status in ("skipped", "cancelled"):
-        return f"{result.status}  {result.reason or ''}".rstrip()
-    return f"{result.status}  {seconds_text(result.seconds)}"
-
-
-def _some_lines(node: str, text: str, run: str) -> list[str]:
-    lines = text.splitlines()
-    if len(lines) <= _LINES_AT_ONCE:
-        return lines
-    more = len(lines) - _LINES_AT_ONCE
-    return [*lines[:_LINES_AT_ONCE], f"… {more:,} more lines: windlass logs {run} {node}"]
-
-
-@dataclass
-class _Line:
-    """A node, or a whole map, as it is drawn."""
-
-    name: str
-    status: str = "waiting"
-    started: float | None = None
-    seconds: float = 0.0
-    note: str = ""
-    items: int | None = None
-    counts: Counter[str] = field(default_factory=Counter)
-    running: int = 0
+    finally:
+        observer.close()
 
 
 class LiveObserver(Observer):
-    """Every node with its state and time, redrawn in place; what nodes write goes above."""
+    """Every node with its state and time, redrawn in place.
+
+    Where there are more nodes than the terminal has lines, finished ones scroll away upwards.
+
+    Args:
+        out: The terminal.
+    """
 
     wants_output = True
 
@@ -116,134 +59,153 @@ class LiveObserver(Observer):
         from rich.live import Live
 
         self._out = out
-        self._lines: dict[str, _Line] = {}
-        self._title = ""
-        self._started = time.monotonic()
         self._name = ""
-        self.live = Live(
+        self._status = ""
+        self._started = time.monotonic()
+        self._board = Board(())
+        self._written = Written("")
+        utf = out.encoding.lower().startswith("utf")
+        self._frames, self._bar = (SPINNER, "━─") if utf else (PLAIN_SPINNER, "=-")
+        # No thread redraws it: the run's driver ticks several times a second.
+        self._live = Live(
             console=out,
             get_renderable=self._render,
-            refresh_per_second=10,
+            auto_refresh=False,
             redirect_stdout=False,
-            redirect_stderr=False,
-            transient=False,
+            vertical_overflow="crop",
         )
 
     def run_started(self, job: Job) -> None:
         """Lists the nodes."""
         self._name = job.name
-        self._lines = {name: _Line(name) for name in job.plan.graph.nodes}
+        self._started = time.monotonic()
+        self._board = Board(job.plan.graph.nodes)
+        self._written = Written(job.name)
+        self._live.start(refresh=True)
 
     def map_expanded(self, node: str, items: int) -> None:
         """Notes how many items a map has."""
-        line = self._lines[node]
-        line.items, line.status, line.started = items, "running", time.monotonic()
-        if items == 0:
-            line.status, line.note = "succeeded", "no items"
+        self._board.expanded(node, items)
 
     def node_started(self, node: str, attempt: int) -> None:
         """Marks a node as running."""
-        line = self._line(node)
-        line.running += 1
-        line.status = "running"
-        line.started = line.started or time.monotonic()
-        line.note = f"attempt {attempt}" if attempt > 1 else line.note
+        self._board.started(node, attempt)
 
     def node_ended(self, result: Result) -> None:
         """Marks a node with how it ended."""
-        line = self._line(result.node)
-        line.running = max(0, line.running - 1)
-        if not result.final:
-            line.note = f"failed: {(result.error or {}).get('message', '')}; will be tried again"
-            return
-        if line.items is None or "[" not in result.node:
-            self._end(line, result)
-            return
-        line.counts["cached" if result.cached else result.status] += 1
-        if sum(line.counts.values()) >= line.items:
-            bad = [s for s in ("failed", "cancelled") if line.counts[s]]
-            line.status = bad[0] if bad else "succeeded"
-            line.seconds = time.monotonic() - (line.started or time.monotonic())
+        traceback = (result.error or {}).get("traceback")
+        self._print(result.node, self._written.end(result.node, traceback))
+        self._board.ended_with(result)
 
     def output(self, node: str, text: str) -> None:
         """Prints what a node wrote, above."""
-        from rich.text import Text
+        self._print(node, self._written.add(node, text))
+        self._board.at(node, self._written.state(node))
 
-        for shown in _some_lines(node, text, self._name):
-            self._out.print(Text.assemble((f"{node} │ ", "bright_black"), shown), soft_wrap=True)
+    def tick(self) -> None:
+        """Draws the state anew."""
+        for node, lines in self._written.due().items():
+            self._print(node, lines)
+        self._scroll()
+        self._live.refresh()
 
     def run_ended(self, status: str, seconds: float) -> None:
         """Draws the last state."""
-        self._title = f"[{STYLES[status]}]{mark(status, self._out.encoding)} {status}[/]"
-        self._title += f" in {seconds_text(seconds)}"
+        self._status = f"{styled(status)} in {seconds_text(seconds)}"
+        self._scroll()
+        self._live.refresh()
 
-    def _end(self, line: _Line, result: Result) -> None:
-        line.status = result.status
-        line.seconds = result.seconds
-        line.note = "cached" if result.cached else line.note if result.status == "running" else ""
-        if result.status in ("skipped", "cancelled"):
-            line.note = result.reason or ""
-        elif result.error:
-            line.note = f"{result.error['kind']}: {result.error['message']}"
+    def close(self) -> None:
+        """Leaves what is drawn where it is, and the terminal as it was."""
+        self._live.stop()
 
-    def _line(self, node: str) -> _Line:
-        return self._lines[node.partition("[")[0]]
+    def _print(self, node: str, lines: Sequence[str]) -> None:
+        if not lines:
+            return
+        from rich.text import Text
+
+        told = Text()
+        for line in lines:
+            told.append(f"{node} │ ", "dim")
+            told.append_text(Text.from_ansi(line) if "\x1b" in line else Text(line))
+            told.append("\n")
+        self._out.print(told, end="", soft_wrap=True)
+
+    def _scroll(self) -> None:
+        """Lets finished lines go upwards until the others have room."""
+        from rich.text import Text
+
+        excess = len(self._board.lines()) - self._room()
+        for line in self._board.remove_finished(excess):
+            if not line.is_group:
+                mark, seconds, note = self._cells(line)
+                told = Text("  ").join([Text.assemble(mark, " ", line.name), seconds, note])
+                self._out.print(told, no_wrap=True, overflow="ellipsis")
+
+    def _room(self) -> int:
+        return max(_FEWEST_LINES, self._out.height - 2)
 
     def _render(self) -> RenderableType:
         from rich.table import Table
         from rich.text import Text
 
         table = Table.grid(padding=(0, 2))
-        table.add_column(no_wrap=True)
+        table.add_column(no_wrap=True, overflow="ellipsis")
         table.add_column(justify="right", no_wrap=True)
-        table.add_column(overflow="ellipsis", no_wrap=True)
-        title = self._title or f"[cyan]running[/]  {seconds_text(time.monotonic() - self._started)}"
-        table.add_row(f"[bold]{self._name}[/]", "", Text.from_markup(title))
-        shown, hidden = self._fitting()
+        table.add_column(no_wrap=True, overflow="ellipsis")
+        shown, more = self._fitting()
         for line in shown:
-            table.add_row(*self._cells(line))
-        if hidden:
-            table.add_row(Text(f"… {hidden} more nodes", "bright_black"))
-        return table
+            if line.is_group:
+                table.add_row(Text(f"{'  ' * line.depth}{line.label}", "bold"))
+                continue
+            mark, seconds, note = self._cells(line)
+            table.add_row(Text.assemble("  " * line.depth, mark, " ", line.label), seconds, note)
+        if more:
+            table.add_row(Text(f"… {more} more", "dim"))
+        grid = Table.grid()
+        grid.add_row(self._title())
+        grid.add_row(table)
+        return grid
 
-    def _fitting(self) -> tuple[list[_Line], int]:
-        """As many lines as the terminal is high: what runs or failed first, then the newest."""
-        room = max(_FEWEST_LINES, self._out.height - 4)
-        lines = list(self._lines.values())
+    def _title(self) -> Text:
+        from rich.text import Text
+
+        if self._status:
+            return Text.from_markup(f"[bold]{self._name}[/]  {self._status}")
+        board = self._board
+        told = f"{seconds_text(time.monotonic() - self._started)}  {board.ended}/{board.size}"
+        return Text.assemble((self._name, "bold"), "  ", (f"{self._frame()} running", "cyan"),
+                             "  ", told)  # fmt: skip
+
+    def _fitting(self) -> tuple[list[Line], int]:
+        """As many lines as there is room for, what failed or runs first."""
+        room, lines = self._room(), self._board.lines()
         if len(lines) <= room:
             return lines, 0
-        order = {"running": 0, "failed": 1, "waiting": 3, "skipped": 4}
-        ranked = sorted(
-            enumerate(lines),
-            key=lambda each: (order.get(each[1].status, 2), -each[0]),
-        )
-        keep = sorted(place for place, _ in ranked[:room])
-        return [lines[place] for place in keep], len(lines) - room
+        order = {"failed": 0, "running": 1}
+        ranked = sorted(range(len(lines)), key=lambda n: (order.get(lines[n].status, 2), n))
+        return [lines[n] for n in sorted(ranked[: room - 1])], len(lines) - room + 1
 
-    def _cells(self, line: _Line) -> tuple[Any, Any, Any]:
+    def _frame(self) -> str:
+        return self._frames[int(time.monotonic() * 10) % len(self._frames)]
+
+    def _cells(self, line: Line) -> tuple[tuple[str, str], Text, Text]:
+        """A line's mark with its style, its time, and what there is to say of it."""
         from rich.text import Text
 
-        depth = line.name.count(".")
-        sign = mark(line.status, self._out.encoding) if line.status in MARKS else "?"
-        name = Text.assemble("  " * depth, (sign, STYLES[line.status]), " ", line.name)
-        running = line.status == "running" and line.started is not None
-        seconds = time.monotonic() - (line.started or 0) if running else line.seconds
-        told = seconds_text(seconds) if running or line.seconds else ""
-        return name, Text(told, "bright_black"), self._note(line)
+        running = line.status == "running"
+        mark = self._frame() if running else MARKS[line.status]
+        seconds = self._board.seconds(line) if running else line.seconds
+        told = seconds_text(seconds) if line.started is not None and line.note != "cached" else ""
+        style = "red" if line.status == "failed" else "dim"
+        return (mark, STYLES[line.status]), Text(told, "dim"), Text(self._note(line), style)
 
-    def _note(self, line: _Line) -> Any:
-        from rich.text import Text
-
-        style = "red" if line.status == "failed" else "bright_black"
-        if line.items is None:
-            return Text(line.note, style)
-        done = sum(line.counts.values())
-        told = f"{done}/{line.items}"
-        if line.items > _COLLAPSED:
-            width = 20
-            full = round(width * done / line.items)
-            ascii_only = not (self._out.encoding or "").lower().startswith("utf")
-            bar, rest = ("#", "-") if ascii_only else ("━", "─")
-            told = f"{bar * full}{rest * (width - full)} {told}"
-        others = [f"{n} {what}" for what, n in line.counts.items() if what != "succeeded"]
-        return Text("  ".join([told, *others, line.note]).rstrip(), style)
+    def _note(self, line: Line) -> str:
+        if not line.items:
+            return line.note
+        told = [f"{line.done}/{line.items}"]
+        if not line.below:
+            full = _BAR_WIDTH * line.done // line.items
+            told = [self._bar[0] * full + self._bar[1] * (_BAR_WIDTH - full), *told]
+        told += [f"{count} {how}" for how, count in line.counts.items() if how != "succeeded"]
+        return "  ".join(told)

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
+import functools
 import json
+import math
 import os
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
 
 import typer
 
-from windlass.errors import WindlassError
+from windlass.cli.words import MARKS, PLAINLY, STYLES
+from windlass.errors import DefinitionError, WindlassError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,77 +29,98 @@ DONE, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document, and nothing else.")]
 StackName = Annotated[
-    str | None, typer.Option("--stack", help="A stack of windlass.toml.", show_default=False)
+    str | None,
+    typer.Option("--stack", metavar="STACK", help="A stack of windlass.toml.", show_default=False),
 ]
 
-STYLES = {
-    "succeeded": "green",
-    "failed": "red",
-    "cancelled": "yellow",
-    "lost": "magenta",
-    "skipped": "bright_black",
-    "running": "cyan",
-    "waiting": "bright_black",
-}
-MARKS = {
-    "succeeded": "✓",
-    "failed": "✗",
-    "cancelled": "⊘",
-    "lost": "?",
-    "skipped": "–",
-    "running": "●",
-    "waiting": "·",
-}
-_PLAIN_MARKS = {
-    "succeeded": "+",
-    "failed": "x",
-    "cancelled": "/",
-    "lost": "?",
-    "skipped": "-",
-    "running": "*",
-    "waiting": ".",
-}
+_OURS = str(Path(__file__).parent.parent)
+_PIPE_WIDTH = 200
+"""A pipe has no width; what reads it should not find its lines cut at the eightieth column."""
+
+
+def prepare_streams() -> None:
+    """Lets standard output and error replace what a terminal cannot show, rather than fail."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors=PLAINLY)
 
 
 def console(*, error: bool = False) -> Console:
     """A console on standard output, or on standard error."""
-    from rich.console import Console
-
-    made = Console(stderr=error, highlight=False, soft_wrap=False)
-    if not made.is_terminal:  # a pipe has no width: don't cut lines there
-        made.width = 200
+    made: Console = _console_class()(stderr=error, highlight=False)
+    if not made.is_terminal and "COLUMNS" not in os.environ:
+        made.width = _PIPE_WIDTH
     return made
 
 
-def mark(status: str, encoding: str | None = None) -> str:
-    """The sign of a status, in ASCII where the terminal knows no more."""
-    with contextlib.suppress(UnicodeEncodeError, LookupError):
-        MARKS[status].encode(encoding or sys.stdout.encoding or "ascii")
-        return MARKS[status]
-    return _PLAIN_MARKS[status]
+@functools.cache
+def _console_class() -> Any:
+    from rich.console import Console
+
+    class PipedConsole(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError  # Rich would exit with 1; `telling` knows better
+
+    return PipedConsole
 
 
 def styled(status: str) -> str:
     """A status with its mark and colour, as Rich's markup."""
-    style = STYLES.get(status, "default")
-    return f"[{style}]{mark(status)} {status}[/]"
+    return f"[{STYLES.get(status, 'default')}]{MARKS.get(status, '?')} {status}[/]"
 
 
 def print_json(document: Any) -> None:
     """Prints a document on standard output."""
-    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n")
+    try:
+        text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False, default=str)
+    except ValueError:  # JSON knows no infinity
+        finite = _finite(document)
+        text = json.dumps(finite, indent=2, ensure_ascii=False, allow_nan=False, default=str)
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        text = json.dumps(json.loads(text), indent=2)
+    sys.stdout.write(text + "\n")
     sys.stdout.flush()
 
 
-def command(function: Callable[P, int | None]) -> Callable[P, None]:
+def _finite(document: Any) -> Any:
+    if isinstance(document, float):
+        return document if math.isfinite(document) else None
+    if isinstance(document, dict):
+        return {key: _finite(value) for key, value in document.items()}
+    return [_finite(item) for item in document] if isinstance(document, list | tuple) else document
+
+
+@contextlib.contextmanager
+def kept_for_json(as_json: bool) -> Iterator[None]:
+    """While user code runs, what it writes to standard output goes to standard error.
+
+    Not only what Python prints: the descriptor itself is turned.
+    """
+    if not as_json:
+        yield
+        return
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+    finally:
+        ctypes.CDLL(None).fflush(None)  # what C code left in stdio's own buffers
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
+def command(function: Callable[P, int]) -> Callable[P, None]:
     """Turns a command's errors into words and exit codes; its return value is the exit code."""
 
     @wraps(function)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
-        as_json = bool(kwargs.get("json"))
-        with telling(as_json=as_json):
-            code = function(*args, **kwargs)
-            raise typer.Exit(code or DONE)
+        with telling(as_json=bool(kwargs.get("json"))):
+            raise typer.Exit(function(*args, **kwargs))
 
     return wrapped
 
@@ -104,15 +131,18 @@ def telling(*, as_json: bool) -> Iterator[None]:
     try:
         yield
     except WindlassError as error:
-        tell_error(type(error).__name__, error.message, error.hint, as_json=as_json)
+        message = error.message + _place_of(error)
+        tell_error(type(error).__name__, message, error.hint, as_json=as_json)
         raise typer.Exit(error.exit_code) from None
     except KeyboardInterrupt:
-        if as_json:
-            print_json({"error": {"kind": "Interrupted", "message": "interrupted", "hint": None}})
+        tell_error("Interrupted", "interrupted", None, as_json=as_json)
         raise typer.Exit(INTERRUPTED) from None
     except BrokenPipeError:  # `windlass runs | head`: whoever read has enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        _discard_output()
         raise typer.Exit(DONE) from None
+    except OSError as error:  # the machine's fault and not ours: no traceback
+        tell_error(type(error).__name__, _of_machine(error), None, as_json=as_json)
+        raise typer.Exit(FAILED) from None
 
 
 def tell_error(kind: str, message: str, hint: str | None, *, as_json: bool = False) -> None:
@@ -125,45 +155,40 @@ def tell_error(kind: str, message: str, hint: str | None, *, as_json: bool = Fal
     out = console(error=True)
     out.print(Text.assemble(("error: ", "bold red"), message), soft_wrap=True)
     if hint:
-        out.print(Text(f"  {hint}", "default"), soft_wrap=True)
+        out.print(Text(f"  {hint}"), soft_wrap=True)
 
 
-def seconds_text(seconds: float | None) -> str:
-    """A duration as a person reads it."""
-    if seconds is None:
+def _place_of(error: WindlassError) -> str:
+    """Where in the user's own file a definition is wrong, as far as a traceback tells."""
+    if not isinstance(error, DefinitionError):
         return ""
-    if seconds < 1:
-        return f"{seconds * 1000:.0f} ms"
-    if seconds < 60:
-        return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.1f} s"
-    minutes, rest = divmod(int(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if is_user_file(frame.filename):
+            place = f"{frame.filename}:{frame.lineno}"
+            return "" if place in error.message else f"\n  at {place}: {frame.line}"
+    return ""
 
 
-def size_text(size: int) -> str:
-    """A number of bytes as a person reads it."""
-    amount = float(size)
-    for unit in ("B", "KB", "MB", "GB"):
-        if amount < 1000:
-            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
-        amount /= 1000
-    return f"{amount:.1f} TB"
+def is_user_file(file: str) -> bool:
+    """Whether a traceback's file is the user's: neither ours, nor Python's, nor a library's."""
+    path = Path(file)
+    if file.startswith((_OURS, "<frozen")) or "site-packages" in path.parts:
+        return False
+    return not path.is_relative_to(Path(os.__file__).parent)
 
 
-def summary_text(summary: dict[str, Any]) -> str:
-    """The facts of an artifact in one line."""
-    if "value" in summary:
-        return str(summary["value"])
-    if "shape" in summary and isinstance(summary["shape"], list):
-        told = " × ".join(f"{n:,}" for n in summary["shape"])
-        return f"{told} {summary.get('dtype', '')}".strip()
-    if "rows" in summary:
-        columns = summary.get("columns")
-        width = len(columns) if isinstance(columns, list | dict) else columns
-        return f"{summary['rows']:,} rows" + (f" × {width} columns" if width else "")
-    if "length" in summary:
-        return (
-            f"{summary['length']:,} items" if "of" in summary else f"length {summary['length']:,}"
-        )
-    simple = {k: v for k, v in summary.items() if isinstance(v, str | int | float)}
-    return ", ".join(f"{key} {value}" for key, value in list(simple.items())[:3])
+def _of_machine(error: OSError) -> str:
+    place = f": {error.filename}" if error.filename is not None else ""
+    return f"{error.strerror or error}{place}"
+
+
+def _discard_output() -> None:
+    """Lets what is still buffered go nowhere, when the interpreter flushes it at its end."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            try:
+                stream.flush()
+            except BrokenPipeError:
+                os.dup2(null, stream.fileno())
+    os.close(null)

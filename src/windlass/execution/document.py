@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from windlass.execution.liveness import is_gone
-from windlass.execution.run import shown
-from windlass.records import Records
-from windlass.records.model import Metric, Outcome, Output, Run
 from windlass.values import TYPE, Json
+
+if TYPE_CHECKING:
+    from windlass.records import Records
+    from windlass.records.model import Metric, Outcome, Output, Run
 
 
 def run_document(records: Records, run: Run, *, nodes: bool = True) -> dict[str, Any]:
@@ -44,6 +46,8 @@ def run_document(records: Records, run: Run, *, nodes: bool = True) -> dict[str,
         "left_out": run.details.get("left_out", []),
     }
     if nodes:
+        from windlass.execution.run import shown
+
         outcomes = shown(records.run_outcomes(run.id))
         by_node: dict[str, list[Metric]] = {}
         for metric in metrics:
@@ -94,16 +98,58 @@ def _is_finite(value: float | None) -> bool:
 
 
 def natural(value: Json) -> Any:
-    """An encoded plain value as a person would write it in JSON: a date as its text."""
+    """An encoded plain value as a person would write it: a date as its text, an enum its name."""
     if isinstance(value, list):
         return [natural(item) for item in value]
     if not isinstance(value, Mapping):
         return value
-    if TYPE not in value:
+    kind = value.get(TYPE)
+    if kind is None:
         return {key: natural(item) for key, item in value.items()}
-    for key in ("value", "name"):
-        if key in value:
-            return value[key]
-    if isinstance(value.get("fields"), Mapping):
-        return natural(value["fields"])
-    return natural(value["items"]) if "items" in value else dict(value)
+    return _NATURAL.get(str(kind), _as_it_is)(value)
+
+
+def _as_it_is(document: Any) -> Any:
+    return document
+
+
+def _text(document: Any) -> Any:
+    zone = f"[{document['zone']}]" if "zone" in document else ""
+    return f"{document['value']}{zone}"
+
+
+def _items(document: Any) -> Any:
+    return [natural(item) for item in document["items"]]
+
+
+def _fields(document: Any) -> Any:
+    return natural({**document["fields"], **document.get("extra", {})})
+
+
+def _dict(document: Any) -> Any:
+    """A dict by the texts of its keys, unless two would have the same."""
+    pairs = [(natural(key), natural(item)) for key, item in document["items"]]
+    keys = [key if isinstance(key, str) else json.dumps(key) for key, _ in pairs]
+    if len(set(keys)) < len(keys):
+        return [list(pair) for pair in pairs]
+    return dict(zip(keys, [item for _, item in pairs], strict=True))
+
+
+def _duration(document: Any) -> str:
+    """In ISO 8601, as the command line takes it."""
+    microseconds = (document["days"] * 86400 + document["seconds"]) * 10**6
+    microseconds += document["microseconds"]
+    whole, rest = divmod(abs(microseconds), 10**6)
+    part = f".{rest:06d}".rstrip("0") if rest else ""
+    return f"{'-' if microseconds < 0 else ''}PT{whole}{part}S"
+
+
+_NATURAL: dict[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(("int", "float", "bytes", "complex", "decimal", "uuid"), _text),
+    **dict.fromkeys(("date", "time", "datetime", "path"), _text),
+    **dict.fromkeys(("tuple", "set", "frozenset"), _items),
+    **dict.fromkeys(("dataclass", "namedtuple", "model"), _fields),
+    "dict": _dict,
+    "enum": lambda document: document["name"],
+    "timedelta": _duration,
+}

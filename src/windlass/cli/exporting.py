@@ -1,0 +1,198 @@
+"""Writing an artifact to a file that other programs read."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from windlass.errors import ConfigError, FormatError
+
+if TYPE_CHECKING:
+    from windlass.artifacts import Artifact
+    from windlass.execution.job import Stores
+
+Write = Callable[[Any, Path], None]
+
+_AS_KEPT = {
+    "text": ".txt",
+    "markdown": ".md",
+    "html": ".html",
+    "bytes": ".bin",
+    "numpy.array": ".npy",
+    "sklearn.estimator": ".skops",
+    "pickle": ".pkl",
+}
+"""Formats whose bytes are such a file already; it may be given any name."""
+
+_TABLES = ("pandas.frame", "pandas.series", "pandas.index", "polars.", "arrow.")
+
+
+def export(stores: Stores, found: Artifact, output: Path, stem: str) -> Path:
+    """Writes an artifact to a file or folder that is not there yet.
+
+    Args:
+        stores: Where it is.
+        found: The artifact.
+        output: The file to make; its ending says as what. Or a folder to make it in.
+        stem: Its name in such a folder.
+
+    Returns:
+        What was made. It is there whole or not at all.
+
+    Raises:
+        ConfigError: There is something already, or the artifact cannot be written as that.
+    """
+    from windlass import artifacts
+
+    value = artifacts.load(
+        found.content, stores.artifacts, stores.records, trust_pickle=stores.trust_pickle
+    )
+    if output.is_dir():
+        output /= value.name if isinstance(value, Path) else stem + _ending(found, value)
+    if output.exists():
+        raise ConfigError(f"{output} is there already", hint="Give another name.")
+    if not output.parent.is_dir():
+        raise ConfigError(f"there is no folder {output.parent}", hint="Make it first.")
+    write = _writer(stores, found, value, output)
+    making = output.with_name(f".{output.stem}.{os.getpid()}{output.suffix}")
+    try:
+        write(value, making)
+        making.rename(output)
+    finally:
+        _remove(making)
+    return output
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _ending(found: Artifact, value: Any) -> str:
+    if found.format in _AS_KEPT:
+        return _AS_KEPT[found.format]
+    return next(iter(_writers(found, value)), ".json")
+
+
+def _writer(stores: Stores, found: Artifact, value: Any, output: Path) -> Write:
+    if isinstance(value, Path):
+        return _copy
+    writers = _writers(found, value)
+    if output.suffix in writers:
+        return writers[output.suffix]
+    if found.format in _AS_KEPT or not writers:  # a format of the project's own: its bytes
+        from windlass.artifacts.saving import raw_bytes
+
+        return lambda _, path: _write_bytes(path, raw_bytes(found, stores.artifacts))
+    raise ConfigError(
+        f"a {found.type} cannot be written as '{output.suffix or output.name}'",
+        hint=f"It can be written as {', '.join(writers)}.",
+    )
+
+
+def _writers(found: Artifact, value: Any) -> Mapping[str, Write]:
+    """How a value can be written, by the ending of the file; the most natural way first."""
+    if found.format.startswith(_TABLES):
+        return {".parquet": _table_parquet, ".csv": _table_csv}
+    if found.format == "picture":
+        png: Mapping[str, Write] = {".png": lambda v, path: _write_bytes(path, v.png)}
+        return png if value.svg is None else {".svg": _picture_svg, **png}
+    if found.format == "altair.chart":
+        return {".html": _chart, ".json": _chart, ".svg": _chart, ".png": _chart}
+    if found.format in ("json", "list", "collection"):
+        return {".json": _json}
+    return {".csv": _array_csv} if found.format == "numpy.array" else {}
+
+
+def _write_bytes(path: Path, data: bytes) -> None:
+    path.write_bytes(data)
+
+
+def _copy(value: Path, path: Path) -> None:
+    """Copies a file or a folder; the copies may be written to, unlike those in the store."""
+    (shutil.copytree if value.is_dir() else shutil.copy)(value, path)
+    for each in [path, *path.rglob("*")]:
+        if not each.is_symlink():
+            each.chmod(each.stat().st_mode | 0o200)
+
+
+def _json(value: Any, path: Path) -> None:
+    from windlass import values
+    from windlass.execution.document import natural
+
+    try:
+        document = natural(values.encode(value))
+    except FormatError as error:
+        raise ConfigError(
+            f"it holds values that JSON cannot: {error.message}",
+            hint="Export its parts: windlass artifacts show tells their digests.",
+        ) from error
+    path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _picture_svg(value: Any, path: Path) -> None:
+    path.write_text(value.svg, encoding="utf-8")
+
+
+def _chart(value: Any, path: Path) -> None:
+    value.save(str(path))
+
+
+def _array_csv(value: Any, path: Path) -> None:
+    import numpy as np
+
+    if value.ndim > 2:
+        raise ConfigError(f"an array of {value.ndim} dimensions is no table", hint="Export a .npy.")
+    np.savetxt(path, value, fmt="%s", delimiter=",")
+
+
+def _frame(value: Any) -> Any:
+    """A table of pandas, polars or Arrow, whatever part of one it was."""
+    if hasattr(value, "collect"):  # a lazy frame of polars
+        value = value.collect()
+    if hasattr(value, "to_frame"):
+        value = value.to_frame()
+    if type(value).__module__.startswith("pyarrow"):
+        import pyarrow as pa
+
+        if isinstance(value, pa.RecordBatch):
+            return pa.Table.from_batches([value])
+        return value if isinstance(value, pa.Table) else pa.table({"value": value})
+    return value
+
+
+def _table_csv(value: Any, path: Path) -> None:
+    frame = _frame(value)
+    if hasattr(frame, "write_csv"):
+        frame.write_csv(path)
+    elif hasattr(frame, "to_csv"):
+        frame.to_csv(path, index=not _is_counted(frame))
+    else:
+        import pyarrow.csv
+
+        pyarrow.csv.write_csv(frame, path)
+
+
+def _table_parquet(value: Any, path: Path) -> None:
+    frame = _frame(value)
+    if hasattr(frame, "write_parquet"):
+        frame.write_parquet(path)
+    elif hasattr(frame, "to_parquet"):
+        frame.to_parquet(path)
+    else:
+        import pyarrow.parquet
+
+        pyarrow.parquet.write_table(frame, path)
+
+
+def _is_counted(frame: Any) -> bool:
+    """Whether a table's index only counts its rows, which a file of text need not."""
+    import pandas as pd
+
+    return isinstance(frame.index, pd.RangeIndex) and frame.index.name is None

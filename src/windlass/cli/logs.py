@@ -1,0 +1,170 @@
+"""``logs``: what the nodes of a run have written."""
+
+from __future__ import annotations
+
+import codecs
+import sys
+import time
+from collections.abc import Iterator
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from windlass.cli.looking import RunName
+from windlass.cli.output import DONE, Json, StackName, command, console, print_json
+from windlass.cli.place import stores_here
+from windlass.errors import ConfigError, NotFoundError
+
+if TYPE_CHECKING:
+    from windlass.execution.job import Job
+    from windlass.records.model import Attempt
+
+_TICK = 0.2
+_AT_ONCE = 1 << 20
+
+
+@command
+def logs(
+    run: RunName,
+    node: Annotated[str | None, typer.Argument(metavar="[NODE]", help="Only this node.")] = None,
+    attempt: Annotated[int | None, typer.Option(min=1, help="Only this attempt.")] = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until it ends.")] = False,
+    stack: StackName = None,
+    json: Json = False,
+) -> int:
+    """Prints logs."""
+    from windlass.execution.job import open_job
+
+    if json and follow:
+        raise ConfigError("--json and --follow exclude each other", hint="Leave one of them out.")
+    stores = stores_here(stack)
+    job = open_job(stores.records.run(run).id, stores)
+    wanted = _Wanted(job, node, attempt)
+    if follow:
+        _follow(wanted)
+    elif json:
+        print_json({"run": job.name, "logs": [_document(job, each) for each in wanted.attempts()]})
+    elif not _print_all(job, wanted.attempts()):
+        console(error=True).print(f"{node or job.name} has written nothing", markup=False)
+    return DONE
+
+
+class _Wanted:
+    """Which attempts are asked for.
+
+    Args:
+        job: Of which run.
+        node: Of which node, or which item of a map; of all, if None.
+        attempt: Which of each; all, if None.
+
+    Raises:
+        NotFoundError: The run has no such node.
+    """
+
+    def __init__(self, job: Job, node: str | None, attempt: int | None) -> None:
+        self.job, self.node, self._attempt = job, node, attempt
+        base, nodes = (node or "").partition("[")[0], job.plan.graph.nodes
+        if node is not None and base not in nodes:
+            near = get_close_matches(base, nodes, 3) or list(nodes)[:8]
+            told = f"{job.name} has no node '{node}'"
+            raise NotFoundError(told, hint=f"It has {', '.join(near)}.")
+
+    def attempts(self) -> list[Attempt]:
+        """Those that there are now, in the order in which they began."""
+        return [
+            each
+            for each in self.job.stores.records.attempts(self.job.run)
+            if (
+                self.node is None or each.node == self.node or each.node.startswith(f"{self.node}[")
+            )
+            and self._attempt in (None, each.attempt)
+        ]
+
+
+def _path(job: Job, attempt: Attempt) -> Path:
+    return job.log_path(attempt.node, attempt.attempt)
+
+
+def _document(job: Job, attempt: Attempt) -> dict[str, Any]:
+    path = _path(job, attempt)
+    text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+    return {"node": attempt.node, "attempt": attempt.attempt, "text": text}
+
+
+def _print_all(job: Job, attempts: list[Attempt]) -> bool:
+    """Prints the logs one after the other; returns whether there was anything in them."""
+    found = [each for each in attempts if _size(_path(job, each))]
+    for each in found:
+        if len(attempts) > 1:
+            sys.stdout.write(f"── {each.node}, attempt {each.attempt} ──\n")
+        last = ""
+        with _path(job, each).open(encoding="utf-8", errors="replace", newline="") as file:
+            while text := file.read(_AT_ONCE):
+                sys.stdout.write(text)
+                last = text[-1]
+        if last != "\n":
+            sys.stdout.write("\n")
+    sys.stdout.flush()
+    return bool(found)
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def _follow(wanted: _Wanted) -> None:
+    """Prints what is there and what is added, in whole lines, until the run is over."""
+    for node, text in _growing(wanted):
+        if node == wanted.node:
+            sys.stdout.write(text)
+        else:
+            sys.stdout.writelines(f"{node} | {line}\n" for line in text.splitlines())
+        sys.stdout.flush()
+
+
+def _growing(wanted: _Wanted) -> Iterator[tuple[str, str]]:
+    from windlass.execution.liveness import is_gone
+
+    job = wanted.job
+    files: dict[tuple[str, int], _Growing] = {}
+    while True:
+        row = job.stores.records.run_by_id(job.run)
+        over = row.status != "running" or is_gone(row)
+        for each in wanted.attempts():
+            file = files.setdefault((each.node, each.attempt), _Growing(_path(job, each)))
+            ended = over or each.status != "running"
+            for text in file.read(ended=ended):
+                yield each.node, text
+        if over:
+            return
+        time.sleep(_TICK)
+
+
+class _Growing:
+    """A log file that is read as it grows, in whole lines."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._position = 0
+        self._rest = ""
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._closed = False
+
+    def read(self, *, ended: bool) -> Iterator[str]:
+        """What was added since the last call; all of it, if nothing more will be."""
+        if self._closed:
+            return
+        self._closed = ended
+        if _size(self._path) > self._position:
+            with self._path.open("rb") as file:
+                file.seek(self._position)
+                while data := file.read(_AT_ONCE):
+                    self._position += len(data)
+                    whole, newline, self._rest = (
+                        self._rest + self._decoder.decode(data)
+                    ).rpartition("\n")
+                    yield whole + newline
+        if ended and self._rest:
+            yield self._rest + "\n"

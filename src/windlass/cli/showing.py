@@ -1,0 +1,202 @@
+"""How ``show`` draws a run: what it is, and the tree of its nodes."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from windlass.cli.output import styled
+from windlass.cli.words import (
+    MARKS,
+    STYLES,
+    number_text,
+    seconds_text,
+    shortened,
+    size_text,
+    summary_text,
+    time_text,
+    type_text,
+)
+
+if TYPE_CHECKING:
+    from rich.table import Table
+    from rich.text import Text
+    from rich.tree import Tree
+
+    from windlass.records.model import Attempt
+
+_MOST_ITEMS = 20
+"""Of a map of more items, only what went wrong is drawn, unless all is asked for."""
+_MOST_LEFT_OUT = 5
+
+Node = dict[str, Any]
+
+
+def header(run: dict[str, Any]) -> Table:
+    """What a run is, was given, and came from."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_row("run", Text.from_markup(f"[bold]{run['name']}[/]  {styled(run['status'])}"))
+    for name, told in _facts(run):
+        table.add_row(name, Text(told))
+    return table
+
+
+def _facts(run: dict[str, Any]) -> list[tuple[str, str]]:
+    took = f", took {seconds_text(run['seconds'])}" if run["seconds"] is not None else ""
+    facts = [
+        ("id", run["id"]),
+        ("started", f"{time_text(run['created'])}{took}"),
+        ("parameters", ", ".join(f"{k}={v!r}" for k, v in run["parameters"].items()) or "none"),
+        ("seed", str(run["seed"])),
+        ("where", f"target {run['target']}, stack {run['stack']}"),
+        ("code", _code(run)),
+    ]
+    if run["tags"]:
+        facts.append(("tags", ", ".join(f"{k}={v}" for k, v in run["tags"].items())))
+    if run["metrics"]:
+        told = [f"{name} {number_text(value)}" for name, value in run["metrics"].items()]
+        facts.append(("metrics", ", ".join(told)))
+    left_out = run["left_out"]
+    facts += [("left out", f"{path}: {reason}") for path, reason in left_out[:_MOST_LEFT_OUT]]
+    if len(left_out) > _MOST_LEFT_OUT:
+        facts.append(("", f"and {len(left_out) - _MOST_LEFT_OUT} more; --json has them all"))
+    return facts
+
+
+def _code(run: dict[str, Any]) -> str:
+    told = f"plan {run['plan'][:10]}  bundle {run['bundle'][:10]}"
+    told += f"  environment {run['environment'][:10]}"
+    git = run["git"] or {}
+    if git.get("commit"):
+        changed = ", with changes" if git.get("dirty") else ""
+        told += f"\ngit {git['commit'][:10]}{changed}"
+    return told
+
+
+def nodes_tree(nodes: Sequence[Node], attempts: Sequence[Attempt], *, every: bool) -> Tree:
+    """The nodes, those of a nested pipeline and the items of a map below its name.
+
+    Args:
+        nodes: As the document of a run has them.
+        attempts: Those at nodes that have not ended.
+        every: Whether each item of a large map is drawn.
+    """
+    from rich.tree import Tree
+
+    forest = _Forest(Tree("", hide_root=True, guide_style="dim"))
+    maps: dict[str, list[Node]] = {}
+    for node in nodes:
+        base, bracket, _ = node["node"].partition("[")
+        if not bracket:
+            forest.group_of(base).add(_node_text(node, base))
+            continue
+        if base not in maps:
+            maps[base] = [n for n in nodes if n["node"].startswith(f"{base}[")]
+            _add_map(forest, base, maps[base], every=every)
+    ended = {node["node"] for node in nodes}
+    for attempt in attempts:
+        if attempt.status == "running" and attempt.node not in ended:
+            forest.group_of(attempt.node).add(_attempt_text(attempt))
+    return forest.root
+
+
+class _Forest:
+    """The branches of nested pipelines, each made when it is first needed."""
+
+    def __init__(self, root: Tree) -> None:
+        self.root = root
+        self._branches: dict[str, Tree] = {"": root}
+
+    def group_of(self, node: str) -> Tree:
+        return self._branch(node.rpartition(".")[0])
+
+    def _branch(self, group: str) -> Tree:
+        from rich.text import Text
+
+        if group not in self._branches:
+            parent, _, label = group.rpartition(".")
+            self._branches[group] = self._branch(parent).add(Text(label, "bold"))
+        return self._branches[group]
+
+
+def _add_map(forest: _Forest, base: str, items: list[Node], *, every: bool) -> None:
+    from rich.text import Text
+
+    label = Text.assemble((_label(base), "bold"), (f"  {len(items):,} items", "dim"))
+    branch = forest.group_of(base).add(label)
+    small = every or len(items) <= _MOST_ITEMS
+    if not small:
+        label.append(f": {_counted(items)}", "dim")
+    bad = [item for item in items if item["status"] in ("failed", "cancelled")]
+    shown = items if small else bad[:_MOST_ITEMS]
+    for item in shown:
+        branch.add(_node_text(item, _label(item["node"])))
+    if not small:
+        branch.add(Text("all of them: --all", "dim"))
+
+
+def _counted(items: list[Node]) -> str:
+    counts = Counter("cached" if item["cached"] else item["status"] for item in items)
+    return ", ".join(f"{count:,} {how}" for how, count in counts.items())
+
+
+def _label(node: str) -> str:
+    return node.rpartition(".")[2]
+
+
+def _node_text(node: Node, name: str) -> Text:
+    from rich.text import Text
+
+    status = node["status"]
+    line = Text.assemble(
+        (MARKS.get(status, "?"), STYLES.get(status, "")), " ", (_label(name), "bold")
+    )
+    if status != "succeeded":
+        line.append(f"  {status}", STYLES.get(status, ""))
+    if node["cached"]:
+        line.append("  cached", "cyan")
+    elif node["seconds"] is not None and node["attempts"]:
+        line.append(f"  {seconds_text(node['seconds'])}", "dim")
+    if node["attempts"] > 1:
+        line.append(f"  {node['attempts']} attempts", "yellow")
+    for name_, value in node["metrics"].items():
+        line.append(f"  {name_} {number_text(value)}")
+    for output in node["outputs"]:
+        line.append("\n    ")
+        line.append_text(_output_text(output))
+    if node["error"]:
+        line.append(f"\n    {node['error']['kind']}: {node['error']['message']}", "red")
+    elif node["reason"]:
+        line.append(f"\n    {shortened(node['reason'])}", "dim")
+    return line
+
+
+def _output_text(output: dict[str, Any]) -> Text:
+    from rich.text import Text
+
+    named = "" if output["name"] == "output" else f"{output['name']}: "
+    facts = f"  {summary_text(output['summary'])}  {size_text(output['bytes'])}"
+    pickled = "  pickled" if output["pickled"] else ""
+    return Text.assemble(
+        f"{named}{type_text(output['type'])}",
+        (facts, "dim"),
+        (f"  {output['content'][:10]}", "dim"),
+        (pickled, "yellow"),
+    )
+
+
+def _attempt_text(attempt: Attempt) -> Text:
+    from rich.text import Text
+
+    since = seconds_text(time.time() - attempt.started)
+    told = f"  attempt {attempt.attempt}, began {since} ago"
+    return Text.assemble(
+        (MARKS["running"], STYLES["running"]), " ", (attempt.node, "bold"), (told, "dim")
+    )
