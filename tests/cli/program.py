@@ -1,0 +1,112 @@
+"""The program as a person or another program starts it: a process, its streams, its code."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import windlass
+
+OURS = str(Path(windlass.__file__).parent)
+"""Where no line of a traceback that a user sees should be."""
+PROGRAM = Path(sys.executable).with_name("windlass")
+
+
+def wait_until(is_so: Callable[[], object], seconds: float = 30) -> None:
+    """Waits for what another process does."""
+    end = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.02)
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command left: its exit code and streams."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A project, and the program started in it."""
+
+    root: Path
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def windlass(self, *arguments: str, **environment: str) -> Done:
+        return self.command(str(PROGRAM), *arguments, **environment)
+
+    def command(self, *words: str, **environment: str) -> Done:
+        done = subprocess.run(
+            words,
+            cwd=self.root,
+            env=self.variables(environment),
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            timeout=120,
+            check=False,
+        )
+        return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    def variables(self, more: dict[str, str]) -> dict[str, str]:
+        """The environment: of this machine's, only what a program needs to start."""
+        kept = {
+            name: os.environ[name]
+            for name in ("PATH", "HOME", "TMPDIR", "PYTHONPATH")
+            if name in os.environ
+        }
+        return {**kept, "LANG": "C.UTF-8", **self.environment, **more}
+
+    def recorded(self) -> int:
+        """How many runs are recorded."""
+        database = self.root / ".windlass" / "windlass.db"
+        with contextlib.closing(sqlite3.connect(database)) as connection:
+            (count,) = connection.execute("SELECT count(*) FROM runs").fetchone()
+        return int(count)
+
+    def refused(self, *arguments: str, code: int = 2) -> str:
+        """What is told on standard error of a command that is refused; nothing is on the other."""
+        done = self.windlass(*arguments)
+        assert done.code == code, done
+        assert done.out == ""
+        assert "bug in Windlass" not in done.err
+        assert done.err.startswith("error: ")
+        return done.err
+
+    def document(self, *arguments: str, code: int = 0) -> dict[str, Any]:
+        """The one JSON document on standard output."""
+        done = self.windlass(*arguments, "--json")
+        assert done.code == code, done
+        document = json.loads(done.out)
+        assert isinstance(document, dict)
+        return document
+
+    @contextlib.contextmanager
+    def started(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+        """The program, running beside the test."""
+        process = subprocess.Popen(
+            [str(PROGRAM), *arguments],
+            cwd=self.root,
+            env=self.variables({}),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            with process:
+                yield process
+        finally:
+            process.kill()
