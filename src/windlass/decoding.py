@@ -1,0 +1,118 @@
+"""JSON documents back to plain values: a decoder for each ``$type``; see `windlass.values`."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import decimal
+import enum
+import pathlib
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from windlass.classes import Parts, Resolver, put_together
+from windlass.encoding import PURE_PATHS, TYPE, Json
+from windlass.errors import FormatError
+
+
+@dataclass(slots=True)
+class Reader:
+    """What a document cannot tell by itself.
+
+    Args:
+        resolve: Finds classes.
+        other: Reads documents of types that are not ours.
+    """
+
+    resolve: Resolver
+    other: Callable[[dict[str, Json]], Any] | None = None
+
+
+def decode_document(document: Json, reader: Reader) -> Any:
+    """The value of a document; see `windlass.values.decode`."""
+    if isinstance(document, list):
+        return [decode_document(item, reader) for item in document]
+    if not isinstance(document, dict):
+        return document
+    kind = document.get(TYPE)
+    if kind is None:
+        return {key: decode_document(item, reader) for key, item in document.items()}
+    decoder = _DECODERS.get(str(kind))
+    if decoder is None:
+        return _decode_other(document, reader)
+    try:
+        return decoder(document, reader)
+    except (LookupError, TypeError, ValueError, ArithmeticError) as error:
+        raise FormatError(f"a stored '{kind}' cannot be read: {error}") from error
+
+
+def _decode_other(document: dict[str, Json], reader: Reader) -> Any:
+    if reader.other is None:
+        raise FormatError(f"a stored value has the unknown type '{document[TYPE]}'")
+    return reader.other(document)
+
+
+def _items(document: Any, reader: Reader) -> list[Any]:
+    return [decode_document(item, reader) for item in document["items"]]
+
+
+def _decode_moment(cls: Any) -> Callable[[Any, Reader], Any]:
+    def decode_moment(document: Any, _: Reader) -> Any:
+        value = cls.fromisoformat(document["value"]).replace(fold=document["fold"])
+        if "name" in document:
+            return value.replace(tzinfo=dt.timezone(value.utcoffset(), document["name"]))
+        if "zone" not in document:
+            return value
+        import zoneinfo
+
+        return value.replace(tzinfo=zoneinfo.ZoneInfo(document["zone"]))
+
+    return decode_moment
+
+
+def _decode_instance(document: Any, reader: Reader) -> Any:
+    found = {
+        name: {key: decode_document(part, reader) for key, part in document.get(name, {}).items()}
+        for name in ("fields", "extra", "private")
+    }
+    parts = Parts(document[TYPE], **found, assigned=document.get("set", []))
+    return put_together(document["cls"], reader.resolve, parts)
+
+
+def _decode_enum(document: Any, reader: Reader) -> Any:
+    cls: Any = reader.resolve(document["cls"])
+    is_flag = document[TYPE] == "flag"
+    if not issubclass(cls, enum.Flag if is_flag else enum.Enum):
+        raise FormatError(f"a stored enum is of the class {document['cls']}, which is none")
+    return cls(document["value"]) if is_flag else cls[document["name"]]
+
+
+_DECODERS: dict[str, Callable[[Any, Reader], Any]] = {
+    "str": lambda doc, _: base64.b64decode(doc["value"]).decode("utf-8", "surrogatepass"),
+    "int": lambda doc, _: int(doc["value"], 16),
+    "float": lambda doc, _: float(doc["value"]),
+    "dict": lambda doc, reader: {
+        decode_document(key, reader): decode_document(item, reader) for key, item in doc["items"]
+    },
+    "tuple": lambda doc, reader: tuple(_items(doc, reader)),
+    "set": lambda doc, reader: set(_items(doc, reader)),
+    "frozenset": lambda doc, reader: frozenset(_items(doc, reader)),
+    "bytes": lambda doc, _: base64.b64decode(doc["value"], validate=True),
+    "bytearray": lambda doc, _: bytearray(base64.b64decode(doc["value"], validate=True)),
+    "complex": lambda doc, _: complex(doc["value"]),
+    "decimal": lambda doc, _: decimal.Decimal(doc["value"]),
+    "uuid": lambda doc, _: uuid.UUID(doc["value"]),
+    "date": lambda doc, _: dt.date.fromisoformat(doc["value"]),
+    "time": _decode_moment(dt.time),
+    "datetime": _decode_moment(dt.datetime),
+    "timedelta": lambda doc, _: dt.timedelta(doc["days"], doc["seconds"], doc["microseconds"]),
+    "path": lambda doc, _: pathlib.Path(doc["value"]),
+    "purepath": lambda doc, _: PURE_PATHS[doc["cls"]](doc["value"]),
+    "enum": _decode_enum,
+    "flag": _decode_enum,
+    "dataclass": _decode_instance,
+    "namedtuple": _decode_instance,
+    "model": _decode_instance,
+}

@@ -1,0 +1,202 @@
+"""Plain values to JSON documents: an encoder for each type; see `windlass.values`."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import decimal
+import enum
+import json
+import math
+import pathlib
+import sys
+import uuid
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from windlass.classes import class_reference, take_apart
+from windlass.errors import FormatError
+from windlass.modules import reference
+
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+Other: TypeAlias = Callable[[object], "dict[str, Json] | None"]
+"""Asked for the document of an instance; None to go on as without it."""
+
+TYPE = "$type"
+PURE_PATHS: dict[str, type[pathlib.PurePath]] = {
+    "PurePosixPath": pathlib.PurePosixPath,
+    "PureWindowsPath": pathlib.PureWindowsPath,
+}
+
+_MAX_JSON_INT = 10**300  # past some 4,300 digits Python refuses to print a number
+
+to_text = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circular=False).encode
+"""The canonical text of a JSON document: no spaces, plain ASCII, order kept."""
+
+
+def encode_value(value: object, other: Other | None) -> Json:
+    """The document of a value; see `windlass.values.encode`."""
+    encoder = _ENCODERS.get(type(value))
+    if encoder is not None:
+        return encoder(value, other)
+    if other is not None:
+        document = other(value)
+        if document is not None:
+            return document
+    return _encode_instance(value, other)
+
+
+def _tagged(kind: str, **fields: Json) -> dict[str, Json]:
+    return {TYPE: kind, **fields}
+
+
+def _same(value: Any, _: Other | None) -> Json:
+    return value  # type: ignore[no-any-return]
+
+
+def _encode_str(value: Any, _: Other | None) -> Json:
+    if _is_unicode(value):
+        return value  # type: ignore[no-any-return]
+    data = value.encode("utf-8", "surrogatepass")
+    return _tagged("str", value=base64.b64encode(data).decode())
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether JSON keeps a text: it would make one character of two lone surrogates."""
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _encode_int(value: Any, _: Other | None) -> Json:
+    if -_MAX_JSON_INT < value < _MAX_JSON_INT:
+        return value  # type: ignore[no-any-return]
+    return _tagged("int", value=hex(value))
+
+
+def _encode_float(value: Any, _: Other | None) -> Json:
+    return value if math.isfinite(value) else _tagged("float", value=repr(value))
+
+
+def _encode_list(value: Any, other: Other | None) -> list[Json]:
+    return [encode_value(item, other) for item in value]
+
+
+def _encode_dict(value: Any, other: Other | None) -> Json:
+    if _has_plain_keys(value):
+        return {key: encode_value(item, other) for key, item in value.items()}
+    pairs: list[Json] = [[encode_value(k, other), encode_value(v, other)] for k, v in value.items()]
+    return _tagged("dict", items=pairs)
+
+
+def _has_plain_keys(value: Any) -> bool:
+    return (
+        all(type(key) is str for key in value) and TYPE not in value and _is_unicode("".join(value))
+    )
+
+
+def _sequence(kind: str) -> Callable[[Any, Other | None], Json]:
+    return lambda value, other: _tagged(kind, items=_encode_list(value, other))
+
+
+def _set(kind: str) -> Callable[[Any, Other | None], Json]:
+    return lambda value, other: _tagged(kind, items=sorted(_encode_list(value, other), key=to_text))
+
+
+def _text(kind: str, write: Callable[[Any], str]) -> Callable[[Any, Other | None], Json]:
+    return lambda value, _: _tagged(kind, value=write(value))
+
+
+def _encode_moment(kind: str) -> Callable[[Any, Other | None], Json]:
+    """For dates with times, and times: both may have a zone and a fold."""
+
+    def encode_moment(value: Any, _: Other | None) -> Json:
+        zone = value.tzinfo
+        if zone is None:
+            return _tagged(kind, value=value.isoformat(), fold=value.fold)
+        if type(zone) is dt.timezone:
+            name = zone.tzname(None)
+            named = {} if name == dt.timezone(zone.utcoffset(None)).tzname(None) else {"name": name}
+            return _tagged(kind, value=value.isoformat(), fold=value.fold, **named)
+        zoneinfo = sys.modules.get("zoneinfo")
+        if zoneinfo is None or type(zone) is not zoneinfo.ZoneInfo or zone.key is None:
+            raise FormatError(
+                f"the time zone {zone!r} cannot be stored", hint="Use one of zoneinfo, by its name."
+            )
+        naive = value.replace(tzinfo=None).isoformat()  # a zone's rules are part of the value
+        return _tagged(kind, value=naive, zone=zone.key, fold=value.fold)
+
+    return encode_moment
+
+
+def _encode_instance(value: object, other: Other | None) -> Json:
+    if isinstance(value, enum.Enum):
+        return _encode_enum(value)
+    if isinstance(value, pathlib.PurePath):
+        return _encode_path(value)
+    cls: type[Any] = type(value)
+    parts = take_apart(value)
+    if parts is None:
+        told = reference(cls).replace(":", ".")
+        raise FormatError(f"a value of type {told} is not plain data")
+    document = _tagged(
+        parts.kind, cls=class_reference(cls), fields=_encode_parts(parts.fields, other)
+    )
+    if parts.extra:
+        document["extra"] = _encode_parts(parts.extra, other)
+    if parts.private:
+        document["private"] = _encode_parts(parts.private, other)
+    if parts.kind == "model":
+        document["set"] = list(parts.assigned)
+    return document
+
+
+def _encode_parts(parts: dict[str, Any], other: Other | None) -> dict[str, Json]:
+    return {name: encode_value(part, other) for name, part in parts.items()}
+
+
+def _encode_enum(value: enum.Enum) -> Json:
+    cls: type[enum.Enum] = type(value)
+    ref = class_reference(cls)
+    if isinstance(value, enum.Flag):  # several flags together have no name of their own
+        return _tagged("flag", cls=ref, value=value.value)
+    if cls.__members__.get(value.name) is not value:
+        raise FormatError(f"{value!r} is no member of its own class")
+    return _tagged("enum", cls=ref, name=value.name)
+
+
+def _encode_path(value: pathlib.PurePath) -> Json:
+    if type(value) is type(pathlib.Path()):
+        return _tagged("path", value=str(value))
+    if type(value) in PURE_PATHS.values():
+        return _tagged("purepath", value=str(value), cls=type(value).__name__)
+    raise FormatError(f"a path of type {type(value).__qualname__} is not plain data")
+
+
+_ENCODERS: dict[type, Callable[[Any, Other | None], Json]] = {
+    type(None): _same,
+    bool: _same,
+    str: _encode_str,
+    int: _encode_int,
+    float: _encode_float,
+    list: _encode_list,
+    dict: _encode_dict,
+    tuple: _sequence("tuple"),
+    set: _set("set"),
+    frozenset: _set("frozenset"),
+    bytes: _text("bytes", lambda value: base64.b64encode(value).decode()),
+    bytearray: _text("bytearray", lambda value: base64.b64encode(value).decode()),
+    complex: _text("complex", repr),
+    decimal.Decimal: _text("decimal", str),
+    uuid.UUID: _text("uuid", str),
+    dt.date: _text("date", dt.date.isoformat),
+    dt.time: _encode_moment("time"),
+    dt.datetime: _encode_moment("datetime"),
+    dt.timedelta: lambda value, _: _tagged(
+        "timedelta", days=value.days, seconds=value.seconds, microseconds=value.microseconds
+    ),
+}
