@@ -72,9 +72,9 @@ def back(fmt: Format[Any], value: object, folder: Path | None = None) -> Any:
     return fmt.read(MemorySource(data, file))
 
 
-def outputs_elsewhere(code: str) -> list[str]:
+def outputs_elsewhere(code: str, *arguments: str) -> list[str]:
     """What a script prints in two new processes, whose strings hash differently."""
     path = os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])
     environments = [{**os.environ, "PYTHONPATH": path, "PYTHONHASHSEED": seed} for seed in "12"]
-    command = [sys.executable, "-c", code]
+    command = [sys.executable, "-c", code, *arguments]
     return [subprocess.check_output(command, env=env, text=True) for env in environments]

@@ -158,6 +158,18 @@ def test_pipelines_over_columns_of_frames_come_back() -> None:
     assert facts["classes_"] == [0, 1]
 
 
+def test_columns_may_be_given_as_an_index_of_pandas() -> None:
+    columns = MIXED.select_dtypes("number").columns
+    model = ColumnTransformer([("numbers", PCA(2), columns[:2])], remainder="drop").fit(MIXED)
+    model.notes_ = {"frame": MIXED[:2], "series": MIXED["a"][:2], "again": columns}
+    again = back(FORMAT, model)
+    np.testing.assert_array_equal(again.transform(MIXED), model.transform(MIXED))
+    pd.testing.assert_index_equal(again.transformers[0][2], columns[:2])
+    pd.testing.assert_frame_equal(again.notes_["frame"], MIXED[:2])
+    pd.testing.assert_series_equal(again.notes_["series"], MIXED["a"][:2])
+    assert content(FORMAT, again) == content(FORMAT, model)
+
+
 def test_categories_of_boosted_trees_come_back() -> None:
     model = HistGradientBoostingClassifier(
         max_iter=5, min_samples_leaf=2, categorical_features="from_dtype", random_state=0

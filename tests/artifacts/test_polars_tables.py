@@ -177,6 +177,15 @@ def test_subclasses_are_left_to_other_formats() -> None:
     assert SERIES.accepts(ALL["date"])
 
 
+def test_damaged_tables_are_named() -> None:
+    data = written(FRAMES, ALL).replace(b'"Duration"', b'"Durativo"')
+    with pytest.raises(FormatError, match="no dtype 'Durativo'"):
+        FRAMES.read(MemorySource(data))
+    data = written(SERIES, ALL["enum"]).replace(b'["enum"', b'{"enum"')
+    with pytest.raises(FormatError, match="polars that is installed"):
+        SERIES.read(MemorySource(data))
+
+
 def test_a_dtype_of_a_newer_polars_is_named() -> None:
     with pytest.raises(FormatError, match="'Int4096'"):
         decode_dtype("Int4096")

@@ -8,8 +8,9 @@ the columns, such as categories or column labels, is a *part*, kept in the file'
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -132,9 +133,11 @@ def read_table(source: Source) -> tuple[pa.Table, Bytes]:
     memory = open_memory(source)
     try:
         reader = pa.ipc.open_file(pa.BufferReader(pa.py_buffer(memory)))
-        return reader.read_all(), memory
+        table = reader.read_all()
+        table.validate()
     except (pa.ArrowException, OSError) as error:
         raise FormatError(f"stored bytes are not an Arrow file: {error}") from error
+    return table, memory
 
 
 def read_encoded(source: Source) -> Encoded:
@@ -146,6 +149,22 @@ def read_encoded(source: Source) -> Encoded:
     columns = [one_piece(column) for column in table.columns]
     document = json.loads(metadata.get(DOCUMENT, b"{}"))
     return Encoded(document, columns, parts, table.column_names, memory)
+
+
+@contextlib.contextmanager
+def readable(library: str) -> Iterator[None]:
+    """Says of whatever goes wrong while a table is made again that the bytes do not fit.
+
+    Raises:
+        FormatError: The table was written for another version of the library, or is damaged.
+    """
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError, NotImplementedError) as error:
+        raise FormatError(
+            f"a stored table cannot be read by the {library} that is installed: {error}",
+            hint=f"Install the {library} that wrote it, or run what made it again: --no-cache",
+        ) from error
 
 
 def check_type(kind: pa.DataType, where: str) -> None:

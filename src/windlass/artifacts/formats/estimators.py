@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from windlass.artifacts.format import Format, Preview, Sink, Source
 from windlass.artifacts.formats.object_digest import object_digest
 from windlass.artifacts.formats.skops_trust import untrusted
+from windlass.artifacts.formats.table_parts import with_tables, without_tables
 from windlass.artifacts.formats.tree_checks import check_trees
 from windlass.errors import CorruptError, FormatError, UntrustedError
 from windlass.values import Json
@@ -49,6 +50,7 @@ class EstimatorFormat(Format["BaseEstimator"]):
                 hint=_HINT,
             )
         content = object_digest(value)
+        check_trees(value)
         if len(data) <= COMPARED and object_digest(_load(data, types)) != content:
             raise FormatError(
                 f"a {type(value).__name__} does not come back from skops as it was", hint=_HINT
@@ -95,7 +97,7 @@ def _dump(value: object) -> bytes:
     import skops.io
 
     try:
-        data: bytes = skops.io.dumps(value)
+        data: bytes = skops.io.dumps(without_tables(value))
     except (TypeError, ValueError, AttributeError, RecursionError) as error:
         raise FormatError(
             f"skops cannot store a {type(value).__name__}: {error}", hint=_HINT
@@ -128,7 +130,7 @@ def _load(data: bytes, types: list[str]) -> BaseEstimator:
             hint=f"Install scikit-learn {_version_of(data)}, or train it again: --no-cache",
         ) from error
     check_trees(estimator)
-    return estimator
+    return with_tables(estimator)
 
 
 def _warn_of_version(data: bytes) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import mmap
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from windlass.artifacts.format import Source
@@ -11,6 +15,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Bytes: TypeAlias = NDArray[np.uint8]
+
+MAPPED = 1 << 20
+"""Bytes from which a file is mapped and not read; a mapping costs a file descriptor."""
 
 
 def open_memory(source: Source) -> Bytes:
@@ -23,9 +30,9 @@ def open_memory(source: Source) -> Bytes:
     import numpy as np
 
     path = source.path()
-    if path is None:
+    if path is None or path.stat().st_size < MAPPED:
         return np.frombuffer(bytearray(source.bytes()), np.uint8)
-    return np.asarray(np.memmap(path, np.uint8, mode="c"))
+    return np.frombuffer(_mapped(path), np.uint8)
 
 
 def bytes_of(array: NDArray[Any]) -> Bytes:
@@ -35,3 +42,31 @@ def bytes_of(array: NDArray[Any]) -> Bytes:
     if array.nbytes == 0:  # what has no bytes cannot be viewed as bytes
         return np.empty(0, np.uint8)
     return array.reshape(-1).view(np.uint8)
+
+
+def _mapped(path: Path) -> mmap.mmap:
+    try:
+        return _map(path)
+    except OSError as error:
+        if error.errno != errno.EMFILE or not _allow_more_files():
+            raise
+    return _map(path)
+
+
+def _map(path: Path) -> mmap.mmap:
+    options: Any = {"trackfd": False} if sys.version_info >= (3, 13) else {}
+    with path.open("rb") as file:
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY, **options)
+
+
+def _allow_more_files() -> bool:
+    """Raises this process's own limit of open files to what it may have, if it may have more."""
+    try:
+        import resource
+    except ImportError:
+        return False
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == hard:
+        return False
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return True

@@ -112,6 +112,7 @@ def read_array(memory: Bytes, start: int = 0) -> tuple[NDArray[Any], int]:
     try:
         header, begin = _read_header(memory, start)
         dtype = np.lib.format.descr_to_dtype(header["descr"])
+        check_dtype(dtype)  # objects would be addresses, and forged bytes choose them
         shape, order = tuple(header["shape"]), _order(header["fortran_order"])
         array: NDArray[Any] = np.ndarray(shape, dtype, order=order)
         if array.nbytes:

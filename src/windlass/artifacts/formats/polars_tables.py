@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from windlass.artifacts.format import Format, Preview, Sink, Source
 from windlass.artifacts.formats.arrays import plain_number
 from windlass.artifacts.formats.arrow_digest import values_digest
-from windlass.artifacts.formats.arrow_file import DOCUMENT, read_table, write_table
+from windlass.artifacts.formats.arrow_file import DOCUMENT, read_table, readable, write_table
 from windlass.artifacts.formats.polars_dtypes import decode_dtype, encode_dtype, storable_dtype
 from windlass.artifacts.formats.table_facts import FIELDS, HEAD, rows_preview, short
 from windlass.errors import FormatError
@@ -40,7 +40,9 @@ class PolarsFrameFormat(Format["pl.DataFrame"]):
 
     def read(self, source: Source) -> pl.DataFrame:
         """The data frame, over the memory of the stored file where polars has Arrow's layout."""
-        return decode_frame(read_table(source)[0])
+        table, _ = read_table(source)
+        with readable("polars"):
+            return decode_frame(table)
 
     def summary(self, value: pl.DataFrame) -> dict[str, Json]:
         """Rows, columns, bytes, and of each column dtype, nulls and range."""
@@ -80,7 +82,9 @@ class PolarsSeriesFormat(Format["pl.Series"]):
 
     def read(self, source: Source) -> pl.Series:
         """The series."""
-        return decode_frame(read_table(source)[0]).to_series()
+        table, _ = read_table(source)
+        with readable("polars"):
+            return decode_frame(table).to_series()
 
     def summary(self, value: pl.Series) -> dict[str, Json]:
         """Rows, name, bytes, dtype, nulls and range."""

@@ -40,6 +40,7 @@ _OWN: dict[str, tuple[str, ...]] = {
     "sklearn.tree._tree": ("Tree",),
     "sklearn.utils._bunch": ("Bunch",),
     "sklearn.utils.validation": ("check_array",),
+    "windlass.artifacts.formats.table_parts": ("TablePart",),
 }
 
 _NUMPY = (

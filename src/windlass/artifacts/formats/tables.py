@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from windlass.artifacts.format import Format, Preview, Sink, Source
-from windlass.artifacts.formats.arrow_file import read_encoded, write_encoded
+from windlass.artifacts.formats.arrow_file import read_encoded, readable, write_encoded
 from windlass.artifacts.formats.pandas_cells import cell_text, cell_value
 from windlass.artifacts.formats.pandas_tables import (
     decode_frame,
@@ -48,7 +48,9 @@ class FrameFormat(Format["pd.DataFrame"]):
 
     def read(self, source: Source) -> pd.DataFrame:
         """The data frame."""
-        return decode_frame(read_encoded(source))
+        encoded = read_encoded(source)
+        with readable("pandas"):
+            return decode_frame(encoded)
 
     def summary(self, value: pd.DataFrame) -> dict[str, Json]:
         """Rows, columns, bytes, index, and of each column dtype, nulls and range."""
@@ -79,7 +81,9 @@ class SeriesFormat(Format["pd.Series[Any]"]):
 
     def read(self, source: Source) -> pd.Series[Any]:
         """The series."""
-        return decode_series(read_encoded(source))
+        encoded = read_encoded(source)
+        with readable("pandas"):
+            return decode_series(encoded)
 
     def summary(self, value: pd.Series[Any]) -> dict[str, Json]:
         """Rows, name, index, dtype, nulls and range."""
@@ -114,7 +118,9 @@ class IndexFormat(Format["pd.Index[Any]"]):
 
     def read(self, source: Source) -> pd.Index[Any]:
         """The index."""
-        return decode_only_index(read_encoded(source))
+        encoded = read_encoded(source)
+        with readable("pandas"):
+            return decode_only_index(encoded)
 
     def summary(self, value: pd.Index[Any]) -> dict[str, Json]:
         """Rows, class, names, dtype."""
@@ -150,7 +156,8 @@ class PandasScalarFormat(Format[Any]):
 
     def read(self, source: Source) -> Any:
         """The scalar."""
-        return cell_value(source.bytes().decode())
+        with readable("pandas"):
+            return cell_value(source.bytes().decode())
 
     def summary(self, value: Any) -> dict[str, Json]:
         """The value as text."""

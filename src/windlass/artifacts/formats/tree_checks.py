@@ -7,10 +7,10 @@ that a node asks for is one that the estimator makes sure to have.
 
 from __future__ import annotations
 
-import types
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from windlass.artifacts.formats.reachable import attributes_of, items_of, reachable
 from windlass.errors import CorruptError
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _LEAF = -1
-_LEAVES = (str, bytes, int, float, type, types.FunctionType, types.ModuleType)
 
 
 def check_trees(estimator: object) -> None:
@@ -27,13 +26,13 @@ def check_trees(estimator: object) -> None:
     Raises:
         CorruptError: A tree points outside itself.
     """
-    for owner in _owners(estimator, set()):
+    for owner in reachable(estimator):
         features = getattr(owner, "n_features_in_", None) or 0
         for tree, columns in _trees(owner, features):
             _check_tree(tree, columns)
-        for predictor in _items(getattr(owner, "_predictors", None)):
+        for predictor in items_of(getattr(owner, "_predictors", None)):
             _check_predictor(predictor, features)
-        for part in vars(owner).values():
+        for part in attributes_of(owner).values():
             if type(part).__name__.startswith(("KDTree", "BallTree")):
                 _check_neighbours(part)
 
@@ -43,7 +42,7 @@ def _trees(owner: Any, features: int) -> Iterator[tuple[Any, int]]:
     if _has_tree(owner):
         yield owner.tree_, features
     chosen = getattr(owner, "estimators_features_", None)
-    for number, part in enumerate(_items(getattr(owner, "estimators_", None))):
+    for number, part in enumerate(items_of(getattr(owner, "estimators_", None))):
         if _has_tree(part):
             yield part.tree_, features if chosen is None else len(chosen[number])
 
@@ -100,35 +99,6 @@ def _check_neighbours(index: Any) -> None:
     ]
     if not all(fits):
         raise _corrupt()
-
-
-def _owners(value: Any, seen: set[int]) -> Iterator[Any]:
-    """Every object with attributes that can be reached, once."""
-    if id(value) in seen or isinstance(value, _LEAVES):
-        return
-    seen.add(id(value))
-    if hasattr(value, "__dict__"):
-        yield value
-        for part in list(vars(value).values()):
-            yield from _owners(part, seen)
-    for part in _items(value):
-        yield from _owners(part, seen)
-
-
-def _items(value: Any) -> Iterator[Any]:
-    """What a container holds, containers in it laid open one by one."""
-    import numpy as np
-
-    if isinstance(value, dict):
-        yield from value.values()
-    elif isinstance(value, np.ndarray):
-        yield from value.ravel().tolist() if value.dtype.hasobject else ()
-    elif isinstance(value, list | tuple | set | frozenset):
-        for item in value:
-            if isinstance(item, list | tuple):
-                yield from _items(item)
-            else:
-                yield item
 
 
 def _corrupt() -> CorruptError:
