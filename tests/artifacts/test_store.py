@@ -176,7 +176,7 @@ def test_a_kill_leaves_no_half_blob(tmp_path: Path) -> None:
         process.send_signal(signal.SIGKILL)
         process.communicate()
     store = ArtifactStore.open_store(tmp_path)
-    published = [path for path in tmp_path.glob("??/*")]
+    published = list(tmp_path.glob("??/*"))
     assert published
     for path in published:
         assert store.path(path.name) == path
