@@ -30,6 +30,11 @@ def broken(n: int) -> int:
 
 
 @step
+def wordy(n: int) -> int:
+    raise ValueError("too high a sea: " + "wave " * 40 * n)
+
+
+@step
 def measure(file: Path) -> int:
     return len(file.read_bytes())
 
@@ -89,6 +94,11 @@ def talk(n: int = 1) -> int:
 @pipeline
 def fails(n: int = 1) -> int:
     return speak(broken(speak(n)))
+
+
+@pipeline
+def fails_at_length(n: int = 1) -> int:
+    return wordy(speak(n))
 
 
 @pipeline

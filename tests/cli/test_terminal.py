@@ -42,6 +42,14 @@ def test_what_steps_write_stands_above_the_drawing(project: Folder) -> None:
     assert any("failed" in line for line in terminal.lines)
 
 
+def test_a_long_message_leaves_the_names_of_the_nodes(project: Folder) -> None:
+    with on_terminal(project, "run", "sample.py:fails_at_length") as terminal:
+        assert terminal.end() == 1
+    drawn = [line for line in terminal.lines if "ValueError" in line and line.startswith("✗")]
+    assert any(line.split()[1] == "wordy" and line.rstrip().endswith("…") for line in drawn)
+    assert not any(line.startswith("…") for line in terminal.lines)
+
+
 @pytest.mark.parametrize(
     "environment", [{"TERM": "dumb"}, {"NO_COLOR": "1", "TERM": "dumb"}, {"TERM": "unknown"}]
 )

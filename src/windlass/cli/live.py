@@ -152,7 +152,7 @@ class LiveObserver(Observer):
         table = Table.grid(padding=(0, 2))
         table.add_column(no_wrap=True, overflow="ellipsis")
         table.add_column(justify="right", no_wrap=True)
-        table.add_column(no_wrap=True, overflow="ellipsis")
+        table.add_column(overflow="ellipsis")  # may wrap: so a long note shrinks, and no name
         shown, more = self._fitting()
         for line in shown:
             if line.is_group:
@@ -198,7 +198,8 @@ class LiveObserver(Observer):
         seconds = self._board.seconds(line) if running else line.seconds
         told = seconds_text(seconds) if line.started is not None and line.note != "cached" else ""
         style = "red" if line.status == "failed" else "dim"
-        return (mark, STYLES[line.status]), Text(told, "dim"), Text(self._note(line), style)
+        note = Text(self._note(line), style, no_wrap=True)
+        return (mark, STYLES[line.status]), Text(told, "dim"), note
 
     def _note(self, line: Line) -> str:
         if not line.items:

@@ -79,7 +79,8 @@ class Written:
         if state is None:
             return []
         lines = [*state.held, state.rest] if state.rest else state.held
-        if traceback is not None and lines and lines[-1] == traceback.rstrip().split("\n")[-1]:
+        last = lines[-1].rstrip() if lines else None
+        if traceback is not None and last == traceback.rstrip().split("\n")[-1]:
             return []
         return self._few(node, lines)
 
