@@ -19,7 +19,7 @@ HEAVY = (
 BUDGETS = {
     "import windlass": 12,
     "from windlass import each, either, pipeline, step": 140,
-    "import windlass.cli.app": 260,
+    "import windlass.cli": 20,
 }
 """The most modules, beyond a bare interpreter's, that a statement may load."""
 

@@ -256,7 +256,7 @@ def test_an_unknown_artifact_and_an_unknown_format_are_told(box: Box) -> None:
         box.load("0" * 64)
     artifact = box.save(3.25).artifact
     for change, words in (({"format": "nope"}, "'nope' is not known"), ({"version": 9}, "Upgrade")):
-        box.rows["x"] = dataclasses.replace(artifact, **change)  # type: ignore[arg-type]
+        box.rows["x"] = dataclasses.replace(artifact, **change)
         with pytest.raises(FormatError, match=words):
             box.load("x")
 
