@@ -25,7 +25,7 @@ from windlass.artifacts.formats.object_digest import object_digest
 from windlass.artifacts.picture import Picture
 from windlass.errors import CorruptError, FormatError
 
-from .test_tables import same
+from .pandas_strategies import same
 
 NUMBERS = np.arange(3000.0)
 FRAME = pd.DataFrame({"a": NUMBERS, "b": NUMBERS.astype(int)}, index=NUMBERS.astype(int))
