@@ -89,6 +89,10 @@ class Board:
         """How many of them have ended."""
         return sum(line.over for line in self._nodes.values())
 
+    def counts(self) -> Counter[str]:
+        """How many nodes there are of each status."""
+        return Counter(line.status for line in self._nodes.values())
+
     def lines(self) -> list[Line]:
         """Every line that was not removed, each group and map before what is in it."""
         return list(_walk(self._root))

@@ -109,15 +109,15 @@ def _shown(value: Any) -> Any:
 def _tell_failures(done: Run[Any]) -> None:
     failed = [node for node in done.nodes if node.status == "failed"]
     out = console(error=True)
-    for node in failed[:_MOST_FAILURES]:
-        _tell_failure(done, node)
+    for place, node in enumerate(failed[:_MOST_FAILURES]):
+        _tell_failure(done, node, whole=place == 0)
     if len(failed) > _MOST_FAILURES:
         out.print(f"… and {len(failed) - _MOST_FAILURES} more nodes failed", style="red")
     if not failed and done.error:
         out.print(done.error, style="red", markup=False, soft_wrap=True)
 
 
-def _tell_failure(done: Run[Any], node: RunNode) -> None:
+def _tell_failure(done: Run[Any], node: RunNode, *, whole: bool) -> None:
     from rich.text import Text
 
     error: Any = (node.outcome.error if node.outcome else None) or {}
@@ -125,7 +125,8 @@ def _tell_failure(done: Run[Any], node: RunNode) -> None:
     told.append(f": {error.get('kind')}: {error.get('message')}")
     if error.get("file"):
         told.append(f"\n  at {_short(error['file'])}:{error['line']}")
-        told.append("".join(f"\n  {line}" for line in _frames(error)), "dim")
+        frames = _frames(error) if whole else []
+        told.append("".join(f"\n  {line}" for line in frames), "dim")
     if error.get("hint"):
         told.append(f"\n  {error['hint']}")
     if node.outcome is not None and node.outcome.attempts:
@@ -137,7 +138,8 @@ def _tell_failure(done: Run[Any], node: RunNode) -> None:
 def _frames(error: dict[str, Any]) -> list[str]:
     """The last lines of a traceback, without its heading and the error, which is told already."""
     last = str(error.get("traceback") or "").rpartition("(most recent call last):\n")[2]
-    frames = list(takewhile(lambda line: line.startswith("  "), last.split("\n")))
+    lines = takewhile(lambda line: line.startswith("  "), last.split("\n"))
+    frames = [line for line in lines if line.strip(" ^~")]  # without the marks below a line
     return [line[:_LONGEST_LINE] for line in frames[-_MOST_FRAMES:]]
 
 

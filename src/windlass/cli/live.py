@@ -112,6 +112,9 @@ class LiveObserver(Observer):
     def run_ended(self, status: str, seconds: float) -> None:
         """Draws the last state."""
         self._status = f"{styled(status)} in {seconds_text(seconds)}"
+        if status != "succeeded":
+            counts = self._board.counts()
+            self._status += "  " + ", ".join(f"{count} {how}" for how, count in counts.items())
         self._scroll()
         self._live.refresh()
 
@@ -137,7 +140,7 @@ class LiveObserver(Observer):
 
         excess = len(self._board.lines()) - self._room()
         for line in self._board.remove_finished(excess):
-            if not line.is_group:
+            if not line.is_group and line.started is not None:  # what never ran is only counted
                 mark, seconds, note = self._cells(line)
                 told = Text("  ").join([Text.assemble(mark, " ", line.name), seconds, note])
                 self._out.print(told, no_wrap=True, overflow="ellipsis")

@@ -164,15 +164,15 @@ def _place_of(error: WindlassError) -> str:
         return ""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if is_user_file(frame.filename):
-            place = f"{frame.filename}:{frame.lineno}"
-            return "" if place in error.message else f"\n  at {place}: {frame.line}"
+            told = f"{Path(frame.filename).name}:{frame.lineno}" in error.message
+            return "" if told else f"\n  at {frame.filename}:{frame.lineno}: {frame.line}"
     return ""
 
 
 def is_user_file(file: str) -> bool:
     """Whether a traceback's file is the user's: neither ours, nor Python's, nor a library's."""
     path = Path(file)
-    if file.startswith((_OURS, "<frozen")) or "site-packages" in path.parts:
+    if file.startswith((_OURS, "<")) or "site-packages" in path.parts:
         return False
     return not path.is_relative_to(Path(os.__file__).parent)
 

@@ -95,8 +95,6 @@ def _kind(value: object) -> str:
 
 
 def _load(place: str) -> ModuleType:
-    if str(Path.cwd()) not in sys.path:  # as `python -m` does; a console script does not
-        sys.path.insert(0, str(Path.cwd()))
     try:
         if place.endswith(".py") or "/" in place:
             return modules.load_file(Path(place))
@@ -110,6 +108,8 @@ def _load(place: str) -> ModuleType:
 def _load_module(name: str) -> ModuleType:
     if not all(part.isidentifier() for part in name.split(".")):
         raise DefinitionError(f"'{name}' is neither a Python file nor a module", hint=_HOW)
+    if str(Path.cwd()) not in sys.path:  # as `python -m` does; a console script does not
+        sys.path.insert(0, str(Path.cwd()))
     try:
         return modules.import_module(name)
     except ModuleNotFoundError as error:

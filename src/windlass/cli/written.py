@@ -12,7 +12,9 @@ MOST_LINES = 50
 """Lines of a node shown at once; `windlass logs` has them all."""
 LONGEST_LINE = 2_000
 _HELD_SECONDS = 0.5
-_TRACEBACK = re.compile(r"\s*(\+ )?(Exception Group )?Traceback \(most recent call last\):")
+_FAILURE = re.compile(
+    r"\s*(\+ )?(Exception Group )?Traceback \(most recent call last\):|[\w.]+Error: "
+)
 
 
 @dataclass
@@ -54,7 +56,7 @@ class Written:
         if not newline:
             return []
         lines = [*state.held, *(_last_state(line) for line in whole.split("\n"))]
-        start = next((n for n, line in enumerate(lines) if _TRACEBACK.match(line)), len(lines))
+        start = next((n for n, line in enumerate(lines) if _FAILURE.match(line)), len(lines))
         if not state.held:
             state.since = self._clock()
         state.held = lines[start:]
