@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from windlass.artifacts.documents import HTML as HTML
     from windlass.artifacts.documents import Markdown as Markdown
+    from windlass.artifacts.picture import Picture as Picture
     from windlass.errors import WindlassError as WindlassError
     from windlass.execution.run import Run as Run
     from windlass.pipeline.graph import Graph as Graph
@@ -28,6 +29,7 @@ __version__ = "0.1.0"
 _WHERE = {
     "HTML": "windlass.artifacts.documents",
     "Markdown": "windlass.artifacts.documents",
+    "Picture": "windlass.artifacts.picture",
     "WindlassError": "windlass.errors",
     "Run": "windlass.execution.run",
     "Graph": "windlass.pipeline.graph",

@@ -12,6 +12,7 @@ from windlass.artifacts.artifact import Artifact, Catalog, Saved
 from windlass.artifacts.blobs import BlobWriter
 from windlass.artifacts.format import Format, Preview
 from windlass.artifacts.formats import lists
+from windlass.artifacts.formats.pickled import PickleFormat
 from windlass.artifacts.registry import format_for, format_named
 from windlass.artifacts.store import ArtifactStore
 from windlass.errors import CorruptError, FormatError, NotFoundError, UntrustedError
@@ -133,6 +134,16 @@ class _Saver:
 
     def save(self, value: object) -> Artifact:
         found = self._format(value)
+        try:
+            return self._save_as(found, value)
+        except FormatError:
+            # Its format knows the class, but not what this value holds: such as a table whose
+            # cells are objects of the project's own.
+            if not self.allow_pickle or found.pickles or self.depth:
+                raise
+            return self._save_as(PickleFormat(), value)
+
+    def _save_as(self, found: Format[Any], value: object) -> Artifact:
         self.depth += 1
         if self.depth > _DEEPEST:
             raise FormatError(
@@ -164,8 +175,6 @@ class _Saver:
         if found is not None:
             return found
         if self.allow_pickle:
-            from windlass.artifacts.formats.pickled import PickleFormat
-
             return PickleFormat()
         name = _type_name(type(value))
         raise FormatError(
