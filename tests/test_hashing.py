@@ -7,6 +7,7 @@ import os
 import struct
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from windlass.hashing import (
     digest,
     digest_bytes,
     digest_digests,
+    digest_file,
 )
 
 SCALARS = (
@@ -119,13 +121,15 @@ def test_a_text_that_is_not_ascii_is_refused() -> None:
 
 
 @pytest.mark.parametrize("size", [0, 1, PARALLEL - 1, PARALLEL, 5 * PARALLEL + 3])
-def test_bytes_are_named_by_plain_blake3(size: int) -> None:
+def test_bytes_are_named_by_plain_blake3(size: int, tmp_path: Path) -> None:
     data = os.urandom(size)
     assert digest_bytes(data) == blake3(data).hexdigest()
     hasher = BlobHasher(size)
     hasher.update(data[: size // 3])
     hasher.update(memoryview(data)[size // 3 :])
     assert hasher.hexdigest() == digest_bytes(data)
+    (tmp_path / "file").write_bytes(data)
+    assert digest_file(tmp_path / "file") == digest_bytes(data)
     assert digest("t", data) == digest("t", bytearray(data)) == digest("t", memoryview(data))
 
 

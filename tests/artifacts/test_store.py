@@ -131,14 +131,32 @@ def test_altered_bytes_of_a_remote_blob_are_named(tmp_path: Path) -> None:
     assert files(tmp_path / "other") == []
 
 
-def test_a_truncated_blob_is_healed_by_writing_it_again(tmp_path: Path) -> None:
-    store = ArtifactStore.open_store(tmp_path / "store")
-    blob = put(store, BIG)
+@pytest.mark.parametrize("data", [b"small", BIG])
+@pytest.mark.parametrize("how", ["cut", "flipped"])
+def test_a_spoilt_blob_is_healed_by_writing_it_again(tmp_path: Path, data: bytes, how: str) -> None:
+    store = ArtifactStore.open_store(tmp_path / "store", verified=tmp_path / "verified")
+    blob = put(store, data)
     path = store.path(blob)
     path.chmod(0o644)
-    path.write_bytes(BIG[:100])
-    put(store, BIG)
-    assert store.path(blob).read_bytes() == BIG
+    path.write_bytes(data[:-1] if how == "cut" else b"!" + data[1:])
+    put(store, data)
+    assert store.path(blob).read_bytes() == data
+    assert files(tmp_path / "store") == [blob]
+
+
+def test_a_durable_store_keeps_the_same(tmp_path: Path) -> None:
+    store = ArtifactStore.open_store(tmp_path / "store", durable=True)
+    assert store.path(put(store, BIG)).read_bytes() == BIG
+
+
+def test_many_small_writes_and_large_ones_follow_in_order(store: ArtifactStore) -> None:
+    pieces = [os.urandom(size) for size in (1, 5000, 70_000, 300_000, 0, 7, 9_000_000, 3)]
+    with store.writer() as writer:
+        for piece in pieces:
+            assert writer.write(piece) == len(piece)
+        blob, size, _ = writer.finish()
+    assert size == sum(map(len, pieces))
+    assert store.path(blob).read_bytes() == b"".join(pieces)
 
 
 _WRITER = """

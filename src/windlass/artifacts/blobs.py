@@ -9,9 +9,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from blake3 import blake3
-
+from windlass.artifacts.stamps import Stamps, stamp_of
 from windlass.errors import CorruptError, StoreError
+from windlass.hashing import BlobHasher, byte_view, digest_bytes, digest_file
 
 INLINE = 4096
 """Bytes up to which a blob is kept in the record and needs no file."""
@@ -19,6 +19,8 @@ INLINE = 4096
 _REMEMBERED = 1 << 20
 """Bytes from which a check of a blob is remembered; smaller ones are checked at every read."""
 
+_GATHERED = 1 << 17  # small writes are gathered to this many bytes
+_PIECE = 1 << 22  # large ones go in pieces that are still in the processor's cache when written
 _STALE_SECONDS = 24 * 3600
 
 
@@ -33,7 +35,7 @@ class Blobs:
 
     def __init__(self, root: Path, verified: Path | None = None, *, durable: bool = False) -> None:
         self.root = root
-        self._verified = verified
+        self._stamps = Stamps(verified)
         self._durable = durable
 
     def __repr__(self) -> str:
@@ -55,24 +57,25 @@ class Blobs:
         """
         path = self._place(blob)
         try:
-            stamp = _stamp(path)
-            if self._recall(blob) == stamp:
+            stamp = stamp_of(path)
+            if self._stamps.recall(blob) == stamp:
                 return path
-            found = blake3().update_mmap(path).hexdigest()
+            found = digest_file(path)
         except FileNotFoundError:
             raise CorruptError(
                 f"the bytes of an artifact are gone: {path}",
                 hint="Bring the file back from a backup, or run what made it again: --no-cache",
             ) from None
         except OSError as error:
-            raise self._refused("read", error) from error
+            raise self.refusal("read", error) from error
         if found != blob:
             raise CorruptError(
                 f"the bytes of an artifact were altered: {path} should have the digest "
                 f"{blob[:12]}… and has {found[:12]}…",
                 hint="Delete the file and run what made it again: --no-cache",
             )
-        self._remember(blob, path)
+        if stamp.size >= _REMEMBERED:
+            self._stamps.remember(blob, path, stamp)
         return path
 
     def delete(self, blob: str) -> None:
@@ -90,23 +93,37 @@ class Blobs:
             path.parent.mkdir(parents=True, exist_ok=True)
             return os.open(path, flags, 0o644), path
         except OSError as error:
-            raise self._refused("written", error) from error
+            raise self.refusal("written", error) from error
 
     def publish(self, temporary: Path, blob: str, size: int) -> None:
         """Gives a finished file its name; a blob that is there already, and whole, stays."""
         path = self._place(blob)
         try:
-            if path.exists() and path.stat().st_size == size:
+            if self._is_whole(blob, size):
                 temporary.unlink()
                 return
             temporary.chmod(0o444)
-            path.parent.mkdir(exist_ok=True)
+            self._make_folder(path.parent)
             temporary.replace(path)
             if self._durable:
                 _sync_folder(path.parent)
         except OSError as error:
-            raise self._refused("written", error) from error
-        self._remember(blob, path)
+            raise self.refusal("written", error) from error
+        if size >= _REMEMBERED:
+            self._stamps.remember(blob, path, stamp_of(path))
+
+    def _is_whole(self, blob: str, size: int) -> bool:
+        """Whether a blob is there with the right bytes; if not, it is written over."""
+        try:
+            return self._place(blob).stat().st_size == size and self.path(blob).exists()
+        except (FileNotFoundError, CorruptError):
+            return False
+
+    def _make_folder(self, folder: Path) -> None:
+        with contextlib.suppress(FileExistsError):
+            folder.mkdir()
+            if self._durable:
+                _sync_folder(self.root)
 
     def put_file(self, source: Path) -> tuple[str, int]:
         """Stores a copy of a file; returns its digest and size."""
@@ -132,23 +149,8 @@ class Blobs:
     def _place(self, blob: str) -> Path:
         return self.root / blob[:2] / blob
 
-    def _recall(self, blob: str) -> str | None:
-        if self._verified is None:
-            return None
-        try:
-            return (self._verified / blob).read_text()
-        except OSError:
-            return None
-
-    def _remember(self, blob: str, path: Path) -> None:
-        with contextlib.suppress(OSError):  # a check that is not remembered is done again
-            if self._verified is not None and path.stat().st_size >= _REMEMBERED:
-                self._verified.mkdir(parents=True, exist_ok=True)
-                temporary = self._verified / f"{blob}.{os.getpid()}"
-                temporary.write_text(_stamp(path))
-                temporary.replace(self._verified / blob)
-
-    def _refused(self, verb: str, error: OSError) -> StoreError:
+    def refusal(self, verb: str, error: OSError) -> StoreError:
+        """What is told when the disk refuses."""
         hint = "Check the folder's permissions, or name another store in windlass.toml."
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             hint = "Free some space; nothing half-written is kept."
@@ -162,8 +164,8 @@ class BlobWriter:
 
     def __init__(self, blobs: Blobs) -> None:
         self._blobs = blobs
-        self._hash = blake3()
-        self._head = bytearray()
+        self._hash: BlobHasher | None = None
+        self._gathered = bytearray()
         self._file: int | None = None
         self._path: Path | None = None
         self.size = 0
@@ -181,14 +183,15 @@ class BlobWriter:
 
     def write(self, data: Any) -> int:
         """Appends a buffer, without copying a large one."""
-        view = memoryview(data)
-        view = view.cast("B") if view.contiguous and view.nbytes else memoryview(bytes(view))
-        self._hash.update(view)
+        view = byte_view(data)
         self.size += view.nbytes
-        if self._file is None and self.size <= INLINE:
-            self._head += view
-        else:
+        if view.nbytes >= _GATHERED:
+            self._flush()
             self._spill(view)
+        else:
+            self._gathered += view
+            if len(self._gathered) >= _GATHERED:
+                self._flush()
         return view.nbytes
 
     def finish(self, inline: int = INLINE) -> tuple[str, int, bytes | None]:
@@ -197,41 +200,39 @@ class BlobWriter:
         Returns:
             Its digest, its size, and its bytes where it was not published.
         """
-        blob = self._hash.hexdigest()
         if self._file is None and self.size <= inline:
-            return blob, self.size, bytes(self._head)
-        self._spill(memoryview(b""))
+            data = bytes(self._gathered)
+            return digest_bytes(data), self.size, data
+        self._flush()
         assert self._file is not None
+        assert self._hash is not None
         assert self._path is not None
+        blob = self._hash.hexdigest()
         try:
             self._blobs.sync(self._file)
         except OSError as error:
-            raise self._blobs._refused("written", error) from error  # noqa: SLF001
+            raise self._blobs.refusal("written", error) from error
         self._blobs.publish(self._path, blob, self.size)
         os.close(self._file)
         self._file = self._path = None
         return blob, self.size, None
 
+    def _flush(self) -> None:
+        gathered, self._gathered = self._gathered, bytearray()
+        self._spill(memoryview(gathered))
+
     def _spill(self, view: memoryview) -> None:
-        if self._file is None:
+        if self._file is None or self._hash is None:
             self._file, self._path = self._blobs.new_file()
-            self._write_all(memoryview(self._head))
-            self._head = bytearray()
-        self._write_all(view)
-
-    def _write_all(self, view: memoryview) -> None:
-        assert self._file is not None
+            self._hash = BlobHasher(view.nbytes)
         try:
-            while view.nbytes:
-                view = view[os.write(self._file, view) :]
+            for start in range(0, view.nbytes, _PIECE):
+                piece = view[start : start + _PIECE]
+                self._hash.update(piece)
+                while piece.nbytes:
+                    piece = piece[os.write(self._file, piece) :]
         except OSError as error:
-            raise self._blobs._refused("written", error) from error  # noqa: SLF001
-
-
-def _stamp(path: Path) -> str:
-    """What changes with every change of a file, whoever makes it and whatever times he sets."""
-    facts = path.stat()
-    return f"{facts.st_size} {facts.st_mtime_ns} {facts.st_ctime_ns} {facts.st_ino}"
+            raise self._blobs.refusal("written", error) from error
 
 
 def _sync_folder(folder: Path) -> None:

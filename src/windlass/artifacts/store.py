@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -44,8 +43,7 @@ class ArtifactStore(Blobs):
             store = ArtifactStore(Path(text), verified, durable=durable)
             store.sweep()
             return store
-        folder = cache or Path(tempfile.gettempdir()) / f"windlass-cache-{os.getuid()}"
-        return RemoteStore(text, folder, verified)
+        return RemoteStore(text, cache or _own_cache(), verified)
 
 
 class RemoteStore(ArtifactStore):
@@ -60,6 +58,7 @@ class RemoteStore(ArtifactStore):
     def __init__(self, url: str, cache: Path, verified: Path | None = None) -> None:
         super().__init__(cache, verified)
         self.url = url
+        self._copies = Blobs(cache, verified)
         with self._telling("opened"):
             import fsspec
 
@@ -104,14 +103,13 @@ class RemoteStore(ArtifactStore):
                 hint="Run what made it again: --no-cache",
             )
         super().delete(blob)
-        local = Blobs(self.root, self._verified)
-        with local.writer() as writer:
+        with self._copies.writer() as writer:
             with self._telling("read"), self._system.open(self._key(blob), "rb") as stream:
                 while chunk := stream.read(1 << 20):
                     writer.write(chunk)
             found = writer.finish(inline=-1)[0]
         if found != blob:
-            local.delete(found)
+            self._copies.delete(found)
             raise CorruptError(
                 f"the bytes of an artifact were altered: {self.url}/{blob[:2]}/{blob} has the "
                 f"digest {found[:12]}…",
@@ -134,3 +132,10 @@ class RemoteStore(ArtifactStore):
                 f"the artifact store {self.url} cannot be {verb}: {told}",
                 hint="Check the address, the credentials, and that its fsspec package is there.",
             ) from error
+
+
+def _own_cache() -> Path:
+    """A folder for local copies where none is named: of this user, since others may not be told."""
+    import tempfile
+
+    return Path(tempfile.gettempdir()) / f"windlass-cache-{os.getuid()}"
