@@ -318,8 +318,7 @@ def test_a_cycle_is_refused() -> None:
         "b": Node("b", "m:b", {}, after=("c",)),
         "c": Node("c", "m:c", {"x": FromNode("a")}),
     }
-    paths = "a → c → b → a|c → b → a → c|b → a → c → b"
-    with pytest.raises(DefinitionError, match=f"cycle: ({paths})"):
+    with pytest.raises(DefinitionError, match=r"cycle: [abc] → [abc] → [abc] → [abc]\n"):
         Graph("g", nodes, {}, Constant(None)).check()
     with pytest.raises(DefinitionError, match="needs 'z'"):
         Graph("g", {"a": Node("a", "m:a", {"x": FromNode("z")})}, {}, Constant(None)).check()
