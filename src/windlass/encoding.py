@@ -144,7 +144,9 @@ def _encode_instance(value: object, other: Other | None) -> Json:
         told = reference(cls).replace(":", ".")
         raise FormatError(f"a value of type {told} is not plain data")
     document = _tagged(
-        parts.kind, cls=class_reference(cls), fields=_encode_parts(parts.fields, other)
+        parts.kind,
+        cls=class_reference(cls),  # type: ignore[arg-type] (mypy doubts that classes hash)
+        fields=_encode_parts(parts.fields, other),
     )
     if parts.extra:
         document["extra"] = _encode_parts(parts.extra, other)
