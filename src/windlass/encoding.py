@@ -145,7 +145,7 @@ def _encode_instance(value: object, other: Other | None) -> Json:
         raise FormatError(f"a value of type {told} is not plain data")
     document = _tagged(
         parts.kind,
-        cls=class_reference(cls),  # type: ignore[arg-type] (mypy doubts that classes hash)
+        cls=class_reference(cls),  # type: ignore[arg-type]  # mypy doubts that classes hash
         fields=_encode_parts(parts.fields, other),
     )
     if parts.extra:
