@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from windlass.artifacts.artifact import Artifact
 from windlass.records import rows
-from windlass.records.database import Database
+from windlass.records.database import Database, one_of
 from windlass.records.identity import uuid7
 from windlass.records.inserting import insert, insert_or_replace
 from windlass.records.model import (
@@ -21,15 +21,17 @@ from windlass.records.model import (
     PlanNode,
     Run,
 )
+from windlass.records.reading import portions
 
 _STATUS = "SELECT status FROM outcomes WHERE run = :run AND node = :node"
 _LAST_NUMBER = "SELECT max(number) AS number FROM runs WHERE pipeline = :pipeline"
-_NUMBERING = "SELECT pg_advisory_xact_lock(hashtext(:pipeline))"
 _END_ATTEMPT = (
     "UPDATE attempts SET status = :status, ended = :ended, error = :error "
     "WHERE run = :run AND node = :node AND attempt = :attempt"
 )
 _END_RUN = "UPDATE runs SET status = :status, ended = :ended, error = :error WHERE id = :id"
+_NOT_FINAL = "outcomes.status <> 'succeeded'"
+_OTHER_BYTES = "artifacts.blob <> excluded.blob"
 _FORGET_TAG = "DELETE FROM tags WHERE run = :run AND key = :key"
 
 
@@ -62,12 +64,12 @@ class Writing(Database):
     def create_run(self, run: NewRun) -> Run:
         """Records a new run, numbered without gaps among the runs of its pipeline."""
         with self.write():
-            if self.path is None:  # SQLite's writers are alone already
-                self.execute(_NUMBERING, {"pipeline": run.pipeline})
+            self._wait_for_others(run.pipeline)
             last = self.execute(_LAST_NUMBER, {"pipeline": run.pipeline})[0]["number"]
             row = rows.run_row(run, uuid7(), (last or 0) + 1, time.time())
             self._add("runs", [row])
-            self._put_params([Param(row["id"], "", p.name, p.value) for p in run.parameters])
+            own = [Param(row["id"], "", p.name, p.value) for p in run.parameters]
+            self._put("parameters", [rows.param_row(param) for param in own])
             self._put_tags(row["id"], run.tags)
             self._add_events([Event(row["id"], "", row["created"], "created")])
         parameters = {parameter.name: parameter.value for parameter in run.parameters}
@@ -82,8 +84,7 @@ class Writing(Database):
         with self.write():
             if self._status(attempt.run, attempt.node) == "succeeded":
                 return False
-            row = rows.attempt_row(attempt)
-            self.change(insert_or_replace("attempts", tuple(row)), row)
+            self._put("attempts", [rows.attempt_row(attempt)])
         return True
 
     def commit_outcome(self, outcome: Outcome) -> bool:
@@ -98,14 +99,17 @@ class Writing(Database):
         """
         now = time.time()
         with self.write():
-            written = [outcome for outcome in outcomes if self._settle(outcome, now)]
+            standing = self._standing(outcomes)
+            written = list(_unless_final(outcomes, standing))
+            stand = {(o.run, o.node): o for o in written}  # of several of a node, the last
+            self._replace([o for key, o in stand.items() if key in standing])
+            self._put("outcomes", [_ended(o, now) for o in stand.values()], _NOT_FINAL)
             self._end_attempts(written, now)
             self._put_artifacts([a for o in written for a in o.artifacts], now)
-            stand = {(o.run, o.node): o for o in written}.values()  # of several of a node, the last
-            self._add("outputs", [row for o in stand for row in rows.output_rows(o)])
-            self._add("inputs", [row for o in stand for row in rows.input_rows(o)])
+            self._add("outputs", [row for o in stand.values() for row in rows.output_rows(o)])
+            self._add("inputs", [row for o in stand.values() for row in rows.input_rows(o)])
             self._add("metrics", [rows.metric_row(metric) for o in written for metric in o.metrics])
-            self._put_params([param for o in written for param in o.params])
+            self._put("parameters", [rows.param_row(param) for o in written for param in o.params])
         return len(written)
 
     def fail_attempt(
@@ -115,7 +119,7 @@ class Writing(Database):
         now = time.time()
         told = {"attempt": attempt, "status": status, "message": error.get("message")}
         with self.write():
-            self._end_attempt(run, node, attempt, status, error, now)
+            self.change(_END_ATTEMPT, _end(run, node, attempt, status, error, now))
             self._add_events([Event(run, node, now, "attempt failed", told)])
 
     def save_artifacts(self, artifacts: Sequence[Artifact]) -> None:
@@ -134,7 +138,7 @@ class Writing(Database):
         """Adds settings that a step chose; one of the same name is replaced."""
         if params:
             with self.write():
-                self._put_params(params)
+                self._put("parameters", [rows.param_row(param) for param in params])
 
     def add_event(self, event: Event) -> None:
         """Adds to the history of a run."""
@@ -160,44 +164,39 @@ class Writing(Database):
             for key in keys:
                 self.change(_FORGET_TAG, {"run": run, "key": key})
 
-    def _settle(self, outcome: Outcome, now: float) -> bool:
-        """Writes an outcome's own row, unless a success stands there."""
-        standing = self._status(outcome.run, outcome.node)
-        if standing == "succeeded":
-            return False
-        row = rows.outcome_row(outcome)
-        row["ended"] = now if outcome.ended is None else outcome.ended  # the cache goes by it
-        # Said again to the database: PostgreSQL lets another writer in between the two.
-        query = insert_or_replace("outcomes", tuple(row), "outcomes.status <> 'succeeded'")
-        if self.change(query, row) == 0:
-            return False
-        if standing is not None or self.path is None:
-            of_node = {"run": outcome.run, "node": outcome.node}
-            for table in ("outputs", "inputs"):
-                self.change(f"DELETE FROM {table} WHERE run = :run AND node = :node", of_node)  # noqa: S608
-        return True
+    def _standing(self, outcomes: Sequence[Outcome]) -> dict[tuple[str, str], str]:
+        """The status of what stands in the places of outcomes, while nobody else writes there."""
+        found: dict[tuple[str, str], str] = {}
+        for run in sorted({outcome.run for outcome in outcomes}):
+            self._wait_for_others(run)
+            for some in portions([o.node for o in outcomes if o.run == run]):
+                condition, names = one_of("node", some)
+                query = f"SELECT node, status FROM outcomes WHERE run = :run AND {condition}"  # noqa: S608
+                for row in self.execute(query, {"run": run, **names}):
+                    found[run, row["node"]] = row["status"]
+        return found
+
+    def _wait_for_others(self, name: str) -> None:
+        """Makes writers of one run, or of one pipeline's numbers, take turns until they commit."""
+        if self.path is None:  # SQLite's writers are alone already
+            self.execute("SELECT pg_advisory_xact_lock(hashtext(:name))", {"name": name})
+
+    def _replace(self, outcomes: Sequence[Outcome]) -> None:
+        """Takes away what belonged to earlier outcomes."""
+        places = [{"run": outcome.run, "node": outcome.node} for outcome in outcomes]
+        for table in ("outputs", "inputs"):
+            if places:
+                self.change(f"DELETE FROM {table} WHERE run = :run AND node = :node", places)  # noqa: S608
 
     def _status(self, run: str, node: str) -> str | None:
         found = self.execute(_STATUS, {"run": run, "node": node})
         return found[0]["status"] if found else None
 
     def _end_attempts(self, outcomes: Sequence[Outcome], now: float) -> None:
-        for o in outcomes:
-            if o.attempt:  # 0: the node was never tried
-                self._end_attempt(o.run, o.node, o.attempt, o.status, o.error, now)
-
-    def _end_attempt(
-        self,
-        run: str,
-        node: str,
-        attempt: int,
-        status: str,
-        error: Mapping[str, Any] | None,
-        now: float,
-    ) -> None:
-        told = None if error is None else rows.dump(error)
-        key = {"run": run, "node": node, "attempt": attempt}
-        self.change(_END_ATTEMPT, {**key, "status": status, "ended": now, "error": told})
+        tried = [o for o in outcomes if o.attempt]  # 0: the node was never tried
+        ends = [_end(o.run, o.node, o.attempt, o.status, o.error, now) for o in tried]
+        if ends:
+            self.change(_END_ATTEMPT, ends)
 
     def _put_artifacts(self, artifacts: Sequence[Artifact], now: float) -> None:
         """Records artifacts; of equal contents in other bytes, those that were written last count.
@@ -205,22 +204,12 @@ class Writing(Database):
         The earlier bytes may be gone: a value is then made again, and must be found again. All in
         one order, so that no two writers of PostgreSQL wait for one another.
         """
-        if artifacts:
-            told = sorted(artifacts, key=lambda artifact: artifact.content)
-            found = [rows.artifact_row(artifact, now) for artifact in told]
-            others = "artifacts.blob <> excluded.blob"
-            self.change(insert_or_replace("artifacts", tuple(found[0]), others), found)
-            self._add("parts", [row for artifact in told for row in rows.part_rows(artifact)])
-
-    def _put_params(self, params: Sequence[Param]) -> None:
-        if params:
-            found = [rows.param_row(param) for param in params]
-            self.change(insert_or_replace("parameters", tuple(found[0])), found)
+        told = sorted(artifacts, key=lambda artifact: artifact.content)
+        self._put("artifacts", [rows.artifact_row(a, now) for a in told], _OTHER_BYTES)
+        self._add("parts", [row for artifact in told for row in rows.part_rows(artifact)])
 
     def _put_tags(self, run: str, tags: Mapping[str, str]) -> None:
-        if tags:
-            found = [{"run": run, "key": key, "value": value} for key, value in tags.items()]
-            self.change(insert_or_replace("tags", tuple(found[0])), found)
+        self._put("tags", [{"run": run, "key": k, "value": v} for k, v in tags.items()])
 
     def _add_events(self, events: Sequence[Event]) -> None:
         self._add("events", [rows.event_row(event) for event in events])
@@ -230,6 +219,11 @@ class Writing(Database):
         if told:
             self.change(insert(table, tuple(told[0])), told)
 
+    def _put(self, table: str, told: Sequence[rows.Row], only_if: str = "") -> None:
+        """Inserts rows in the place of those of the same keys."""
+        if told:
+            self.change(insert_or_replace(table, tuple(told[0]), only_if), told)
+
     def _has(self, table: str, digest: str) -> bool:
         query = f"SELECT 1 FROM {table} WHERE digest = :digest"  # noqa: S608
         return bool(self.execute(query, {"digest": digest}))
@@ -238,3 +232,30 @@ class Writing(Database):
         if not self._has(table, digest):
             with self.write():
                 self._add(table, [{"digest": digest, "document": document}])
+
+
+def _unless_final(
+    outcomes: Sequence[Outcome], standing: Mapping[tuple[str, str], str]
+) -> Iterator[Outcome]:
+    """The outcomes that may be written: none of a node after its success."""
+    final = {place for place, status in standing.items() if status == "succeeded"}
+    for outcome in outcomes:
+        place = (outcome.run, outcome.node)
+        if place not in final:
+            yield outcome
+            if outcome.status == "succeeded":
+                final.add(place)
+
+
+def _ended(outcome: Outcome, now: float) -> rows.Row:
+    """The row of an outcome, with an end: the newest of a key is what the cache gives."""
+    row = rows.outcome_row(outcome)
+    return row if outcome.ended is not None else {**row, "ended": now}
+
+
+def _end(
+    run: str, node: str, attempt: int, status: str, error: Mapping[str, Any] | None, now: float
+) -> rows.Row:
+    told = None if error is None else rows.dump(error)
+    key = {"run": run, "node": node, "attempt": attempt}
+    return {**key, "status": status, "ended": now, "error": told}
