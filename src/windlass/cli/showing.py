@@ -64,10 +64,18 @@ def _facts(run: dict[str, Any]) -> list[tuple[str, str]]:
         told = [f"{name} {number_text(value)}" for name, value in run["metrics"].items()]
         facts.append(("metrics", ", ".join(told)))
     left_out = run["left_out"]
+    if reason := common_reason(run.get("nodes", ())):
+        facts.append(("cache", reason))
     facts += [("left out", f"{path}: {reason}") for path, reason in left_out[:_MOST_LEFT_OUT]]
     if len(left_out) > _MOST_LEFT_OUT:
         facts.append(("", f"and {len(left_out) - _MOST_LEFT_OUT} more; --json has them all"))
     return facts
+
+
+def common_reason(nodes: Sequence[Node]) -> str | None:
+    """Why every node that ran had to run, where it is the same for all of several."""
+    ran = [node["reason"] for node in nodes if node["attempts"] and not node["cached"]]
+    return ran[0] if len(ran) > 1 and len(set(ran)) == 1 else None
 
 
 def _code(run: dict[str, Any]) -> str:
@@ -90,6 +98,8 @@ def nodes_tree(nodes: Sequence[Node], attempts: Sequence[Attempt], *, every: boo
     """
     from rich.tree import Tree
 
+    common = common_reason(nodes)
+    nodes = [{**n, "reason": None} if n["reason"] == common else n for n in nodes]
     forest = _Forest(Tree("", hide_root=True, guide_style="dim"))
     maps: dict[str, list[Node]] = {}
     for node in nodes:
