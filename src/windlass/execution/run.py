@@ -196,6 +196,11 @@ class RunNode:
             return loaded["output"]
         return step_of(node.step).returns(**loaded)
 
+    def _repr_html_(self) -> str:
+        from windlass.execution.html_node import node_html
+
+        return node_html(self._run, self)
+
     @property
     def values(self) -> list[Any]:
         """What the items of a map returned, in order."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
 from typing import Any, Literal, TypeAlias
 
 from windlass.errors import DefinitionError
@@ -147,6 +148,11 @@ class Graph:
     choices: Mapping[str, Choice]
     result: Ref
 
+    def _repr_html_(self) -> str:
+        from windlass.pipeline.drawing import graph_html
+
+        return graph_html(self)
+
     def upstream(self, node: Node) -> set[str]:
         """Names of the nodes that must end before `node` can start."""
         found = set(node.after)
@@ -191,16 +197,15 @@ class Graph:
         Raises:
             DefinitionError: A node or choice is missing, or nodes wait for one another.
         """
-        waiting = {name: self._known_upstream(node) for name, node in self.nodes.items()}
-        while waiting:
-            ready = [name for name, needs in waiting.items() if not needs & waiting.keys()]
-            if not ready:
-                raise DefinitionError(
-                    f"the pipeline '{self.name}' has a cycle: {_cycle(waiting)}",
-                    hint="A step cannot wait for what waits for it.",
-                )
-            for name in ready:
-                del waiting[name]
+        upstream = {name: self._known_upstream(node) for name, node in self.nodes.items()}
+        try:
+            TopologicalSorter(upstream).prepare()
+        except CycleError as error:
+            path = " → ".join(error.args[1])
+            raise DefinitionError(
+                f"the pipeline '{self.name}' has a cycle: {path}",
+                hint="A step cannot wait for what waits for it.",
+            ) from None
 
     def _known_upstream(self, node: Node) -> set[str]:
         try:
@@ -225,15 +230,6 @@ def leaves(ref: Ref) -> Iterator[Ref]:
                 yield from leaves(item)
         case _:
             yield ref
-
-
-def _cycle(waiting: Mapping[str, set[str]]) -> str:
-    path = [next(iter(waiting))]
-    while True:
-        following = min(waiting[path[-1]] & waiting.keys())
-        if following in path:
-            return " → ".join([*path[path.index(following) :], following])
-        path.append(following)
 
 
 def ref_to_json(ref: Ref) -> Json:  # noqa: PLR0911 (one return a kind)

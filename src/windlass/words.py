@@ -1,0 +1,72 @@
+"""Durations, sizes, numbers and facts as a person reads them."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+from typing import Any
+
+_SHORT = 500
+_FACTS = 100
+
+
+def seconds_text(seconds: float | None) -> str:
+    """A duration."""
+    if seconds is None:
+        return ""
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms" if seconds >= 0.0005 else "<1 ms"
+    if seconds < 60:
+        return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.1f} s"
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def time_text(when: float) -> str:
+    """A moment, in local time."""
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(when))
+
+
+def size_text(size: int) -> str:
+    """A number of bytes."""
+    amount = float(size)
+    for unit in ("B", "KB", "MB", "GB"):
+        if amount < 1000:
+            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} TB"
+
+
+def number_text(value: float | None) -> str:
+    """A metric, to four digits."""
+    return "nan" if value is None or math.isnan(value) else f"{value:.4g}"
+
+
+def summary_text(summary: Mapping[str, Any]) -> str:
+    """The facts of an artifact in one line."""
+    if "value" in summary:
+        return shortened(str(summary["value"]), _FACTS)
+    if isinstance(summary.get("shape"), list):
+        told = " × ".join(f"{n:,}" for n in summary["shape"])
+        return f"{told} {summary.get('dtype', '')}".strip()
+    if isinstance(summary.get("rows"), int):
+        columns = summary.get("columns")
+        width = len(columns) if isinstance(columns, list | dict) else columns
+        return f"{summary['rows']:,} rows" + (f" × {width} columns" if width else "")
+    if isinstance(summary.get("length"), int):
+        told = f"{summary['length']:,}"
+        return f"{told} items" if "of" in summary else f"length {told}"
+    simple = [(k, v) for k, v in summary.items() if isinstance(v, str | int | float)]
+    return shortened(", ".join(f"{key} {value}" for key, value in simple[:3]), _FACTS)
+
+
+def shortened(text: str, length: int = _SHORT) -> str:
+    """A text on one line, cut where it is too long."""
+    line = " ".join(text.split())
+    return line if len(line) <= length else f"{line[: length - 1]}…"
+
+
+def type_text(name: str) -> str:
+    """The last part of a type's qualified name."""
+    return name.rpartition(".")[2]
