@@ -26,7 +26,8 @@ _AS_KEPT = {
     "sklearn.estimator": ".skops",
     "pickle": ".pkl",
 }
-"""Formats whose bytes are such a file already; it may be given any name."""
+"""Formats whose bytes are such a file already."""
+_ANY_ENDING = ("text", "markdown", "html", "bytes")
 
 _TABLES = ("pandas.frame", "pandas.series", "pandas.index", "polars.", "arrow.")
 
@@ -86,13 +87,15 @@ def _writer(stores: Stores, found: Artifact, value: Any, output: Path) -> Write:
     writers = _writers(found, value)
     if output.suffix in writers:
         return writers[output.suffix]
-    if found.format in _AS_KEPT or not writers:  # a format of the project's own: its bytes
-        from windlass.artifacts.saving import raw_bytes
+    own = _AS_KEPT.get(found.format)
+    if found.format in _ANY_ENDING or output.suffix == own or not (writers or own):
+        from windlass.artifacts.reading import raw_bytes  # also of a format of the project's own
 
         return lambda _, path: _write_bytes(path, raw_bytes(found, stores.artifacts))
+    endings = [own, *writers] if own else list(writers)
     raise ConfigError(
         f"a {found.type} cannot be written as '{output.suffix or output.name}'",
-        hint=f"It can be written as {', '.join(writers)}.",
+        hint=f"It can be written as {', '.join(endings)}.",
     )
 
 
@@ -154,8 +157,6 @@ def _array_csv(value: Any, path: Path) -> None:
 
 def _frame(value: Any) -> Any:
     """A table of pandas, polars or Arrow, whatever part of one it was."""
-    if hasattr(value, "collect"):  # a lazy frame of polars
-        value = value.collect()
     if hasattr(value, "to_frame"):
         value = value.to_frame()
     if type(value).__module__.startswith("pyarrow"):

@@ -1,0 +1,153 @@
+"""Artifacts as files that other programs read: whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+import altair as alt
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from matplotlib.figure import Figure
+
+from windlass import HTML, Markdown
+from windlass.artifacts import Artifact, ArtifactStore, save
+from windlass.cli.exporting import export
+from windlass.errors import ConfigError
+from windlass.execution.job import Stores
+
+TABLE = pd.DataFrame({"name": ["a", "b"], "value": [1, 2]})
+
+
+class Catalog(dict[str, Artifact]):
+    """Artifacts in memory."""
+
+    def artifact(self, content: str) -> Artifact | None:
+        return self.get(content)
+
+
+class Saved:
+    """A value in a store of its own, to be exported."""
+
+    def __init__(self, value: Any, folder: Path) -> None:
+        store = ArtifactStore.open_store(folder / "store")
+        saved = save(value, store, allow_pickle=True)
+        catalog: Any = Catalog({a.content: a for a in (saved.artifact, *saved.children)})
+        self._found = saved.artifact
+        self._stores = Stores(catalog, store, folder / "logs", trust_pickle=True)
+
+    def to(self, output: Path) -> Path:
+        return export(self._stores, self._found, output, "node")
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("value", "name", "data"),
+    [
+        ("some\ntext é", "a.log", "some\ntext é".encode()),
+        (b"\x00\x01", "a.anything", b"\x00\x01"),
+        (HTML("<p>x"), "a.html", b"<p>x"),
+        (Markdown("# x"), "a.md", b"# x"),
+        (TABLE, "a.csv", b"name,value\na,1\nb,2\n"),
+        (TABLE.set_index("name"), "a.csv", b"name,value\na,1\nb,2\n"),
+        (TABLE["value"], "a.csv", b"value\n1\n2\n"),
+        (pl.DataFrame({"value": [1]}), "a.csv", b"value\n1\n"),
+        (pl.Series("value", [1]), "a.csv", b"value\n1\n"),
+        (pa.table({"value": [1]}), "a.csv", b'"value"\n1\n'),
+        (pa.record_batch({"value": [1]}), "a.csv", b'"value"\n1\n'),
+        (pa.array([1]), "a.csv", b'"value"\n1\n'),
+        (np.array([[1, 2], [3, 4]]), "a.csv", b"1,2\n3,4\n"),
+    ],
+)
+def test_bytes_as_other_programs_know_them(
+    value: Any, name: str, data: bytes, out: Path, tmp_path: Path
+) -> None:
+    written = Saved(value, tmp_path).to(out / name)
+    assert written == out / name
+    assert written.read_bytes() == data
+    assert list(out.iterdir()) == [written]
+
+
+@pytest.mark.parametrize(
+    "value", [TABLE, pl.from_pandas(TABLE), pa.Table.from_pandas(TABLE)], ids=["pd", "pl", "pa"]
+)
+def test_tables_as_parquet(value: Any, out: Path, tmp_path: Path) -> None:
+    written = Saved(value, tmp_path).to(out / "a.parquet")
+    assert pq.read_table(written).to_pydict() == {"name": ["a", "b"], "value": [1, 2]}
+
+
+@pytest.mark.parametrize("value", [{"a": [1, 2]}, [1, "x"], ({"k": None},), 3.5])
+def test_plain_values_as_json(value: Any, out: Path, tmp_path: Path) -> None:
+    written = Saved(value, tmp_path).to(out / "a.json")
+    assert json.loads(written.read_text()) == (list(value) if type(value) is tuple else value)
+
+
+def test_an_array_as_it_is_kept(out: Path, tmp_path: Path) -> None:
+    value = np.arange(10_000.0).reshape(100, 100)
+    written = Saved(value, tmp_path).to(out)
+    assert written == out / "node.npy"
+    np.testing.assert_array_equal(np.load(written), value)
+
+
+@pytest.mark.parametrize(("name", "starts"), [("a.png", b"\x89PNG"), ("a.svg", b"<?xml")])
+def test_a_figure(name: str, starts: bytes, out: Path, tmp_path: Path) -> None:
+    figure = Figure()
+    figure.subplots().plot([1, 2])
+    assert Saved(figure, tmp_path).to(out / name).read_bytes().startswith(starts)
+
+
+def test_a_chart_is_a_page_by_itself(out: Path, tmp_path: Path) -> None:
+    chart = alt.Chart(TABLE).mark_bar().encode(x="name", y="value")
+    written = Saved(chart, tmp_path).to(out)
+    assert written == out / "node.html"
+    assert "vega" in written.read_text()
+
+
+def test_files_are_copied_and_may_be_changed(out: Path, tmp_path: Path) -> None:
+    source = tmp_path / "made"
+    (source / "below").mkdir(parents=True)
+    (source / "below" / "x.txt").write_text("x")
+    (source / "run.sh").write_text("#!")
+    (source / "run.sh").chmod(0o755)
+    written = Saved(source, tmp_path).to(out)
+    assert written == out / "made"
+    assert (written / "below" / "x.txt").read_text() == "x"
+    (written / "below" / "x.txt").write_text("changed")
+    assert (written / "run.sh").stat().st_mode & stat.S_IXUSR
+    single = Saved(source / "run.sh", tmp_path / "other").to(out / "renamed.sh")
+    assert single.read_text() == "#!"
+
+
+@pytest.mark.parametrize(
+    ("value", "name", "told"),
+    [
+        (TABLE, "a.xlsx", ".parquet, .csv"),
+        ({"a": 1}, "a", ".json"),
+        (object(), "a.csv", ".pkl"),
+        (np.zeros(2), "a.txt", ".npy, .csv"),
+        (np.zeros((2, 2, 2)), "a.csv", "3 dimensions"),
+        ([TABLE], "a.json", "Export its parts"),
+        ("text", "absent/a.txt", "no folder"),
+        ("text", "there.txt", "there already"),
+    ],
+)
+def test_what_cannot_be_written_leaves_nothing(
+    value: Any, name: str, told: str, out: Path, tmp_path: Path
+) -> None:
+    (out / "there.txt").write_text("mine")
+    with pytest.raises(ConfigError) as caught:
+        Saved(value, tmp_path).to(out / name)
+    assert told in str(caught.value)
+    assert [file.read_text() for file in out.iterdir()] == ["mine"]
