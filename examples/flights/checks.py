@@ -2,43 +2,65 @@
 
 from __future__ import annotations
 
+from typing import Annotated, ClassVar
+
 import pandas as pd
 import pandera.pandas as pa
+from data import STRONGEST_WIND
 
 AIRPORTS = ["EWR", "JFK", "LGA"]
 
-FLIGHTS = pa.DataFrameSchema(
-    {
-        "month": pa.Column(int, pa.Check.in_range(1, 12)),
-        "day": pa.Column(int, pa.Check.in_range(1, 31)),
-        "sched_dep_time": pa.Column(int, pa.Check.in_range(0, 2400)),
-        "sched_arr_time": pa.Column(int, pa.Check.in_range(0, 2400)),
-        "arr_delay": pa.Column(float, pa.Check.in_range(-120, 1440), nullable=True),
-        "carrier": pa.Column(str, pa.Check.str_length(2, 2)),
-        "origin": pa.Column(str, pa.Check.isin(AIRPORTS)),
-        "dest": pa.Column(str, pa.Check.str_length(3, 3)),
-        "distance": pa.Column(int, pa.Check.gt(0)),
-        "hour": pa.Column(int, pa.Check.in_range(0, 24)),
-        "time_hour": pa.Column("datetime64[us, UTC]", coerce=True),
-    },
-    unique=["month", "day", "sched_dep_time", "carrier", "flight", "origin"],
-)
-
-WEATHER = pa.DataFrameSchema(
-    {
-        "origin": pa.Column(str, pa.Check.isin(AIRPORTS)),
-        "time_hour": pa.Column("datetime64[us, UTC]", coerce=True),
-        "temp": pa.Column(float, pa.Check.in_range(-20, 120), nullable=True),
-        "humid": pa.Column(float, pa.Check.in_range(0, 100), nullable=True),
-        "wind_dir": pa.Column(float, pa.Check.in_range(0, 360), nullable=True),
-        "precip": pa.Column(float, pa.Check.ge(0), nullable=True),
-        "visib": pa.Column(float, pa.Check.in_range(0, 10), nullable=True),
-    },
-    unique=["origin", "time_hour"],
-)
+Hour = Annotated[pd.DatetimeTZDtype, "us", "UTC"]
 
 
-def checked(table: pd.DataFrame, schema: pa.DataFrameSchema) -> pd.DataFrame:
+class Flights(pa.DataFrameModel):
+    """Scheduled flights, each once."""
+
+    month: int = pa.Field(ge=1, le=12)
+    day: int = pa.Field(ge=1, le=31)
+    dep_time: float = pa.Field(ge=0, le=2400, nullable=True)
+    sched_dep_time: int = pa.Field(ge=0, le=2359)
+    arr_delay: float = pa.Field(ge=-120, le=1440, nullable=True)
+    carrier: str = pa.Field(str_length={"min_value": 2, "max_value": 2})
+    flight: int = pa.Field(gt=0)
+    origin: str = pa.Field(isin=AIRPORTS)
+    dest: str = pa.Field(str_length={"min_value": 3, "max_value": 3})
+    distance: int = pa.Field(gt=0)
+    time_hour: Hour = pa.Field(coerce=True)
+
+    class Config:
+        unique: ClassVar = ["month", "day", "sched_dep_time", "carrier", "flight", "origin"]
+
+    # A table whose hours are shifted joins the wrong weather, and nothing else would tell.
+    @pa.dataframe_check
+    @classmethod
+    def hour_is_that_of_the_schedule(cls, flights: pd.DataFrame) -> pd.Series[bool]:
+        clock = flights["time_hour"].dt.tz_convert("America/New_York")
+        hour = flights["sched_dep_time"] // 100
+        right: pd.Series[bool] = (clock.dt.day == flights["day"]) & (clock.dt.hour == hour)
+        return right
+
+
+class Weather(pa.DataFrameModel):
+    """Observations, one for each airport and hour."""
+
+    origin: str = pa.Field(isin=AIRPORTS)
+    time_hour: Hour = pa.Field(coerce=True)
+    temp: float = pa.Field(ge=-20, le=120, nullable=True)
+    dewp: float = pa.Field(ge=-40, le=90, nullable=True)
+    humid: float = pa.Field(ge=0, le=100, nullable=True)
+    wind_dir: float = pa.Field(ge=0, le=360, nullable=True)
+    wind_speed: float = pa.Field(ge=0, le=STRONGEST_WIND, nullable=True)
+    wind_gust: float = pa.Field(ge=0, le=STRONGEST_WIND, nullable=True)
+    precip: float = pa.Field(ge=0, le=5)
+    pressure: float = pa.Field(ge=950, le=1060, nullable=True)
+    visib: float = pa.Field(ge=0, le=10)
+
+    class Config:
+        unique: ClassVar = ["origin", "time_hour"]
+
+
+def checked(table: pd.DataFrame, schema: type[pa.DataFrameModel]) -> pd.DataFrame:
     """The table, if it is as the schema says.
 
     Raises:

@@ -9,21 +9,20 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 FLIGHT_COLUMNS = [
     "month",
     "day",
+    "dep_time",
     "sched_dep_time",
-    "sched_arr_time",
     "arr_delay",
     "carrier",
     "flight",
-    "tailnum",
     "origin",
     "dest",
     "distance",
-    "hour",
     "time_hour",
 ]
 WEATHER_COLUMNS = [
@@ -38,12 +37,22 @@ WEATHER_COLUMNS = [
     "visib",
 ]
 
+STRONGEST_WIND = 150.0
+"""Miles an hour. What is told above it is an error of the instrument or of its keeper."""
 
-def read_flights() -> pd.DataFrame:
-    """Every scheduled flight, one row each; `arr_delay` in minutes, missing if it never arrived."""
+
+def read_flights(days: int = 31) -> pd.DataFrame:
+    """Every scheduled flight, one row each.
+
+    `dep_time` is missing where a flight was cancelled; `arr_delay`, in minutes, also where it was
+    diverted. `time_hour` is the hour of the scheduled departure, in UTC.
+
+    Args:
+        days: How many days of each month to keep, from its first.
+    """
     flights = pd.read_csv(_folder() / "flights.csv.zip", usecols=FLIGHT_COLUMNS)
     flights["time_hour"] = pd.to_datetime(flights["time_hour"], utc=True)
-    return flights
+    return flights[flights["day"] <= days].reset_index(drop=True)
 
 
 def read_weather() -> pd.DataFrame:
@@ -55,6 +64,12 @@ def read_weather() -> pd.DataFrame:
     weather = pd.read_csv(_folder() / "weather.csv", usecols=columns)
     weather["time_hour"] = pd.to_datetime(weather["time_hour"], utc=True)
     return weather
+
+
+def without_errors(weather: pd.DataFrame) -> pd.DataFrame:
+    """The weather, with winds that never blew made missing."""
+    possible = weather["wind_speed"] <= STRONGEST_WIND
+    return weather.assign(wind_speed=weather["wind_speed"].where(possible, np.nan))
 
 
 def _folder() -> Path:

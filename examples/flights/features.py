@@ -1,4 +1,4 @@
-"""Features: only what is known an hour before the scheduled departure.
+"""Features: only what is known when the hour of the scheduled departure begins.
 
 The month is no feature: the model is judged, and used, on months that it has never seen, and trees
 can say nothing of a value beyond those they learnt from.
@@ -13,8 +13,9 @@ from data import WEATHER_COLUMNS
 LATE_MINUTES = 15
 
 CATEGORIES = ["carrier", "origin", "dest"]
-NUMBERS = ["weekday", "departure", "arrival", "distance", *WEATHER_COLUMNS]
-FEATURES = [*CATEGORIES, *NUMBERS]
+SCHEDULE = ["weekday", "departure", "distance", "traffic"]
+WEATHER = [*WEATHER_COLUMNS, "precip_3h", "visib_3h"]
+FEATURES = [*CATEGORIES, *SCHEDULE, *WEATHER]
 LABEL = "late"
 
 
@@ -23,10 +24,29 @@ def arrived(flights: pd.DataFrame) -> pd.DataFrame:
     return flights[flights["arr_delay"].notna()].reset_index(drop=True)
 
 
+def with_traffic(flights: pd.DataFrame) -> pd.DataFrame:
+    """Adds how many flights are scheduled to leave the airport in the same hour.
+
+    It needs every scheduled flight, those cancelled later too: that was not known then.
+    """
+    hours = flights.groupby(["origin", "time_hour"])
+    return flights.assign(traffic=hours["flight"].transform("size"))
+
+
+def with_recent(weather: pd.DataFrame) -> pd.DataFrame:
+    """Adds the rain of the last three hours, in inches, and their worst visibility, in miles."""
+    ordered = weather.sort_values(["origin", "time_hour"], ignore_index=True)
+    windows = ordered.set_index("time_hour").groupby("origin").rolling("3h")
+    recent = windows.agg({"precip": "sum", "visib": "min"}).reset_index(drop=True)
+    return ordered.assign(precip_3h=recent["precip"], visib_3h=recent["visib"])
+
+
 def join_weather(flights: pd.DataFrame, weather: pd.DataFrame) -> pd.DataFrame:
     """Adds to each flight what was observed at its airport in the hour before its own.
 
-    Missing hours give missing values; no flight is lost or doubled.
+    The observation of an hour is made at its 51st minute, and tells of the rain until then: for a
+    flight at five past it lies in the future. Missing hours give missing values; no flight is lost
+    or doubled.
     """
     known = weather.assign(time_hour=weather["time_hour"] + pd.Timedelta(hours=1))
     return flights.merge(known, on=["origin", "time_hour"], how="left", validate="many_to_one")
@@ -36,18 +56,18 @@ def make_features(flights: pd.DataFrame) -> pd.DataFrame:
     """The features and the label, one row a flight, in the order of time.
 
     Args:
-        flights: Flights with weather, each with an `arr_delay`.
+        flights: Flights with traffic and weather, each with an `arr_delay`.
     """
-    flights = flights.sort_values(["time_hour", "origin", "sched_dep_time", "carrier", "flight"])
-    table = flights[[*CATEGORIES, "month", "day", "distance", *WEATHER_COLUMNS]].copy()
-    for name in CATEGORIES:
-        table[name] = table[name].astype("category")
+    order = ["time_hour", "origin", "sched_dep_time", "carrier", "flight"]
+    flights = flights.sort_values(order, ignore_index=True)
     dates = pd.to_datetime({"year": 2013, "month": flights["month"], "day": flights["day"]})
-    table["weekday"] = dates.dt.day_of_week
-    table["departure"] = _hours(flights["sched_dep_time"])
-    table["arrival"] = _hours(flights["sched_arr_time"])
-    table[LABEL] = flights["arr_delay"] > LATE_MINUTES
-    return table.reset_index(drop=True)[[*FEATURES, "month", "day", LABEL]]
+    table = flights.assign(
+        **{name: flights[name].astype("category") for name in CATEGORIES},
+        weekday=dates.dt.day_of_week,
+        departure=_hours(flights["sched_dep_time"]),
+        **{LABEL: flights["arr_delay"] > LATE_MINUTES},
+    )
+    return table[[*FEATURES, "month", "day", LABEL]]
 
 
 def _hours(clock: pd.Series[int]) -> pd.Series[float]:

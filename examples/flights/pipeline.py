@@ -5,16 +5,17 @@ windlass run examples/flights/pipeline.py:training -p depths=4,6,8
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import NamedTuple
 
 import altair as alt
 import pandas as pd
-from checks import FLIGHTS, WEATHER, checked
-from data import read_flights, read_weather
-from features import LABEL, arrived, join_weather, make_features
+from checks import Flights, Weather, checked
+from data import read_flights, read_weather, without_errors
+from features import LABEL, arrived, join_weather, make_features, with_recent, with_traffic
 from matplotlib.figure import Figure
 from modelling import Scores, base_rates, fit, judge, probabilities
-from report import by_month, draw_days, draw_quality, write_page
+from report import Facts, draw_days, draw_quality, survey, write_page, write_refusal
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from windlass import Markdown, each, either, log_metrics, pipeline, step
@@ -23,19 +24,19 @@ LEAST_GAIN = 0.02
 """By how much the average precision must be above the base rates' to be worth a model."""
 
 
+class Prepared(NamedTuple):
+    """Features and label of the flights that arrived, and what the year was like."""
+
+    table: pd.DataFrame
+    facts: Facts
+
+
 class Split(NamedTuple):
     """The flights by time: what is learnt from, chosen on, judged on."""
 
     train: pd.DataFrame
     validate: pd.DataFrame
     test: pd.DataFrame
-
-
-class Best(NamedTuple):
-    """The chosen model and its setting."""
-
-    model: HistGradientBoostingClassifier
-    depth: int
 
 
 class Judgement(NamedTuple):
@@ -47,20 +48,26 @@ class Judgement(NamedTuple):
 
 
 @step
-def load_flights() -> pd.DataFrame:
-    return checked(read_flights(), FLIGHTS)
+def load_flights(days: int = 31) -> pd.DataFrame:
+    return checked(read_flights(days), Flights)
 
 
 @step
 def load_weather() -> pd.DataFrame:
-    return checked(read_weather(), WEATHER)
+    weather = read_weather()
+    cleaned = without_errors(weather)
+    dropped = cleaned["wind_speed"].isna().sum() - weather["wind_speed"].isna().sum()
+    print(f"{dropped} wind of {weather['wind_speed'].max():,.0f} miles an hour left out")
+    return checked(cleaned, Weather)
 
 
 @step
-def prepare(flights: pd.DataFrame, weather: pd.DataFrame) -> pd.DataFrame:
-    table = make_features(join_weather(arrived(flights), weather))
-    print(f"{len(table):,} of {len(flights):,} flights arrived; {table[LABEL].mean():.1%} late")
-    return table
+def prepare(flights: pd.DataFrame, weather: pd.DataFrame) -> Prepared:
+    flown = arrived(with_traffic(flights))
+    table = make_features(join_weather(flown, with_recent(weather)))
+    facts = survey(flights, table)
+    print(f"{len(table):,} of {facts.planned:,} flights arrived; {facts.late:.1%} of them late")
+    return Prepared(table, facts)
 
 
 @step
@@ -83,24 +90,24 @@ def score(model: HistGradientBoostingClassifier, data: pd.DataFrame) -> Scores:
 
 @step
 def pick(
-    models: list[HistGradientBoostingClassifier], scores: list[Scores], depths: list[int]
-) -> Best:
+    models: list[HistGradientBoostingClassifier], scores: list[Scores]
+) -> HistGradientBoostingClassifier:
+    for model, found in zip(models, scores, strict=True):
+        print(f"depth {model.max_depth}: log loss {found.log_loss:.4f} on October")
     best = min(range(len(models)), key=lambda place: scores[place].log_loss)
-    for depth, found in zip(depths, scores, strict=True):
-        print(f"depth {depth}: log loss {found.log_loss:.4f} on October")
-    return Best(models[best], depths[best])
+    return models[best]
 
 
 @step
 def evaluate(
     model: HistGradientBoostingClassifier, train: pd.DataFrame, test: pd.DataFrame
 ) -> Judgement:
-    table = test[["month", "day", LABEL]].copy()
+    table = test[["month", "day", "origin", LABEL]].copy()
     table["model"] = probabilities(model, test)
     table["base"] = base_rates(train, test)
     found = judge(table[LABEL], table["model"].to_numpy())
     base = judge(table[LABEL], table["base"].to_numpy())
-    log_metrics({"auc": found.auc, "average_precision": found.average_precision})
+    log_metrics(asdict(found))
     return Judgement(table, found, base)
 
 
@@ -120,42 +127,36 @@ def good_enough(model: Scores, base: Scores) -> bool:
 
 
 @step
-def publish(
-    judgement: Judgement, depth: int, flights: pd.DataFrame, table: pd.DataFrame
-) -> Markdown:
-    counts = {
-        "flights": len(flights),
-        "arrived": len(table),
-        "late": int(table[LABEL].sum()),
-        "test": len(judgement.table),
-    }
-    months = by_month(judgement.table)
-    return write_page(judgement.model, judgement.base, depth, counts, months)
+def publish(facts: Facts, best: HistGradientBoostingClassifier, judgement: Judgement) -> Markdown:
+    table, model, base = judgement
+    return write_page(facts, best.max_depth, model, base, table)
 
 
 @step
 def explain_why(model: Scores, base: Scores) -> Markdown:
-    return Markdown(
-        f"No model is published: its average precision of {model.average_precision:.4f} is not "
-        f"{LEAST_GAIN} above the {base.average_precision:.4f} that carrier and hour give alone.\n"
-    )
+    return write_refusal(model, base, LEAST_GAIN)
 
 
 @pipeline
-def training(depths: list[int] = [3, 5, 8]) -> Markdown:  # noqa: B006 (never changed)
-    """Trains one model for each depth and tells how the best of them does."""
-    flights = load_flights()
-    table = prepare(flights, load_weather())
-    parts = split(table)
+def training(depths: tuple[int, ...] = (4, 6, 8), days: int = 31) -> Markdown:
+    """Trains one model for each depth and tells how the best of them does.
+
+    Args:
+        depths: Of the trees, one model each.
+        days: How many days of each month to use; fewer are quicker.
+    """
+    flights = load_flights(days)
+    prepared = prepare(flights, load_weather())
+    parts = split(prepared.table)
     models = train.map(parts.train, depth=each(depths))
     scores = score.map(each(models), parts.validate)
-    best = pick(models, scores, depths)
-    judgement = evaluate(best.model, parts.train, parts.test)
+    best = pick(models, scores)
+    judgement = evaluate(best, parts.train, parts.test)
     plot_quality(judgement.table)
     plot_days(judgement.table)
     return either(
         good_enough(judgement.model, judgement.base),
-        lambda: publish(judgement, best.depth, flights, table),
+        lambda: publish(prepared.facts, best, judgement),
         lambda: explain_why(judgement.model, judgement.base),
     )
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+
 import altair as alt
-import numpy as np
 import pandas as pd
 from features import LABEL
 from matplotlib.figure import Figure
@@ -14,6 +16,73 @@ from sklearn.metrics import precision_recall_curve
 from windlass import Markdown
 
 INK, ACCENT, SOFT = "#22303c", "#c8553d", "#9fb1bd"
+NAMES = {"base": "carrier and hour", "model": "gradient boosting"}
+TITLES = {
+    "auc": "AUC",
+    "average_precision": "average precision",
+    "log_loss": "log loss",
+    "brier": "Brier score",
+    "top_tenth": "late among the likeliest tenth",
+}
+NEXT = """## What to look at next
+
+    windlass show latest                         # every step: its state, its time, what it made
+    windlass logs latest pick                    # what a step printed
+    windlass artifacts list latest               # every value that was made
+    windlass lineage latest:publish              # what this page was made from
+    windlass artifacts export latest:plot_quality -o /tmp/quality.svg
+
+    # Another try: what is as before isn't run again.
+    windlass run examples/flights/pipeline.py:training -p depths=4,6,10
+    # Three days a month: too few for a model that is worth its trouble, so that none is published.
+    windlass run examples/flights/pipeline.py:training -p days=3
+"""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the year was like. Shares are of the flights that arrived.
+
+    Args:
+        planned: Flights in the schedule.
+        cancelled: Those that never left.
+        diverted: Those that left and never arrived where they should, or not on record.
+        late: The share late.
+        early: The share late of those scheduled before eight.
+        evening: The share late of those scheduled from six in the evening on.
+        dry: The share late after three hours without rain.
+        wet: The share late after rain in the three hours before.
+    """
+
+    planned: int
+    cancelled: int
+    diverted: int
+    late: float
+    early: float
+    evening: float
+    dry: float
+    wet: float
+
+
+def survey(flights: pd.DataFrame, table: pd.DataFrame) -> Facts:
+    """Counts the flights, and the share late under a few conditions.
+
+    Args:
+        flights: All of the schedule.
+        table: Features and label of those that arrived.
+    """
+    late, hour, rain = table[LABEL], table["departure"], table["precip_3h"]
+    cancelled = int(flights["dep_time"].isna().sum())
+    return Facts(
+        planned=len(flights),
+        cancelled=cancelled,
+        diverted=len(flights) - cancelled - len(table),
+        late=float(late.mean()),
+        early=float(late[hour < 8].mean()),
+        evening=float(late[hour >= 18].mean()),
+        dry=float(late[rain == 0].mean()),
+        wet=float(late[rain > 0].mean()),
+    )
 
 
 def draw_quality(table: pd.DataFrame) -> Figure:
@@ -22,15 +91,16 @@ def draw_quality(table: pd.DataFrame) -> Figure:
     Args:
         table: Columns `late`, `model` and `base`.
     """
-    figure = Figure(figsize=(9, 3.8), layout="constrained", facecolor="white")
+    figure = Figure(figsize=(9, 3.8), layout="constrained")
     left, right = figure.subplots(1, 2)
     left.plot([0, 1], [0, 1], color=SOFT, linewidth=1, linestyle="--")
     for name, colour in (("base", SOFT), ("model", ACCENT)):
         share, chance = calibration_curve(table[LABEL], table[name], n_bins=12, strategy="quantile")
-        left.plot(chance, share, color=colour, marker="o", markersize=4, label=_NAMES[name])
+        left.plot(chance, share, color=colour, marker="o", markersize=4, label=NAMES[name])
         precision, recall, _ = precision_recall_curve(table[LABEL], table[name])
-        few = max(1, len(recall) // 400)  # points enough for a line of this size
-        right.plot(recall[::few], precision[::few], color=colour, label=_NAMES[name])
+        # Without the end that is drawn by convention; and more points than pixels help nobody.
+        thin = slice(None, -1, max(1, len(recall) // 400))
+        right.plot(recall[thin], precision[thin], color=colour, label=NAMES[name])
     right.axhline(table[LABEL].mean(), color=SOFT, linewidth=1, linestyle="--")
     left.set(xlabel="probability told", ylabel="share that was late", xlim=(0, 0.8), ylim=(0, 0.8))
     left.set_title("When it says 40 %, is it 40 %?", loc="left", color=INK, fontsize=11)
@@ -40,9 +110,6 @@ def draw_quality(table: pd.DataFrame) -> Figure:
         axes.spines[["top", "right"]].set_visible(False)
         axes.legend(frameon=False)
     return figure
-
-
-_NAMES = {"model": "gradient boosting", "base": "carrier and hour"}
 
 
 def draw_days(table: pd.DataFrame) -> alt.Chart:
@@ -70,28 +137,70 @@ def draw_days(table: pd.DataFrame) -> alt.Chart:
 
 
 def write_page(
-    model: Scores, base: Scores, depth: int, counts: dict[str, int], months: pd.DataFrame
+    facts: Facts, depth: int, model: Scores, base: Scores, table: pd.DataFrame
 ) -> Markdown:
-    """The page that the pipeline returns."""
-    told = (
-        f"{counts['flights']:,} flights were planned in 2013; {counts['arrived']:,} arrived, "
-        f"{counts['late'] / counts['arrived']:.1%} of them late. Trained on January to September, "
-        f"depth {depth} chosen on October, judged on November and December: "
-        f"{counts['test']:,} flights that no choice has seen."
+    """The page of a model that is good enough.
+
+    Args:
+        facts: What the year was like.
+        depth: Of the chosen model.
+        model: The scores of the chosen model on the test months.
+        base: The scores of the base rates there.
+        table: Columns `month`, `origin`, `late`, `model` of those months.
+    """
+    method = (
+        f"Trained on January to September, depth {depth} chosen on October, judged on November and "
+        f"December: {len(table):,} flights that no choice has seen."
     )
-    lines = ["# Will this flight from New York arrive more than 15 minutes late?", "", told, ""]
-    lines += ["| | gradient boosting | carrier and hour |", "|---|---|---|"]
-    for name in ("auc", "average_precision", "log_loss", "brier"):
-        shown = name.replace("_", " ").replace("auc", "AUC")
-        lines.append(f"| {shown} | **{getattr(model, name):.4f}** | {getattr(base, name):.4f} |")
-    lines += ["", "| month | flights | late | expected |", "|---|---|---|---|"]
-    for row in months.itertuples():
-        lines.append(f"| {row.month} | {row.flights:,} | {row.late:.1%} | {row.model:.1%} |")
-    return Markdown("\n".join(lines) + "\n")
+    parts = [
+        "# Will this flight from New York arrive more than 15 minutes late?",
+        _year(facts),
+        method,
+        _score_table(model, base),
+        _group_table(table),
+        NEXT,
+    ]
+    return Markdown("\n\n".join(parts))
 
 
-def by_month(table: pd.DataFrame) -> pd.DataFrame:
-    """How many flights a month, the share late, and the share expected."""
-    groups = table.groupby("month", as_index=False)
+def write_refusal(model: Scores, base: Scores, least_gain: float) -> Markdown:
+    """Why a model is not good enough."""
+    return Markdown(
+        "# No model is published\n\n"
+        f"Its average precision of {model.average_precision:.3f} on the test months is not "
+        f"{least_gain} above the {base.average_precision:.3f} that carrier and hour tell alone.\n\n"
+        f"{_score_table(model, base)}\n"
+    )
+
+
+def _year(facts: Facts) -> str:
+    return (
+        f"{facts.planned:,} flights were planned in 2013. {facts.cancelled:,} were cancelled and "
+        f"{facts.diverted:,} diverted; of the others {facts.late:.1%} came late: {facts.early:.0%} "
+        f"of those before eight in the morning and {facts.evening:.0%} of those from six in the "
+        f"evening on, {facts.dry:.0%} after three dry hours and {facts.wet:.0%} after rain."
+    )
+
+
+def _score_table(model: Scores, base: Scores) -> str:
+    rows = [
+        [TITLES[field.name], *(f"{getattr(found, field.name):.3f}" for found in (model, base))]
+        for field in fields(Scores)
+    ]
+    return _table(["", NAMES["model"], NAMES["base"]], rows)
+
+
+def _group_table(table: pd.DataFrame) -> str:
+    """How many flights a month and airport, the share late, and the share expected."""
+    groups = table.groupby(["month", "origin"], observed=True)
     found = groups.agg(flights=(LABEL, "size"), late=(LABEL, "mean"), model=("model", "mean"))
-    return found.astype({"flights": np.int64})
+    rows = [
+        [str(month), str(origin), f"{flights:,}", f"{late:.1%}", f"{model:.1%}"]
+        for month, origin, flights, late, model in found.reset_index().itertuples(index=False)
+    ]
+    return _table(["month", "from", "flights", "late", "expected"], rows)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,15 +21,20 @@ import checks  # noqa: E402
 import data  # noqa: E402
 import features  # noqa: E402
 import modelling  # noqa: E402
+import report  # noqa: E402
+
+import pipeline  # noqa: E402
+
+SCORES = modelling.Scores(0.7, 0.45, 0.51, 0.17, 0.58)
 
 
 def flights(**columns: object) -> pd.DataFrame:
-    """Two flights of one morning, some columns as given."""
+    """Two flights of one day, some columns as given."""
     rows: dict[str, object] = {
         "month": [11, 11],
         "day": [3, 3],
+        "dep_time": [601.0, 1745.0],
         "sched_dep_time": [559, 1745],
-        "sched_arr_time": [810, 2059],
         "arr_delay": [15.0, 16.0],
         "carrier": ["UA", "B6"],
         "flight": [1, 2],
@@ -40,57 +46,119 @@ def flights(**columns: object) -> pd.DataFrame:
     return pd.DataFrame({**rows, **columns})
 
 
-def weather(*hours: str, origin: str = "EWR") -> pd.DataFrame:
+def weather(*hours: str, origin: str = "EWR", **columns: object) -> pd.DataFrame:
+    """Observations of these hours of 3 November, in UTC; the temperature counts them."""
     table: dict[str, object] = dict.fromkeys(data.WEATHER_COLUMNS, 1.0)
     table["temp"] = np.arange(len(hours), dtype=float)
-    return pd.DataFrame({**table, "origin": origin, "time_hour": pd.to_datetime(list(hours))})
+    table["pressure"] = 1000.0
+    time = pd.to_datetime([f"2013-11-03T{hour}Z" for hour in hours])
+    return pd.DataFrame({**table, "origin": origin, "time_hour": time, **columns})
 
 
-def joined() -> pd.DataFrame:
-    known = weather("2013-11-03T09:00Z", "2013-11-03T10:00Z", "2013-11-03T11:00Z")
-    return features.join_weather(flights(), known)
+def prepared(planned: pd.DataFrame, observed: pd.DataFrame) -> pd.DataFrame:
+    flown = features.arrived(features.with_traffic(planned))
+    return features.make_features(features.join_weather(flown, features.with_recent(observed)))
+
+
+def judged() -> pd.DataFrame:
+    """The test months in small: forty flights, half of them late."""
+    late = np.tile([True, False, False, True], 10)
+    days = {"month": [11] * 20 + [12] * 20, "day": np.tile([1, 2], 20), "origin": "EWR"}
+    return pd.DataFrame({**days, "late": late, "model": np.linspace(0.1, 0.9, 40), "base": 0.5})
 
 
 def test_the_weather_is_that_of_the_hour_before() -> None:
-    table = joined()
+    observed = features.with_recent(weather("09:00", "10:00", "11:00"))
+    table = features.join_weather(flights(), observed)
     assert len(table) == 2
     assert table["temp"][0] == 0.0  # of 9:00, for a departure in the hour of 10:00
     assert np.isnan(table["temp"][1])  # nothing was observed at that airport
 
 
 def test_an_hour_that_the_clock_shows_twice_doubles_no_flight() -> None:
-    twice = weather("2013-11-03T05:00Z", "2013-11-03T06:00Z")  # 1:00 and again 1:00 in New York
-    night = flights(time_hour=pd.to_datetime(["2013-11-03T06:00Z", "2013-11-03T07:00Z"]))
-    assert list(features.join_weather(night.assign(origin="EWR"), twice)["temp"]) == [0.0, 1.0]
+    twice = weather("05:00", "06:00")  # one o'clock in New York, and one o'clock again
+    clock = twice["time_hour"].dt.tz_convert("America/New_York").dt.hour
+    assert list(clock) == [1, 1]
+    night = flights(
+        origin="EWR", time_hour=pd.to_datetime(["2013-11-03T06:00Z", "2013-11-03T07:00Z"])
+    )
+    assert list(features.join_weather(night, twice)["temp"]) == [0.0, 1.0]
+
+
+def test_two_observations_of_one_hour_are_refused() -> None:
     with pytest.raises(pd.errors.MergeError):
-        features.join_weather(flights(), weather("2013-11-03T05:00Z", "2013-11-03T05:00Z"))
+        features.join_weather(flights(), weather("05:00", "05:00"))
+
+
+def test_recent_weather_covers_three_hours_of_one_airport() -> None:
+    hours = ["05:00", "06:00", "07:00", "09:00"]  # that of 8:00 is missing
+    newark = weather(*hours, precip=[0.5, 0.0, 0.25, 0.0], visib=[1.0, 10.0, 5.0, 10.0])
+    kennedy = weather("06:00", origin="JFK", precip=2.0, visib=0.0)
+    shuffled = pd.concat([kennedy, newark.iloc[::-1]])
+    table = features.with_recent(shuffled).set_index(["origin", "temp"])
+    recent = table.sort_index()[["precip_3h", "visib_3h"]].to_numpy().tolist()
+    assert recent == [[0.5, 1.0], [0.5, 1.0], [0.75, 1.0], [0.25, 5.0], [2.0, 0.0]]
+
+
+def test_traffic_counts_the_schedule_cancelled_flights_too() -> None:
+    hour = pd.to_datetime(["2013-11-03T10:00Z"] * 2)
+    cancelled = flights(origin="EWR", time_hour=hour, arr_delay=[15.0, np.nan])
+    assert list(prepared(cancelled, weather("09:00"))["traffic"]) == [2]
 
 
 def test_late_is_more_than_fifteen_minutes() -> None:
-    assert list(features.make_features(joined())["late"]) == [False, True]
+    assert list(prepared(flights(), weather("09:00"))["late"]) == [False, True]
 
 
 def test_hours_are_read_from_the_clock() -> None:
-    assert list(features.make_features(joined())["departure"]) == [5 + 59 / 60, 17.75]
+    table = prepared(flights(), weather("09:00"))
+    assert list(table["departure"]) == [5 + 59 / 60, 17.75]
+    assert list(table["weekday"]) == [6, 6]
+
+
+def test_rows_come_in_the_order_of_time_whatever_theirs_was() -> None:
+    observed = weather("09:00")
+    backwards = prepared(flights().iloc[::-1], observed.iloc[::-1])
+    pd.testing.assert_frame_equal(backwards, prepared(flights(), observed))
 
 
 def test_nothing_that_is_known_only_after_departure_is_a_feature() -> None:
-    after = {"dep_time", "dep_delay", "arr_time", "arr_delay", "air_time", "late", "tailnum"}
-    assert not after & set(features.FEATURES)
-    base = features.make_features(joined())
-    changed = features.make_features(joined().assign(arr_delay=[500.0, -20.0]))
-    pd.testing.assert_frame_equal(base[features.FEATURES], changed[features.FEATURES])
+    base = prepared(flights(), weather("08:00", "09:00"))
+    later = weather("08:00", "09:00", "10:00", "11:00", precip=[1.0, 1.0, 4.0, 4.0])
+    changed = prepared(flights(dep_time=[700.0, 30.0], arr_delay=[500.0, -20.0]), later)
+    known = features.FEATURES
+    assert not {"dep_time", "arr_delay", "late", "month", "day"} & set(known)
+    pd.testing.assert_frame_equal(base[known], changed[known])
 
 
 def test_flights_that_never_arrived_are_left_out() -> None:
     assert len(features.arrived(flights(arr_delay=[np.nan, 3.0]))) == 1
 
 
-def test_what_is_wrong_with_the_data_is_told_at_once() -> None:
-    broken = flights(distance=[0, 100], origin=["EWR", "XXX"], hour=[5, 17])
+def test_winds_that_never_blew_are_missing() -> None:
+    observed = weather("05:00", "06:00", "07:00", wind_speed=[10.0, 1048.4, np.nan])
+    cleaned = data.without_errors(observed)["wind_speed"]
+    assert cleaned.isna().tolist() == [False, True, True]
+    with pytest.raises(pa.errors.SchemaErrors, match="wind_speed"):
+        checks.checked(observed, checks.Weather)
+
+
+def test_good_data_pass() -> None:
+    assert len(checks.checked(flights(), checks.Flights)) == 2
+    assert len(checks.checked(weather("05:00", "06:00"), checks.Weather)) == 2
+
+
+def test_all_that_is_wrong_with_the_data_is_told_at_once() -> None:
+    broken = flights(distance=[0, 100], origin=["EWR", "XXX"])
     with pytest.raises(pa.errors.SchemaErrors) as caught:
-        checks.checked(broken, checks.FLIGHTS)
+        checks.checked(broken, checks.Flights)
     assert {"distance", "origin"} <= set(caught.value.failure_cases["column"])
+
+
+def test_hours_that_are_not_those_of_the_schedule_are_refused() -> None:
+    shifted = flights(time_hour=flights()["time_hour"] + pd.Timedelta(hours=1))
+    with pytest.raises(pa.errors.SchemaErrors, match="hour_is_that_of_the_schedule"):
+        checks.checked(shifted, checks.Flights)
 
 
 def test_base_rates_are_smoothed_and_know_no_test_flight() -> None:
@@ -105,10 +173,55 @@ def test_base_rates_are_smoothed_and_know_no_test_flight() -> None:
     assert told.tolist() == [0.75, 0.25, 0.5]
 
 
+def test_scores_of_certainty_are_perfect() -> None:
+    truth = np.tile([True, False], 10)
+    found = modelling.judge(pd.Series(truth), truth.astype(np.float64))
+    assert (found.auc, found.average_precision, found.brier, found.top_tenth) == (1, 1, 0, 1)
+
+
+def test_the_survey_tells_cancelled_flights_from_diverted_ones() -> None:
+    more = flights(dep_time=[np.nan, 1745.0], arr_delay=np.nan, flight=[3, 4])
+    planned = pd.concat([flights(), more], ignore_index=True)
+    observed = pd.concat([weather("09:00", precip=0.0), weather("21:00", origin="JFK", precip=0.1)])
+    facts = report.survey(planned, prepared(planned, observed))
+    assert (facts.planned, facts.cancelled, facts.diverted) == (4, 1, 1)
+    assert (facts.late, facts.early, facts.dry, facts.wet) == (0.5, 0, 0, 1)
+
+
+def test_the_page_tells_the_scores_and_each_month() -> None:
+    facts = report.Facts(1000, 20, 5, 0.25, 0.1, 0.4, 0.2, 0.5)
+    page = report.write_page(facts, 6, SCORES, replace(SCORES, auc=0.6), judged())
+    assert "| AUC | 0.700 | 0.600 |" in page
+    assert "| 11 | EWR | 20 | 50.0% | 29.5% |" in page
+    assert "20 were cancelled and 5 diverted" in page
+
+
+def test_the_refusal_tells_why() -> None:
+    told = report.write_refusal(SCORES, SCORES, 0.02)
+    assert "0.450 on the test months is not 0.02 above the 0.450" in told
+
+
+def test_the_pictures_hold_model_and_base_rates() -> None:
+    left, right = report.draw_quality(judged()).axes
+    assert [line.get_label() for line in right.get_lines()][:2] == list(report.NAMES.values())
+    assert len(left.get_lines()) == 3
+    days = report.draw_days(judged()).to_dict()
+    (rows,) = days["datasets"].values()
+    assert len(rows) == 8  # four days, late and expected
+    assert {row["share"] for row in rows if row["what"] == "were late"} == {0.5}
+
+
+@pytest.mark.xdist_group("heavy")
+def test_too_few_flights_make_no_model_worth_publishing() -> None:
+    told = pipeline.training(depths=(2,), days=3)  # a plain call: steps are functions
+    assert told.startswith("# No model is published")
+
+
 @pytest.mark.xdist_group("heavy")
 def test_the_whole_pipeline_runs_and_is_better_than_the_base_rates(tmp_path: Path) -> None:
     program = str(Path(sys.executable).with_name("windlass"))
-    command = [program, "run", str(FLIGHTS / "pipeline.py"), "-p", "depths=2,3", "--json"]
+    command = [program, "run", str(FLIGHTS / "pipeline.py"), "--json"]
+    command += ["-p", "depths=2,3", "-p", "days=10"]
     environment = {**os.environ, "WINDLASS_HOME": str(tmp_path)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
