@@ -66,7 +66,7 @@ _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 def clean(text: object) -> str:
     """A text escaped for HTML and XML, also in attributes; what XML cannot hold is replaced."""
-    return escape(str(text), quote=True)
+    return escape(_NO_XML.sub("\ufffd", str(text)), quote=True)
 
 
 def sign(word: str) -> str:
