@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from windlass.artifacts.artifact import Artifact, Catalog, Saved
 from windlass.artifacts.format import Format, Preview, Sink, Source
+from windlass.artifacts.joining import join
+from windlass.artifacts.reading import items, load, preview
 from windlass.artifacts.registry import register
-from windlass.artifacts.saving import items, join, load, preview, save
+from windlass.artifacts.saving import save
 from windlass.artifacts.store import ArtifactStore
 
 __all__ = [

@@ -31,12 +31,16 @@ class Blobs:
         root: The folder; made when the first blob is written.
         verified: Folder that remembers, on this machine, which blobs were checked; None for none.
         durable: Whether a blob is on the disk itself before it is published.
+
+    Attributes:
+        layouts: Folder of this machine for files that are laid out from blobs, under their names.
     """
 
     def __init__(self, root: Path, verified: Path | None = None, *, durable: bool = False) -> None:
         self.root = root
         self._stamps = Stamps(verified)
         self._durable = durable
+        self.layouts = (verified.parent if verified else root) / "layouts"
 
     def __repr__(self) -> str:
         return f"<blobs in {self.root}>"

@@ -1,108 +1,87 @@
-"""Tuples, dicts, dataclasses and models that hold what JSON does not: tables, arrays, models."""
+"""Tuples, dicts, dataclasses and models that hold what JSON does not: tables, arrays, models.
+
+The document of such a value is that of a plain one, in which each part that has a format of its
+own is the name of an artifact.
+"""
 
 from __future__ import annotations
 
-import dataclasses
-import json
-from collections.abc import Callable, Mapping
+import enum
+from collections.abc import Callable
 from typing import Any
 
-from windlass import modules, values
+from windlass import values
+from windlass.artifacts.contents import loads_references, reference_to
 from windlass.artifacts.format import Format, Preview, Sink, Source
+from windlass.artifacts.registry import format_of_its_own
+from windlass.artifacts.wording import words_for
+from windlass.classes import is_plain_class, take_apart
 from windlass.errors import FormatError
-from windlass.values import Json, loaded_class
+from windlass.values import Json
+
+_SHOWN = 20
+_CONTAINERS = (dict, tuple, set, frozenset)
 
 
 class CollectionFormat(Format[Any]):
-    """A tree of containers in JSON; each leaf that is not plain is an artifact of its own."""
+    """A tree of containers in JSON; each part that is not plain is an artifact of its own."""
 
     name = "collection"
-    types = ()  # see BUILTIN
+    types = ()  # see FORMATS
 
     def accepts(self, value: object) -> bool:
         """Whether it is a container whose parts can be named."""
-        return _parts(value) is not None
+        cls = type(value)
+        return cls in _CONTAINERS or (is_plain_class(cls) and not issubclass(cls, enum.Enum))
 
-    def write(self, value: Any, sink: Sink) -> None:
-        """Writes the tree, and its leaves."""
-        sink.write(values.to_text(_tree(value, sink, top=True)).encode())
+    def write(self, value: Any, sink: Sink) -> str:
+        """Writes the tree, and its parts."""
+        text = values.dumps(value, parts_to(sink))
+        sink.write(text.encode())
+        return values.digest_text(text)
 
     def read(self, source: Source) -> Any:
-        """The container, every leaf loaded."""
-        return _read(json.loads(source.bytes()), source)
+        """The container, every part loaded."""
+        return values.loads(source.bytes(), other=loads_references(source.load))
 
     def summary(self, value: Any) -> dict[str, Json]:
         """What its parts are called, and their types."""
-        _, parts = _parts(value) or ("", {})
-        told = {str(key): type(part).__name__ for key, part in list(parts.items())[:20]}
-        return {"length": len(parts), "parts": told}  # type: ignore[dict-item]
+        parts = parts_of(value)
+        told: dict[str, Json] = {name: type(part).__name__ for name, part in parts[:_SHOWN]}
+        return {"length": len(parts), "parts": told}
 
     def preview(self, value: Any) -> Preview:
         """Each part, shortly."""
-        _, parts = _parts(value) or ("", {})
-        told = [f"{key}: {repr(part)[:200]}" for key, part in list(parts.items())[:20]]
-        return Preview("text/plain", "\n".join(told))
+        parts = parts_of(value)
+        told = [f"{name}: {words_for(part, 200)}" for name, part in parts[:_SHOWN]]
+        more = [f"… {len(parts):,} parts"] if len(parts) > _SHOWN else []
+        return Preview("text/plain", "\n".join(told + more))
 
 
-def _parts(value: Any) -> tuple[str, Mapping[Any, Any]] | None:
-    """The kind of a container and its parts by key; None if it is no container of ours."""
-    cls = type(value)
-    if cls is dict:
-        return "dict", value
-    if cls is tuple:
-        return "tuple", dict(enumerate(value))
-    if values.is_namedtuple_class(cls):
-        return "namedtuple", dict(zip(value._fields, value, strict=True))
-    if dataclasses.is_dataclass(cls):
-        return "dataclass", {f.name: getattr(value, f.name) for f in dataclasses.fields(cls)}
-    if values.is_plain_class(cls) and hasattr(cls, "model_fields"):
-        return "model", {name: getattr(value, name) for name in cls.model_fields}
-    return None
+def parts_to(sink: Sink) -> Callable[[object], dict[str, Json] | None]:
+    """What `values.encode` asks for each instance: it goes to an artifact, or stays in the tree."""
+
+    def to_part(value: object) -> dict[str, Json] | None:
+        cls = type(value)
+        if format_of_its_own(value) is None and (is_plain_class(cls) or _is_pure_path(cls)):
+            return None
+        return reference_to(sink.save(value))
+
+    return to_part
 
 
-def _tree(value: Any, sink: Sink, *, top: bool = False) -> Json:
-    if not top:
-        if type(value) is not list and not hasattr(value, "__fspath__"):
-            try:
-                return {"plain": values.encode(value)}
-            except FormatError:
-                pass
-        if _parts(value) is None:
-            return {"artifact": sink.save(value)}
-    kind, parts = _parts(value) or ("", {})
-    told: list[Json] = []
-    for key, part in parts.items():
-        try:
-            told.append([values.encode(key), _tree(part, sink)])
-        except FormatError as error:
-            raise FormatError(f"[{key!r}] of a {kind}: {error.message}", hint=error.hint) from None
-    named: dict[str, Json] = {"kind": kind, "parts": told}
-    return named if kind in ("dict", "tuple") else {**named, "cls": modules.reference(type(value))}
+def _is_pure_path(cls: type) -> bool:
+    return cls.__module__.partition(".")[0] == "pathlib"
 
 
-def _read(tree: Any, source: Source) -> Any:
-    if "plain" in tree:
-        return values.decode(tree["plain"])
-    if "artifact" in tree:
-        return source.load(tree["artifact"])
-    parts = {values.decode(key): _read(part, source) for key, part in tree["parts"]}
-    build = _BUILDERS.get(tree["kind"])
-    if build is None:
-        raise FormatError(f"a stored collection has the unknown kind '{tree['kind']}'")
-    return build(loaded_class(tree["cls"]) if "cls" in tree else None, parts)
-
-
-def _build_dataclass(cls: Any, parts: dict[str, Any]) -> Any:
-    value = object.__new__(cls)  # as it was, not as __post_init__ would make it again
-    for name, part in parts.items():
-        object.__setattr__(value, name, part)
-    return value
-
-
-_BUILDERS: dict[str, Callable[[Any, dict[Any, Any]], Any]] = {
-    "dict": lambda _, parts: parts,
-    "tuple": lambda _, parts: tuple(parts.values()),
-    "namedtuple": lambda cls, parts: cls(**parts),
-    "dataclass": _build_dataclass,
-    "model": lambda cls, parts: cls.model_construct(**parts),
-}
+def parts_of(value: Any) -> list[tuple[str, Any]]:
+    """The parts of a container of ours, each with its name; none for what is no container."""
+    if isinstance(value, dict):
+        return [(words_for(key, 80).strip("'"), part) for key, part in value.items()]
+    if type(value) in (list, tuple, set, frozenset):
+        return [(str(place), part) for place, part in enumerate(value)]
+    try:
+        taken = take_apart(value)
+    except FormatError:
+        return []
+    return list({**taken.fields, **taken.extra, **taken.private}.items()) if taken else []

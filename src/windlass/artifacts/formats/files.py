@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
-import tempfile
-from pathlib import Path, PurePosixPath
-from typing import Any
+from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from windlass import values
 from windlass.artifacts.format import Format, Preview, Sink, Source
+from windlass.artifacts.formats.layout import Entry, lay_out
 from windlass.errors import FormatError
-from windlass.hashing import digest
 from windlass.values import Json
+
+_SHOWN = 200
+
+
+@runtime_checkable
+class _Local(Protocol):
+    """A source that has a folder of this machine for what is laid out from it."""
+
+    def layouts(self) -> Path: ...
 
 
 class PathFormat(Format[Path]):
@@ -22,91 +28,93 @@ class PathFormat(Format[Path]):
     name = "path"
     types = ("pathlib.PosixPath", "pathlib.WindowsPath", "pathlib.Path", "pathlib._local.PosixPath")
 
+    def accepts(self, value: object) -> bool:
+        """Whether it is a path of the usual class, since it is read as one."""
+        return type(value) is type(Path())
+
     def write(self, value: Path, sink: Sink) -> None:
         """Stores the files; the name is kept, the folder it lay in is not."""
         if not value.exists():
             raise FormatError(
-                f"the step returned the path {value}, where there is nothing",
-                hint="Write the file before you return its path.",
+                f"the path {value} is to be stored, but there is nothing",
+                hint="Write the file before you return its path; return str(path) if only its "
+                "name is meant.",
             )
-        entries = _folder_entries(value, sink) if value.is_dir() else [_entry(value, "", sink)]
-        kind = "folder" if value.is_dir() else "file"
-        document: Json = {"kind": kind, "name": value.name, "entries": entries}
-        sink.write(values.to_text(document).encode())
+        entries = _folder_entries(value) if value.is_dir() else [Entry("", _kind(value))]
+        document = {
+            "kind": "folder" if value.is_dir() else "file",
+            "name": value.name or value.resolve().name,
+            "entries": [_stored(entry, value, sink) for entry in entries],
+        }
+        sink.write(values.dumps(document).encode())
 
     def read(self, source: Source) -> Path:
-        """A path to a copy of its own name, in a temporary folder; its files are read-only."""
-        document = json.loads(source.bytes())
-        name = _safe(document["name"]) or "files"
-        target = Path(tempfile.gettempdir()) / f"windlass-{os.getuid()}"
-        target = target / digest("path", values.to_text(document))[:32] / name
-        if not target.exists():
-            _restore(document, target, source)
-        return target
+        """The path of a copy under its own name; its files are read-only."""
+        document = values.loads(source.bytes())
+        entries = [Entry(**entry) for entry in document["entries"]]
+        folder = source.layouts() if isinstance(source, _Local) else None
+        return lay_out(document["name"], document["kind"], entries, source.file, folder)
 
     def summary(self, value: Path) -> dict[str, Json]:
         """Its name, and how many files and bytes it holds."""
-        files = [value] if value.is_file() else [p for p in value.rglob("*") if p.is_file()]
-        size = sum(path.stat().st_size for path in files)
-        return {"name": value.name, "files": len(files), "bytes": size}
+        sizes = [path.stat().st_size for path in _files(value)]
+        return {"name": value.name, "files": len(sizes), "bytes": sum(sizes)}
 
     def preview(self, value: Path) -> Preview:
-        """The names of its files."""
-        files = [value] if value.is_file() else sorted(p for p in value.rglob("*") if p.is_file())
-        told = [f"{path.stat().st_size:>12,}  {path.relative_to(value.parent)}" for path in files]
-        return Preview("text/plain", "\n".join(told[:200]))
+        """The names of its files, with their sizes."""
+        files = sorted(_files(value))
+        told = [
+            f"{path.stat().st_size:>12,}  {path.relative_to(value.parent)}"
+            for path in files[:_SHOWN]
+        ]
+        more = [f"… {len(files):,} files"] if len(files) > _SHOWN else []
+        return Preview("text/plain", "\n".join(told + more))
 
 
-def _folder_entries(folder: Path, sink: Sink) -> list[Json]:
-    found = sorted(folder.rglob("*"), key=lambda path: path.relative_to(folder).as_posix())
-    return [_entry(path, path.relative_to(folder).as_posix(), sink) for path in found]
+def _files(path: Path) -> list[Path]:
+    if path.is_file():
+        return [path]
+    return [found for found in path.rglob("*") if found.is_file() and not found.is_symlink()]
 
 
-def _entry(path: Path, name: str, sink: Sink) -> Json:
-    if path.is_symlink() and name:
-        return {"name": name, "link": os.readlink(path)}  # noqa: PTH115 (as written)
+def _kind(path: Path) -> str:
+    if path.is_symlink():
+        return "link"
     if path.is_dir():
-        return {"name": name, "folder": True}
+        return "folder"
+    return "program" if path.is_file() and path.stat().st_mode & 0o100 else "file"
+
+
+def _folder_entries(folder: Path) -> list[Entry]:
+    """What is in a folder, in an order that depends on names alone."""
+    found = [(path.relative_to(folder).as_posix(), path) for path in folder.rglob("*")]
+    return [Entry(name, _kind(path)) for name, path in sorted(found)]
+
+
+def _stored(entry: Entry, root: Path, sink: Sink) -> dict[str, Json]:
+    path = root / entry.name
+    told: dict[str, Json] = {"name": entry.name, "kind": entry.kind}
+    if entry.kind == "link" and entry.name:
+        return {**told, "target": _target(path, root)}
+    if entry.kind == "folder":
+        return told
     if not path.is_file():
         raise FormatError(f"{path} is neither a file nor a folder")
-    runs = bool(path.stat().st_mode & 0o100)
-    return {"name": name, "blob": sink.add_file(path), "runs": runs}
+    kind = _kind(path.resolve())
+    return {**told, "kind": kind, "blob": sink.add_file(path)}
 
 
-def _restore(document: Any, target: Path, source: Source) -> None:
-    """Lays the files out beside the target, then gives them its name: nobody sees a part."""
-    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    making = Path(tempfile.mkdtemp(dir=target.parent))
-    root = making / target.name
-    if document["kind"] == "folder":
-        root.mkdir()
-    for entry in document["entries"]:
-        _restore_entry(entry, root / _safe(entry["name"]) if entry["name"] else root, root, source)
-    try:
-        root.rename(target)
-    except OSError:
-        if not target.exists():  # else another process was first
-            raise
-    shutil.rmtree(making, ignore_errors=True)
+def _target(path: Path, root: Path) -> str:
+    """Where a link leads, as seen from where it is.
 
-
-def _restore_entry(entry: Any, path: Path, root: Path, source: Source) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if "link" in entry:
-        inside = os.path.normpath(path.parent / entry["link"])
-        if not Path(inside).is_relative_to(root):
-            raise FormatError(f"a stored folder holds a link that leads out of it: {entry['name']}")
-        path.symlink_to(entry["link"])
-    elif entry.get("folder"):
-        path.mkdir(exist_ok=True)
-    else:
-        shutil.copyfile(source.file(entry["blob"]), path)
-        path.chmod(0o555 if entry["runs"] else 0o444)
-
-
-def _safe(name: str) -> str:
-    """A relative name that stays inside its folder."""
-    parts = PurePosixPath(name).parts
-    if name.startswith("/") or ".." in parts:
-        raise FormatError(f"a stored folder holds a name that leads out of it: {name!r}")
-    return name
+    Raises:
+        FormatError: It leads out of the folder, where it would lead to nothing elsewhere.
+    """
+    target = os.path.relpath(path.parent / path.readlink(), path.parent)
+    inside = os.path.normpath(path.parent / target)
+    if not Path(inside).is_relative_to(os.path.normpath(root)):
+        raise FormatError(
+            f"the folder {root} holds a link that leads out of it: {path.relative_to(root)}",
+            hint="Put a copy of the file in its place.",
+        )
+    return target

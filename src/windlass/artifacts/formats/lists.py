@@ -1,30 +1,35 @@
 """Lists: a manifest of the items, so that a map can run over them and a map's results join.
 
-The manifest is a JSON array with an object for each item: ``{"v": document}`` for a plain value,
-which stands there itself, ``{"c": content}`` for an artifact of its own. The list's content is
-made of its items' contents alone, so a list that a step returned and one that a map joined are
-equal if their items are.
+The manifest is the JSON document of the list, in which an item that is large, or not plain, is
+the name of an artifact of its own. It is the same, to the byte, whether a step returned the list
+or a map joined it.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from windlass import values
+from windlass.artifacts.blobs import INLINE
+from windlass.artifacts.contents import (
+    content_of,
+    content_of_list,
+    loads_references,
+    reference_to,
+    referred,
+    scalar_texts,
+)
 from windlass.artifacts.format import Format, Preview, Sink, Source
-from windlass.artifacts.formats.plain import content_of
-from windlass.errors import FormatError
-from windlass.hashing import digest
-from windlass.values import Json
+from windlass.artifacts.formats.collections import parts_to
+from windlass.artifacts.wording import words_for
+from windlass.values import Json, to_text
 
 if TYPE_CHECKING:
     from windlass.artifacts.artifact import Artifact
-    from windlass.artifacts.blobs import BlobWriter
 
 _SHOWN = 20
-_AT_ONCE = 4096
+_KINDS_TOLD = 5
 
 
 class ListFormat(Format[list[Any]]):
@@ -39,94 +44,75 @@ class ListFormat(Format[list[Any]]):
 
     def write(self, value: list[Any], sink: Sink) -> str:
         """Writes the manifest, and the items that are not plain."""
-        contents: list[str] = []
-        _write_entries(_entries(value, sink, contents), sink)
-        return digest("list", contents)
+        texts = scalar_texts(value)
+        if texts is not None:
+            contents = list(map(values.digest_text, texts))
+        else:
+            texts, contents = _entries(value, sink)
+        sink.write(manifest_of(texts))
+        return content_of_list(contents)
 
     def read(self, source: Source) -> list[Any]:
         """The list, every item loaded."""
-        entries = json.loads(source.bytes())
-        return [_read_entry(entry, source) for entry in entries]
+        found: list[Any] = values.loads(source.bytes(), other=loads_references(source.load))
+        return found
 
     def summary(self, value: list[Any]) -> dict[str, Json]:
         """How many items, and of which types."""
-        kinds = sorted({type(item).__name__ for item in value})
-        return {"length": len(value), "of": kinds[:5]}  # type: ignore[dict-item]
+        kinds: list[Json] = [*sorted({cls.__name__ for cls in set(map(type, value))})]
+        return {"length": len(value), "of": kinds[:_KINDS_TOLD]}
 
     def preview(self, value: list[Any]) -> Preview:
         """The first items."""
-        told = [f"[{place}] {repr(item)[:200]}" for place, item in enumerate(value[:_SHOWN])]
+        told = [f"[{place}] {words_for(item, 200)}" for place, item in enumerate(value[:_SHOWN])]
         more = [f"… {len(value):,} items"] if len(value) > _SHOWN else []
         return Preview("text/plain", "\n".join(told + more))
 
 
-def contents_of(manifest: bytes) -> tuple[str, ...]:
-    """The contents of the items of a manifest."""
-    return tuple(
-        entry["c"] if "c" in entry else content_of(values.to_text(entry["v"]))
-        for entry in json.loads(manifest)
-    )
+def manifest_of(texts: Sequence[str]) -> bytes:
+    """The manifest of items that have these texts."""
+    return f"[{','.join(texts)}]".encode()
 
 
-def write_joined(artifacts: Sequence[Artifact], writer: BlobWriter) -> tuple[str, tuple[str, ...]]:
-    """Writes the manifest of items that are artifacts; returns its content and its children."""
-    children = []
-    entries = []
-    for artifact in artifacts:
-        text = _plain_text(artifact)
-        if text is None:
-            children.append(artifact.content)
-            entries.append(f'{{"c":"{artifact.content}"}}')
-        else:
-            entries.append(f'{{"v":{text}}}')
-    _write_entries(entries, writer)
-    together = digest("list", [artifact.content for artifact in artifacts])
-    return together, tuple(dict.fromkeys(children))
+def _entries(items: list[Any], sink: Sink) -> tuple[list[str], list[str]]:
+    """The texts of items in the manifest, and their contents."""
+    to_part = parts_to(sink)
+    texts, contents = [], []
+    for item in items:
+        document = values.encode(item, to_part)
+        text = to_text(document)
+        if len(text) > INLINE and _size(item, text) > INLINE and referred(document) is None:
+            document = reference_to(sink.save(item))
+            text = to_text(document)
+        texts.append(text)
+        contents.append(content_of(document))
+    return texts, contents
 
 
-def _plain_text(artifact: Artifact) -> str | None:
-    """The canonical JSON text of a small plain artifact, as it stands in a manifest."""
-    if artifact.inline is None or artifact.format not in ("json", "text"):
-        return None
-    text = artifact.inline.decode("utf-8", "surrogatepass")
-    return text if artifact.format == "json" else values.dumps(text)
+_BYTES_OF: dict[type, Callable[[Any], int]] = {
+    str: lambda item: len(item.encode("utf-8", "surrogatepass")),
+    bytes: len,
+}
 
 
-def _entries(items: list[Any], sink: Sink, contents: list[str]) -> Iterator[str]:
-    for place, item in enumerate(items):
-        text = _text_of(item)
-        if text is not None:
-            contents.append(content_of(text))
-            yield f'{{"v":{text}}}'
-            continue
-        try:
-            content = sink.save(item)
-        except FormatError as error:
-            raise FormatError(f"item {place} of a list: {error.message}", hint=error.hint) from None
-        contents.append(content)
-        yield f'{{"c":"{content}"}}'
+def _size(item: Any, text: str) -> int:
+    """How many bytes an item has as an artifact: what decides whether it is one of its own."""
+    count = _BYTES_OF.get(type(item))
+    return count(item) if count else len(text)
 
 
-def _text_of(item: Any) -> str | None:
-    """The text of an item that is plain; lists and bytes have formats of their own."""
-    if type(item) in (list, bytes) or hasattr(item, "__fspath__"):
-        return None
-    try:
-        return values.dumps(item)
-    except FormatError:
-        return None
+def text_in_manifest(artifact: Artifact) -> str:
+    """The text of an item that is an artifact, as `ListFormat.write` would have it."""
+    if artifact.inline is not None:
+        if artifact.format in ("json", "list", "collection"):
+            return artifact.inline.decode()
+        if artifact.format == "text":
+            return values.dumps(artifact.inline.decode("utf-8", "surrogatepass"))
+        if artifact.format == "bytes":
+            return values.dumps(artifact.inline)
+    return named_in_manifest(artifact)
 
 
-def _write_entries(entries: Iterable[str], sink: Any) -> None:
-    """Writes many small texts in few pieces."""
-    pieces = ["["]
-    for place, entry in enumerate(entries):
-        pieces.append(f",{entry}" if place else entry)
-        if len(pieces) >= _AT_ONCE:
-            sink.write("".join(pieces).encode())
-            pieces = []
-    sink.write("".join([*pieces, "]"]).encode())
-
-
-def _read_entry(entry: Any, source: Source) -> Any:
-    return source.load(entry["c"]) if "c" in entry else values.decode(entry["v"])
+def named_in_manifest(artifact: Artifact) -> str:
+    """The text of an item that only names its artifact."""
+    return to_text(reference_to(artifact.content))

@@ -3,31 +3,47 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 
 from windlass import values
+from windlass.artifacts.contents import content_of_bytes
 from windlass.artifacts.documents import HTML, Markdown
 from windlass.artifacts.format import Format, Preview, Sink, Source
+from windlass.artifacts.registry import format_of_its_own
+from windlass.artifacts.wording import words_for
+from windlass.errors import FormatError
 from windlass.values import Json
 
 _LONGEST_TOLD = 80
+_LONGEST_SHOWN = 100_000
+_SCALARS = (type(None), bool, int, float)
 
 
 class JsonFormat(Format[Any]):
     """Whatever `windlass.values` encodes."""
 
     name = "json"
-    types = ()  # see BUILTIN: the classes are many, and any dataclass, enum or model is one
+    types = ()  # see FORMATS: the classes are many, and any dataclass, enum or model is one
+
+    def __init__(self) -> None:
+        self._encoded = _Encoded()
 
     def accepts(self, value: object) -> bool:
         """Whether the value, with all that it holds, is plain."""
-        return values.is_plain(value)
+        if type(value) in _SCALARS:
+            return True
+        try:
+            self._encoded.keep(value, plain_text(value))
+        except FormatError:
+            return False
+        return True
 
     def write(self, value: Any, sink: Sink) -> str:
         """Writes canonical JSON; the content is that of the value wherever it stands."""
-        text = values.dumps(value)
+        text = self._encoded.take(value) or plain_text(value)
         sink.write(text.encode())
-        return content_of(text)
+        return values.digest_text(text)
 
     def read(self, source: Source) -> Any:
         """The value, its classes taken from the modules that are loaded."""
@@ -35,15 +51,29 @@ class JsonFormat(Format[Any]):
 
     def summary(self, value: Any) -> dict[str, Json]:
         """The value itself if it is short, else its length."""
-        told = repr(value)
+        told = words_for(value, _LONGEST_TOLD + 1)
         if len(told) <= _LONGEST_TOLD:
             return {"value": told}
         return {"length": len(value)} if hasattr(value, "__len__") else {}
 
     def preview(self, value: Any) -> Preview:
         """The document, indented."""
-        document = values.encode(value)
-        return Preview("application/json", json.dumps(document, indent=2, ensure_ascii=False))
+        return shown_as_json(values.encode(value))
+
+
+class _Encoded(threading.local):
+    """The text of the value that was asked about last: it is most often written next."""
+
+    value: object = None
+    text: str | None = None
+
+    def keep(self, value: object, text: str) -> None:
+        self.value, self.text = value, text
+
+    def take(self, value: object) -> str | None:
+        text = self.text if self.value is value else None
+        self.value = self.text = None
+        return text
 
 
 class TextFormat(Format[str]):
@@ -73,7 +103,7 @@ class TextFormat(Format[str]):
 
     def preview(self, value: str) -> Preview:
         """The text."""
-        return Preview("text/plain", value)
+        return Preview("text/plain", _cut(value))
 
 
 class HtmlFormat(Format[HTML]):
@@ -136,6 +166,10 @@ class BytesFormat(Format[bytes]):
         """Writes the bytes."""
         sink.write(value)
 
+    def content(self, value: bytes, blob: str) -> str:  # noqa: ARG002
+        """Follows from the digest of the bytes."""
+        return content_of_bytes(blob)
+
     def read(self, source: Source) -> bytes:
         """The bytes."""
         return source.bytes()
@@ -150,8 +184,27 @@ class BytesFormat(Format[bytes]):
         return Preview("text/plain", value[:1024].hex(" ", 2) + more)
 
 
-def content_of(text: str) -> str:
-    """The content digest of a plain value, from its canonical text."""
-    from windlass.hashing import digest
+def plain_text(value: object) -> str:
+    """The canonical text of a value in which nothing has a format of its own.
 
-    return digest("value", text)
+    Raises:
+        FormatError: Something in it is not plain, or has one, as a `Path` has: its file is meant.
+    """
+    return values.dumps(value, _refuse_own)
+
+
+def _refuse_own(value: object) -> None:
+    if format_of_its_own(value) is not None:
+        raise FormatError(f"a {type(value).__name__} has a format of its own")
+
+
+def shown_as_json(document: Json) -> Preview:
+    """A document, indented."""
+    text = json.dumps(document, indent=2, ensure_ascii=False)
+    return Preview("application/json", _cut(text))
+
+
+def _cut(text: str) -> str:
+    if len(text) <= _LONGEST_SHOWN:
+        return text
+    return f"{text[:_LONGEST_SHOWN]}\n… {len(text):,} characters"

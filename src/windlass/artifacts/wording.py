@@ -1,0 +1,48 @@
+"""Values in few words, whatever their `repr` does and however much they hold."""
+
+from __future__ import annotations
+
+import functools
+from reprlib import Repr
+
+_MANY = 50
+_MOST_BITS = 4000  # of a number that Python still prints
+_AT_ONCE = (float, bool, type(None))
+
+
+class _Repr(Repr):
+    """Looks at few items and few levels of what may be large."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxlevel = 6
+        self.maxlist = self.maxtuple = self.maxdict = self.maxset = self.maxfrozenset = _MANY
+        self.maxstring = self.maxlong = self.maxother = 1000
+
+    def repr_int(self, x: int, level: int) -> str:
+        return super().repr_int(x, level) if x.bit_length() < _MOST_BITS else "a huge number"
+
+    def repr_dict(self, x: dict[object, object], level: int) -> str:
+        if level <= 0 or not x:
+            return "{...}" if x else "{}"
+        items = list(x.items())[:_MANY]  # in their order, which is part of the value
+        told = [
+            f"{self.repr1(key, level - 1)}: {self.repr1(part, level - 1)}" for key, part in items
+        ]
+        return "{" + ", ".join(told + ["..."] * (len(x) > _MANY)) + "}"
+
+
+@functools.cache
+def _repr() -> _Repr:
+    return _Repr()
+
+
+def words_for(value: object, longest: int) -> str:
+    """The `repr` of a value, cut where it is too long; its type where it has none."""
+    if type(value) in _AT_ONCE:
+        return repr(value)
+    try:
+        told = _repr().repr(value)
+    except Exception:  # noqa: BLE001 (the project's own code may raise anything)
+        return f"<{type(value).__qualname__}>"
+    return told if len(told) <= longest else f"{told[: longest - 1]}…"
