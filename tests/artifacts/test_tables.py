@@ -44,6 +44,17 @@ def test_frames_come_back_exactly(frame: pd.DataFrame) -> None:
     assert FRAMES.preview(frame).media_type == "text/html"
 
 
+@pytest.mark.parametrize("missing", [None, float("nan"), pd.NA, pd.NaT])
+@pytest.mark.parametrize("cell", ["a", b"a", True, 3, 1.5, dt.date(2013, 1, 1)])
+def test_cells_of_every_class_come_back_among_what_misses(cell: Any, missing: Any) -> None:
+    for cells in ([missing, cell], [cell, missing], [cell], [missing]):
+        frame = pd.DataFrame({"cells": object_array(cells)})
+        again = back(FRAMES, frame)
+        same(again, frame)
+        again.iloc[0, 0] = "written"  # what is loaded is the user's own
+        assert again.iloc[0, 0] == "written"
+
+
 @LAWS
 @given(arrays, st.data())
 def test_series_come_back_exactly(array: Any, data: st.DataObject) -> None:

@@ -46,6 +46,7 @@ def execute(
     _check(job, plan, node, index)
     _prepare(job, node)
     become_worker()
+    capture.open_streams()
     with kept_for_json(json):
         capture.show_logging()
         result = execute_node(job, node, index, attempt, captured_and_shown)

@@ -54,7 +54,9 @@ def sheet(parts: Iterable[str]) -> str:
 def _header(run: Run[Any]) -> str:
     row = run.row
     took = f"in {seconds_text(run.seconds)}" if run.seconds is not None else ""
-    parameters = [f"{name} = {_value(value)}" for name, value in row.parameters.items()]
+    schema: Any = run.job.plan.parameters
+    names = [parameter["name"] for parameter in schema]  # in the order of the signature
+    parameters = [f"{it} = {_value(row.parameters[it])}" for it in names if it in row.parameters]
     facts = {
         "parameters": parameters,
         "seed": [str(row.seed)],

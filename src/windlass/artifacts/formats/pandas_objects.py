@@ -61,8 +61,8 @@ def _typed_cells(array: pa.Array) -> NDArray[np.object_]:
     import pyarrow.types as pt
 
     if pt.is_date(array.type):
-        dates: NDArray[np.object_] = array.to_pandas(date_as_object=True).to_numpy()
-        return dates
+        dates: NDArray[np.object_] = array.to_pandas(date_as_object=True).to_numpy(copy=True)
+        return dates  # a copy: pandas lends only what may not be written
     if array.null_count and pt.is_boolean(array.type):
         array = array.fill_null(False)
     if array.null_count and pt.is_integer(array.type):
