@@ -48,7 +48,7 @@ def test_frames_come_back_exactly(frame: pd.DataFrame) -> None:
 @pytest.mark.parametrize("cell", ["a", b"a", True, 3, 1.5, dt.date(2013, 1, 1)])
 def test_cells_of_every_class_come_back_among_what_misses(cell: Any, missing: Any) -> None:
     for cells in ([missing, cell], [cell, missing], [cell], [missing]):
-        frame = pd.DataFrame({"cells": object_array(cells)})
+        frame = pd.DataFrame({"cells": object_array(cells)}, dtype=object)
         again = back(FRAMES, frame)
         same(again, frame)
         again.iloc[0, 0] = "written"  # what is loaded is the user's own

@@ -30,6 +30,7 @@ RUN: dict[str, type | tuple[type, ...]] = {
 NODE: dict[str, type | tuple[type, ...]] = {
     "node": str,
     "step": str,
+    "function": str,
     "status": str,
     "cached": bool,
     "reason": (str, type(None)),
@@ -80,7 +81,8 @@ def test_run_prints_the_document_of_the_run(project: Folder) -> None:
     assert told["metrics"] == {"loudness": 2.0}
     nodes = _nodes(told)
     assert list(nodes) == ["speak", "speak_2"]
-    assert nodes["speak"]["step"].endswith("speak")
+    assert nodes["speak"]["step"] == "speak"
+    assert nodes["speak"]["function"].endswith(":speak")
     assert nodes["speak"]["attempts"] == 1
     assert nodes["speak"]["metrics"] == {"loudness": 1.5}
     assert nodes["speak_2"]["outputs"][0]["type"] == "int"

@@ -65,7 +65,22 @@ def test_a_tail_follows_a_file(tmp_path: Path) -> None:
 
 def test_a_tail_of_a_flood_gives_its_end(tmp_path: Path) -> None:
     path = tmp_path / "a.log"
+    tail = Tail(path)
+    path.write_bytes(b"before\n" + b"x" * (3 << 20) + b"\n" + b"after\n" * (1 << 17))
+    told, *lines = tail.read().splitlines()
+    left_out = path.stat().st_size - sum(len(line) + 1 for line in lines)
+    assert told == f"[{left_out:,} bytes are left out here]"
+    assert lines == ["after"] * len(lines)
+    assert 0 < len(lines) <= 1 << 17
+    with path.open("a") as file:
+        file.write("and on\n")
+    assert tail.read() == "and on\n"
+
+
+def test_a_tail_of_one_endless_line_gives_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "a.log"
     path.write_bytes(b"x" * (3 << 20) + b"end")
-    assert len(text := Tail(path).read()) == 1 << 20
-    assert text.endswith("end")
-    assert os.stat(path).st_size == (3 << 20) + 3
+    told, line = Tail(path).read().splitlines()
+    assert told == f"[{(2 << 20) + 3:,} bytes are left out here]"
+    assert len(line) == 1 << 20
+    assert line.endswith("xend")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from windlass.cli.output import DONE, Json, StackName, command, console, print_json, styled
-from windlass.cli.place import stores_here
+from windlass.cli.place import stack_here, stores_here
 from windlass.cli.running import pairs
 from windlass.cli.words import ago_text, number_text, seconds_text
 from windlass.errors import ConfigError
@@ -45,9 +45,11 @@ def runs(
     if status is not None and status not in _STATUSES:
         raise ConfigError(f"no run is '{status}'", hint=f"Runs are {', '.join(_STATUSES)}.")
     tagged = next(iter(pairs([tag], "--tag").items())) if tag is not None else None
-    records = stores_here(stack).records
-    found = _find(records, status, limit, pipeline=pipeline, tag=tagged)
-    documents = [run_document(records, run, nodes=False) for run in found]
+    documents: list[dict[str, Any]] = []
+    if not stack_here(stack).is_untouched():
+        records = stores_here(stack).records
+        found = _find(records, status, limit, pipeline=pipeline, tag=tagged)
+        documents = [run_document(records, run, nodes=False) for run in found]
     if json:
         print_json({"runs": documents})
     elif documents:

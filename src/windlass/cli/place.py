@@ -30,10 +30,20 @@ def stack_here(stack: str | None) -> Stack:
 
 
 def stores_here(stack: str | None) -> Stores:
-    """The stores of the project around the working directory."""
+    """The stores of the project around the working directory; a look makes none.
+
+    Raises:
+        ConfigError: Nothing was recorded here yet.
+    """
     from windlass.execution.stores import open_stores
 
-    return open_stores(stack_here(stack))
+    found = stack_here(stack)
+    if found.is_untouched():
+        raise ConfigError(
+            f"nothing has been recorded in {found.project.home} yet",
+            hint="Begin with: windlass run FILE.py:PIPELINE. Or go to the project's folder.",
+        )
+    return open_stores(found)
 
 
 def find_pipeline(named: str) -> Pipeline[Any, Any]:

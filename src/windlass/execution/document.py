@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -60,7 +61,8 @@ def node_document(outcome: Outcome, metrics: Sequence[Metric] = ()) -> dict[str,
     """What came of a node."""
     return {
         "node": outcome.node,
-        "step": outcome.step,
+        "step": re.split(r"[:.]", outcome.step)[-1],
+        "function": outcome.step,
         "status": outcome.status,
         "cached": outcome.cached,
         "reason": outcome.reason,

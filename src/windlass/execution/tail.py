@@ -21,14 +21,19 @@ class Tail:
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
     def read(self) -> str:
-        """The new text; of more than a megabyte, only the end."""
+        """The new text; of more than a megabyte only the last lines, after a word on the rest."""
         try:
             with self._path.open("rb") as file:
-                size = file.seek(0, 2)
-                self._position = max(self._position, size - _AT_ONCE)
-                file.seek(self._position)
+                left_out = file.seek(0, 2) - _AT_ONCE - self._position
+                file.seek(self._position + max(left_out, 0))
                 data = file.read(_AT_ONCE)
         except FileNotFoundError:
             return ""
-        self._position += len(data)
-        return self._decoder.decode(data)
+        if left_out <= 0:
+            self._position += len(data)
+            return self._decoder.decode(data)
+        self._position += left_out + len(data)
+        self._decoder.reset()
+        whole = data[data.find(b"\n") + 1 :]  # from a line's beginning, if one begins here
+        left_out += len(data) - len(whole)
+        return f"[{left_out:,} bytes are left out here]\n{self._decoder.decode(whole)}"

@@ -104,6 +104,10 @@ class Stack:
         self.project.make_home()
         return Records.open(self.records_url, durable=self.durable)
 
+    def is_untouched(self) -> bool:
+        """Whether its record store would be the project's own, and is not there."""
+        return self.records is None and not Path(self.records_url).exists()
+
     def local_parts(self) -> list[str]:
         """Which of its stores only this machine's disk holds, in words."""
         stores = {"artifacts": self.artifacts_url, "records": self.records_url}

@@ -20,10 +20,10 @@ def log_metric(name: str, value: SupportsFloat, *, step: int | None = None) -> N
     Args:
         name: Its name; logged again, it makes a series.
         value: A number; also a numpy scalar or a tensor of one item.
-        step: Where in the series it stands, such as an epoch.
+        step: Where in the series it stands, such as an epoch; a whole number of 64 bits.
 
     Raises:
-        ParameterError: The name is no text, or the value no number.
+        ParameterError: The name is no text, the value no number, or the step out of range.
     """
     log_metrics({name: value}, step=step)
 
@@ -31,8 +31,8 @@ def log_metric(name: str, value: SupportsFloat, *, step: int | None = None) -> N
 def log_metrics(metrics: Mapping[str, SupportsFloat], *, step: int | None = None) -> None:
     """Logs several numbers at once; see `log_metric`."""
     numbers: dict[str, values.Json] = {_name(k): _number(k, v) for k, v in metrics.items()}
-    if step is not None and type(step) is not int:
-        raise ParameterError(f"step={step!r} of a metric must be a whole number")
+    if step is not None and (type(step) is not int or not -(2**63) <= step < 2**63):
+        raise ParameterError(f"step={step!r} of a metric must be a whole number of 64 bits")
     journal = current_journal()
     if journal is not None and numbers:
         journal.add("metric", numbers, step)
