@@ -6,12 +6,15 @@ it. Nothing here knows of any target; steps use the standard library alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from windlass import Run, each, either, pipeline, step
+
+
+T = TypeVar("T")
 
 
 @step
@@ -69,6 +72,21 @@ class Parts(NamedTuple):
 def split(numbers: list[int]) -> Parts:
     middle = len(numbers) // 2
     return Parts(numbers[:middle], numbers[middle:], f"{len(numbers)} numbers")
+
+
+class Ends(NamedTuple, Generic[T]):
+    first: T
+    rest: Sequence[T]
+
+
+@step
+def ends(numbers: list[int]) -> Ends[int]:
+    return Ends(numbers[0], tuple(numbers[1:]))
+
+
+@step
+def width(parts: Parts) -> int:
+    return len(parts.high) - len(parts.low)
 
 
 @step
@@ -202,6 +220,17 @@ def map_over_field(n: int = 6) -> int:
 
 
 @pipeline
+def generic_outputs(n: int = 4) -> int:
+    both = ends(count(n))
+    return total(add.map(each(both.rest), both.first))
+
+
+@pipeline
+def map_of_named_outputs(n: int = 3) -> list[int]:
+    return width.map(each(split.map(each([[1, 2], [3], []]))))
+
+
+@pipeline
 def order_without_data(folder: str) -> list[str]:
     first = touch(folder, "first")
     second = touch.after(first)(folder, "second")
@@ -320,6 +349,10 @@ CASES: dict[str, Case] = {
     ),
     "named outputs": Case(named_outputs, result="36 numbers|6 numbers"),
     "map over a field": Case(map_over_field, result=24, values={"double": [6, 8, 10]}),
+    "generic named outputs": Case(generic_outputs, result=6, values={"ends": (0, (1, 2, 3))}),
+    "map of named outputs": Case(
+        map_of_named_outputs, result=[0, 1, 0], values={"split[1]": ([], [3], "1 numbers")}
+    ),
     "order without data": Case(
         order_without_data, {"folder": "{folder}"}, result=["first", "second"]
     ),

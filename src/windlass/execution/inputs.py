@@ -22,6 +22,7 @@ from windlass.pipeline.graph import (
     Node,
     Ref,
 )
+from windlass.pipeline.symbols import namedtuple_of
 from windlass.pipeline.trace import UNEVEN_HINT, uneven
 
 
@@ -171,7 +172,8 @@ class Inputs:
         return None if outputs == ("output",) else outputs
 
     def _tuple_class(self, node: str) -> str:
-        return modules.reference(step_of(self._job.plan.graph.nodes[node].step).returns)
+        step = step_of(self._job.plan.graph.nodes[node].step)
+        return modules.reference(namedtuple_of(step.returns))
 
     def _content(self, node: str, name: str) -> str:
         self.prefetch({node})

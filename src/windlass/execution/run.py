@@ -12,6 +12,7 @@ from windlass.execution.inputs import Inputs
 from windlass.execution.job import Job, Stores, open_job, step_of
 from windlass.execution.liveness import is_gone
 from windlass.pipeline.graph import Graph
+from windlass.pipeline.symbols import namedtuple_of
 from windlass.records.model import Metric, Outcome
 from windlass.records.model import Run as Row
 
@@ -194,7 +195,7 @@ class RunNode:
         node = job.plan.graph.nodes[self.base]
         if node.outputs == ("output",):
             return loaded["output"]
-        return step_of(node.step).returns(**loaded)
+        return namedtuple_of(step_of(node.step).returns)(**loaded)
 
     def _repr_html_(self) -> str:
         from windlass.execution.html_node import node_html

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from types import FrameType
-from typing import Any, Generic, NoReturn, TypeVar, cast
+from typing import Any, Generic, NoReturn, TypeVar, cast, get_origin
 
 from windlass.errors import SymbolicError
-from windlass.pipeline.annotations import annotations_of
+from windlass.pipeline.annotations import annotations_of, plain
 from windlass.pipeline.graph import FromNode, Ref
 from windlass.values import is_namedtuple_class
 
@@ -64,7 +64,7 @@ class Symbol:
 
     def _field(self, name: str) -> Symbol:
         node = cast("FromNode", self.ref).node
-        kind = annotations_of(self.annotation).get(name, Any)
+        kind = annotations_of(namedtuple_of(self.annotation)).get(name, Any)
         return Symbol(FromNode(node, name), kind, f"{self.label}'s '{name}'")
 
     def _refuse(self, why: str, hint: str) -> NoReturn:
@@ -127,8 +127,16 @@ def each(values: Iterable[T]) -> T:
 
 
 def fields_of(annotation: Any) -> tuple[str, ...] | None:
-    """The field names of a named tuple class; None for any other annotation."""
-    return annotation._fields if is_namedtuple_class(annotation) else None
+    """The field names of a named tuple; None for any other annotation."""
+    cls = namedtuple_of(annotation)
+    return None if cls is None else cls._fields
+
+
+def namedtuple_of(annotation: Any) -> Any:
+    """The named tuple class that is annotated, perhaps a generic one; None if it is another."""
+    kind = plain(annotation)
+    cls = get_origin(kind) or kind
+    return cls if is_namedtuple_class(cls) else None
 
 
 def user_line() -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
 from windlass import modules, values
 from windlass.errors import DefinitionError, EdgeTypeError, FormatError
 from windlass.pipeline import types
+from windlass.pipeline.annotations import is_union, plain
 from windlass.pipeline.graph import (
     Branch,
     Choice,
@@ -284,9 +285,16 @@ def _item_annotation(annotation: Any) -> Any:
     return args_[0] if len(args_) == 1 else Any
 
 
+def _may_be_list(kind: Any) -> bool:
+    """Whether a list or tuple may be annotated so: also as a sequence, not as an optional list."""
+    if is_union(kind):
+        return all(_may_be_list(plain(member)) for member in get_args(kind))
+    return types.assignable(kind, list[Any] | tuple[Any, ...]) or types.assignable(list[Any], kind)
+
+
 def _item(symbol: Symbol, where: str) -> Symbol:
     """The symbol of one item of a list; refuses what is surely no list."""
-    if not types.assignable(symbol.annotation, list[Any] | tuple[Any, ...]):
+    if not _may_be_list(plain(symbol.annotation)):
         raise EdgeTypeError(
             f"{user_line()}{where}: each() needs a list, but {symbol.label} is "
             f"{types.describe(symbol.annotation)}",

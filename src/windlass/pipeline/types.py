@@ -181,9 +181,10 @@ def _tuple_fits(source: Any, target: tuple[Any, ...], seen: Seen) -> bool:
 
 def _tuple_parts(source: Any) -> tuple[Any, ...] | None:
     """What a tuple type holds, an ellipsis at the end if any number; None if it does not say."""
-    if is_namedtuple_class(source):
-        kinds = annotations_of(source)
-        return tuple(kinds.get(name, Any) for name in source._fields)
+    cls = get_origin(source) or source
+    if is_namedtuple_class(cls):
+        kinds = annotations_of(cls)
+        return tuple(kinds.get(name, Any) for name in cls._fields)
     if get_origin(source) is not tuple or any(is_unpacked(arg) for arg in get_args(source)):
         return None
     return get_args(source)
