@@ -13,7 +13,6 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from windlass import Run, each, either, pipeline, step
 
-
 T = TypeVar("T")
 
 

@@ -84,6 +84,7 @@ def dying_twice(folder: str) -> int:
 
 @step
 def sleep_long(a: int, folder: str) -> int:
+    log_metric("asleep", 1)
     (Path(folder) / f"pid{a}").write_text(str(os.getpid()))
     time.sleep(30)
     return a
@@ -132,6 +133,23 @@ def log_all(count: int) -> int:
 @pipeline
 def logging(count: int) -> int:
     return log_all(count)
+
+
+@step(retries=1)
+def log_and_fail(folder: str) -> int:
+    """Fails first, and says nothing when it is tried again."""
+    marker = Path(folder) / "tried"
+    if not marker.exists():
+        log_params({"first": True})
+        log_metric("progress", 0.25)
+        marker.touch()
+        raise ValueError("not yet")
+    return 1
+
+
+@pipeline
+def logging_in_vain(folder: str) -> int:
+    return log_and_fail(folder)
 
 
 @step

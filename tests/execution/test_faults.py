@@ -107,6 +107,7 @@ def test_ctrl_c_stops_within_a_second_and_leaves_a_cancelled_run(
     statuses = {o.node: o.status for o in records.run_outcomes(run.id)}
     assert {statuses[f"sleep_long[{i}]"] for i in range(3)} == {"cancelled"}
     assert not [a for a in records.attempts(run.id) if a.status == "running"]
+    assert [m.name for m in records.metrics(run.id)] == ["asleep"] * 2
 
 
 def start_sleeping(folder: Path) -> subprocess.Popen[str]:
@@ -184,6 +185,13 @@ def test_everything_that_a_step_logs_is_in_the_record() -> None:
     assert [m.value for m in metrics if m.name == "threaded"] == [1]
     params = {p.name: p.value for p in run.job.stores.records.params(run.id)}
     assert params == {"depth": 3, "names": ["a"]}
+
+
+def test_what_a_failed_attempt_logged_stays(tmp_path: Path) -> None:
+    run = run_of(fp.logging_in_vain, str(tmp_path))
+    assert run.status == "succeeded"
+    assert [(m.name, m.value, m.attempt) for m in run.logged_metrics()] == [("progress", 0.25, 1)]
+    assert [p.name for p in run.job.stores.records.params(run.id)] == ["first"]
 
 
 def test_logging_outside_a_run_does_nothing() -> None:

@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from windlass.errors import RunError
-from windlass.execution.execute import Result, logged
+from windlass.execution.execute import Result
 from windlass.execution.interrupt import Interrupts
+from windlass.execution.logged import logged, record_logged
 from windlass.execution.pool import Kind, Pool, Worker, how_it_ended
 from windlass.execution.progress import Progress, settle_all
 from windlass.execution.resources import Resources, Share
 from windlass.execution.schedule import Task
 from windlass.execution.tail import Tail
 from windlass.records.model import Outcome
-from windlass.tracking.journal import read_journal
 
 _TICK = 0.1
 """Seconds between two looks at clocks, logs and Ctrl-C."""
@@ -226,9 +226,8 @@ class Driver:
             return Result(name, "succeeded", seconds=stands.seconds or 0.0)
         error = self._words(running, status)
         final = running.attempt > self._settings(running.task).retries
-        entries = read_journal(job.journal_path(name, running.attempt))
-        metrics, params = logged(job.run, name, running.attempt, entries)
         if final:
+            metrics, params = logged(job, name, running.attempt)
             outcome = Outcome(
                 run=job.run,
                 node=name,
@@ -245,7 +244,7 @@ class Driver:
             job.stores.records.commit_outcome(outcome)
         else:
             job.stores.records.fail_attempt(job.run, name, running.attempt, "failed", error)
-            job.stores.records.add_metrics(metrics)
+            record_logged(job, name, running.attempt)
         return Result(name, "failed", final, error=error)
 
     def _words(self, running: _Running, status: int) -> dict[str, Any]:
@@ -285,6 +284,7 @@ class Driver:
         for running in self._running.values():
             error = {"kind": "cancelled", "message": self._progress.cancelled or ""}
             records.fail_attempt(job.run, running.task.name, running.attempt, "cancelled", error)
+            record_logged(job, running.task.name, running.attempt)
         tasks = [running.task for running in self._running.values()]
         tasks += [task for task, _ in self._ready] + [entry[2] for entry in self._retries]
         settle_all(self._progress, tasks)

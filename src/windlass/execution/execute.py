@@ -26,12 +26,13 @@ from windlass.execution import cache, seeding
 from windlass.execution.failure import describe_failure
 from windlass.execution.inputs import Argument, Inputs
 from windlass.execution.job import Job, step_of
+from windlass.execution.logged import logged, record_logged
 from windlass.execution.schedule import instance_name
 from windlass.pipeline import types
 from windlass.pipeline.graph import Each, Node
 from windlass.pipeline.step import Step
-from windlass.records.model import Attempt, Input, Metric, Outcome, Output, Param
-from windlass.tracking.journal import Entry, Journal, journalling
+from windlass.records.model import Attempt, Input, Outcome, Output
+from windlass.tracking.journal import journalling
 
 Capture = Callable[[Path], AbstractContextManager[None]]
 
@@ -101,14 +102,14 @@ def execute(job: Job, name: str, index: int | None, attempt: int, capture: Captu
     records = job.stores.records
     if not records.begin_attempt(_attempt_row(work)):
         return Result(work.name, "succeeded", reason="done before")
-    with journalling(job.journal_path(work.name, attempt)) as journal:
+    with journalling(job.journal_path(work.name, attempt)):
         try:
             cached = _run(work, capture)
         except Exception as error:  # noqa: BLE001 (whatever a user's step raises)
-            return _fail(work, error, journal)
+            return _fail(work, error)
         except (SystemExit, GeneratorExit) as error:
-            return _fail(work, error, journal)
-    records.commit_outcome(_outcome(work, journal.entries, cached=cached))
+            return _fail(work, error)
+    records.commit_outcome(_outcome(work, cached=cached))
     return Result(work.name, "succeeded", cached=cached, seconds=work.seconds, reason=work.reason)
 
 
@@ -184,17 +185,16 @@ def _told() -> Iterator[None]:
         raise
 
 
-def _fail(work: _Work, error: BaseException, journal: Journal) -> Result:
+def _fail(work: _Work, error: BaseException) -> Result:
     records, job = work.job.stores.records, work.job
     told = describe_failure(error)
     final = work.attempt > job.plan.settings(work.node).retries or isinstance(error, FormatError)
     if final:
         work.outputs = ()
-        records.commit_outcome(_outcome(work, journal.entries, error=told))
+        records.commit_outcome(_outcome(work, error=told))
     else:
         records.fail_attempt(job.run, work.name, work.attempt, "failed", told)
-        metrics, _ = logged(job.run, work.name, work.attempt, journal.entries)
-        records.add_metrics(metrics)
+        record_logged(job, work.name, work.attempt)
     return Result(work.name, "failed", final, seconds=work.seconds, error=told, reason=work.reason)
 
 
@@ -211,12 +211,11 @@ def _attempt_row(work: _Work) -> Attempt:
 
 def _outcome(
     work: _Work,
-    entries: list[Entry],
     *,
     cached: bool = False,
     error: dict[str, Any] | None = None,
 ) -> Outcome:
-    metrics, params = logged(work.job.run, work.name, work.attempt, entries)
+    metrics, params = logged(work.job, work.name, work.attempt)
     return Outcome(
         run=work.job.run,
         node=work.name,
@@ -244,16 +243,3 @@ def _lineage(arguments: Mapping[str, Argument]) -> Iterator[Input]:
     for name, argument in arguments.items():
         for position, content in enumerate(argument.contents):
             yield Input(parameter=name, position=position, content=content)
-
-
-def logged(
-    run: str, node: str, attempt: int, entries: list[Entry]
-) -> tuple[tuple[Metric, ...], tuple[Param, ...]]:
-    """A journal's entries as rows of the record."""
-    metrics = tuple(
-        Metric(run, node, attempt, e.seq, e.name, e.step, float(e.value), e.time)  # type: ignore[arg-type]
-        for e in entries
-        if e.kind == "metric"
-    )
-    params = tuple(Param(run, node, e.name, e.value) for e in entries if e.kind == "param")
-    return metrics, params

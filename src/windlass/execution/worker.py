@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import sys
@@ -41,6 +42,7 @@ def work(channel: Channel, request: Any) -> None:
             channel.send({"broken": describe_failure(error)})
         else:
             channel.send(dataclasses.asdict(result))
+        _close_figures()
 
 
 def _leave_terminal() -> None:
@@ -49,6 +51,14 @@ def _leave_terminal() -> None:
     os.dup2(null, 1)
     os.dup2(null, 2)
     os.close(null)
+
+
+def _close_figures() -> None:
+    """Forgets what a step left open in pyplot: in a warm worker figures would pile up."""
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is not None:
+        with contextlib.suppress(Exception):  # a figure's own handlers may fail
+            pyplot.close("all")
 
 
 def _open(job: Any) -> Job:

@@ -89,7 +89,10 @@ def _artifacts(stack: Stack) -> Check:
 
     store = stack.open_store()
     saved = artifacts.save(_PROBE, store).artifact
-    read = artifacts.load(saved.content, store, _One(saved), trust_pickle=False)
+    try:
+        read = artifacts.load(saved.content, store, _One(saved), trust_pickle=False)
+    finally:
+        store.delete(saved.blob)
     place = secrets.masked(stack.artifacts_url)
     if read != _PROBE:
         hint = "Do not use this store: it gives back other bytes than it was given."

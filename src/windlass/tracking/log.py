@@ -1,6 +1,7 @@
 """What a step logs: ``log_metric``, ``log_metrics``, ``log_params``.
 
-They work in any step, in the functions that it calls and in its threads. Outside a run they check
+They work in any step, in the functions that it calls, in its threads and in the processes that it
+starts. Outside a run they check
 their arguments and do nothing, so that a step can be tested by calling it.
 """
 
@@ -60,7 +61,7 @@ def _number(name: str, value: SupportsFloat) -> float:
     try:
         if not isinstance(value, str):
             return float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         pass
     raise ParameterError(
         f"the metric '{name}' is {value!r}, which is not a number",
