@@ -97,7 +97,7 @@ SHEET_CSS = (
     "max-width:100%;overflow-wrap:anywhere}"
     ".wl-dim{color:var(--wl-muted)}"
     ".wl-title{margin:0 0 8px}"
-    ".wl-scroll{overflow:auto;max-height:640px}"
+    ".wl-scroll{overflow:auto;max-height:1400px}"
     ".wl-scroll:focus-visible{outline:2px solid var(--wl-running);outline-offset:2px}"
     ".wl-scroll svg{display:block;margin:0 auto;height:auto}"
 )
