@@ -37,7 +37,8 @@ def object_array(cells: list[Any]) -> Any:
 
 def _moments_in(unit: str, zone: str | None) -> Arrays:
     def make(cells: list[int | None]) -> Any:
-        values = np.array([np.datetime64("NaT") if c is None else c for c in cells], f"M8[{unit}]")
+        missing = np.iinfo(np.int64).min  # what NumPy takes for NaT
+        values = np.array([missing if c is None else c for c in cells], "i8").view(f"M8[{unit}]")
         index = pd.DatetimeIndex(values)
         return (index if zone is None else index.tz_localize("UTC").tz_convert(zone)).array
 

@@ -190,7 +190,7 @@ def test_a_fault_of_ours_says_so(look: Look, monkeypatch: pytest.MonkeyPatch) ->
     def broken(*_: Any) -> Any:
         raise RuntimeError("odd")
 
-    monkeypatch.setattr(looking, "stores_here", broken)
+    monkeypatch.setattr(looking, "stack_here", broken)
     told = look("runs", code=1)
     assert "Traceback" in told
     assert "this is a bug in Windlass: odd" in told
@@ -211,6 +211,6 @@ def test_what_is_no_bug_is_told_without_a_traceback(
     def broken(*_: Any) -> Any:
         raise error
 
-    monkeypatch.setattr(looking, "stores_here", broken)
+    monkeypatch.setattr(looking, "stack_here", broken)
     assert look("runs", code=code) == f"error: {told}\n"
     assert json.loads(look("runs", "--json", code=code))["error"]["message"] == told

@@ -13,6 +13,7 @@ import functools
 import os
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -207,18 +208,24 @@ class Database:
 
 
 class _Held:
-    """One thread's connection in one process, closed when the thread or the database is gone."""
+    """One thread's connection in one process, closed when the thread or the database is gone.
+
+    By a finalizer, which holds the connection, and not by ``__del__``: where both are garbage, the
+    connection might go first, unclosed.
+    """
 
     def __init__(self, connection: Any) -> None:
         self.connection = connection
         self.pid = os.getpid()
+        weakref.finalize(self, _let_go, connection, self.pid)
 
-    def __del__(self, getpid: Any = os.getpid) -> None:
-        if self.pid == getpid():
-            with contextlib.suppress(Exception):
-                self.connection.close()
-        else:  # closing it in a child would speak for the parent: to the server, or in locks
-            _parents.append(self.connection)
+
+def _let_go(connection: Any, pid: int) -> None:
+    if pid == os.getpid():
+        with contextlib.suppress(Exception):
+            connection.close()
+    else:  # closing it in a child would speak for the parent: to the server, or in locks
+        _parents.append(connection)
 
 
 _parents: list[Any] = []

@@ -106,7 +106,9 @@ class Stack:
 
     def is_untouched(self) -> bool:
         """Whether its record store would be the project's own, and is not there."""
-        return self.records is None and not Path(self.records_url).exists()
+        home = self.project.home
+        in_the_way = home.exists() and not home.is_dir()  # opening it will tell
+        return self.records is None and not in_the_way and not Path(self.records_url).exists()
 
     def local_parts(self) -> list[str]:
         """Which of its stores only this machine's disk holds, in words."""

@@ -21,7 +21,7 @@ _OWN: dict[str, tuple[str, ...]] = {
     "numpy": ("dtype",),
     "operator": ("itemgetter",),
     "scipy._lib.array_api_compat.numpy._aliases": ("asarray",),
-    "scipy.interpolate._bsplines": ("BSpline",),
+    "scipy.interpolate._bsplines": ("BSpline", "_BSpline"),
     "sklearn.calibration": ("_CalibratedClassifier", "_SigmoidCalibration", "_TemperatureScaling"),
     "sklearn.cluster._bisect_k_means": ("_BisectingTree",),
     "sklearn.cluster._kmeans": ("_kmeans_single_elkan", "_kmeans_single_lloyd"),
