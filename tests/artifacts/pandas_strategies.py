@@ -64,7 +64,7 @@ _moment_arrays = st.one_of(
     _moments_in("ns", "UTC"),
     _moments_in("us", "Europe/Berlin"),
     _moments_in("s", "+05:30"),
-    _numpy(_moments.map(lambda v: np.timedelta64("NaT") if v is None else v), "m8[us]"),
+    _numpy(_moments.map(lambda v: np.timedelta64("NaT" if v is None else v, "us")), "m8[us]"),
 )
 _maybe_text = _text | st.none()
 _nullable = st.one_of(

@@ -26,6 +26,10 @@ def add(a: int, b: int) -> int:
     return a + b
 
 
+def recurse(how: str) -> int:
+    return recurse(how) + 1
+
+
 @step
 def end_badly(how: str, log_first: int = 0) -> int:
     for number in range(log_first):
@@ -43,7 +47,7 @@ def end_badly(how: str, log_first: int = 0) -> int:
         case "exception":
             raise ValueError("just so")
         case "recursion":
-            return end_badly.function(how) + 1
+            return recurse(how) + 1
     return 0
 
 
