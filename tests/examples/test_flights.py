@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
 from dataclasses import replace
@@ -14,7 +16,8 @@ import pandas as pd
 import pandera.pandas as pa
 import pytest
 
-FLIGHTS = Path(__file__).parents[2] / "examples" / "flights"
+ROOT = Path(__file__).parents[2]
+FLIGHTS = ROOT / "examples" / "flights"
 sys.path.insert(0, str(FLIGHTS))
 
 import checks  # noqa: E402
@@ -219,16 +222,40 @@ def test_too_few_flights_make_no_model_worth_publishing() -> None:
 
 @pytest.mark.xdist_group("heavy")
 def test_the_whole_pipeline_runs_and_is_better_than_the_base_rates(tmp_path: Path) -> None:
-    program = str(Path(sys.executable).with_name("windlass"))
-    command = [program, "run", str(FLIGHTS / "pipeline.py"), "--json"]
-    command += ["-p", "depths=2,3", "-p", "days=10"]
-    environment = {**os.environ, "WINDLASS_HOME": str(tmp_path)}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    run = json.loads(done.stdout)
+    run = json.loads(windlass(tmp_path, "run", *WHOLE))
     nodes = {node["node"]: node for node in run["nodes"]}
     assert nodes["publish"]["status"] == "succeeded"
     assert nodes["explain_why"]["status"] == "skipped"
     assert nodes["train[1]"]["outputs"][0]["type"].endswith("HistGradientBoostingClassifier")
     assert not any(output["pickled"] for node in nodes.values() for output in node["outputs"])
     assert 0.66 < run["metrics"]["auc"] < 0.75
+    again = json.loads(windlass(tmp_path, "run", *WHOLE))
+    ran = [n["node"] for n in again["nodes"] if n["status"] == "succeeded" and not n["cached"]]
+    assert ran == []
+    for words in suggested():
+        windlass(tmp_path, *words)
+
+
+WHOLE = [str(FLIGHTS / "pipeline.py"), "--json", "-p", "depths=2,3", "-p", "days=10"]
+
+
+def suggested() -> list[list[str]]:
+    """The looks that the demo, its page and its README tell people to take next."""
+    texts = [(FLIGHTS / "README.md").read_text(), report.NEXT, (ROOT / "Makefile").read_text()]
+    found = re.findall(
+        r"(?:^|bin/)windlass ((?:show|logs|artifacts|lineage) .*)",
+        "\n".join(line.strip(" '\\") for text in texts for line in text.splitlines()),
+        re.MULTILINE,
+    )
+    assert len(found) > 10
+    return [shlex.split(re.split(r"  |#", line)[0]) for line in found]
+
+
+def windlass(home: Path, *words: str) -> str:
+    program = str(Path(sys.executable).with_name("windlass"))
+    environment = {**os.environ, "WINDLASS_HOME": str(home)}
+    done = subprocess.run(
+        [program, *words], env=environment, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, (words, done.stderr)
+    return done.stdout

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,8 +17,9 @@ from windlass.cli.output import (
     kept_for_json,
     print_json,
 )
+from windlass.cli.pages import page_lines, table_lines
 from windlass.cli.place import stores_here
-from windlass.cli.words import shortened, size_text, summary_text, type_text
+from windlass.cli.words import number_text, shortened, size_text, summary_text, type_text
 
 app = typer.Typer(
     help="List, show and export the values that runs made.",
@@ -27,6 +27,7 @@ app = typer.Typer(
 )
 
 _LONGEST_SHOWN = 20_000
+_WIDEST_CELL = 30
 
 
 @app.command("list", help="List what a run made.")
@@ -113,16 +114,44 @@ def _print_facts(found: Any) -> None:
     from rich.text import Text
 
     table = Table.grid(padding=(0, 2))
-    table.add_column(style="dim", no_wrap=True)
+    table.add_column(
+        style="dim", no_wrap=True, min_width=max(map(len, ["artifact", *found.summary]))
+    )
     table.add_column(no_wrap=True, overflow="ellipsis")
     table.add_row("type", Text.assemble((found.type, "bold"), f"  {size_text(found.bytes)}"))
     table.add_row("artifact", found.content)
     if found.pickled:
         table.add_row("pickled", Text("reading it runs code that it names", "yellow"))
     for key, value in found.summary.items():
-        if key != "value":  # the preview tells it
+        if key != "value" and not _is_table(value):  # the preview tells the value
             table.add_row(key, Text(shortened(str(value))))
-    console().print(table)
+    out = console()
+    out.print(table)
+    for value in filter(_is_table, found.summary.values()):
+        out.print()
+        lines = table_lines(_rows_of(value), _width(out))
+        out.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
+
+
+def _is_table(value: Any) -> bool:
+    """Whether a fact is told of each of many things, such as the columns of a table."""
+    return isinstance(value, list) and bool(value) and all(isinstance(it, dict) for it in value)
+
+
+def _rows_of(facts: list[dict[str, Any]]) -> list[list[str]]:
+    keys = list(dict.fromkeys(key for fact in facts for key in fact))
+    return [keys, *([_cell(fact.get(key)) for key in keys] for fact in facts)]
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return number_text(value)
+    return "" if value is None else shortened(str(value), _WIDEST_CELL)
+
+
+def _width(out: Any) -> int | None:
+    """The width of a terminal; what is written to a file is not cut."""
+    return int(out.width) if out.is_terminal else None
 
 
 def _print_preview(media_type: str, text: str | None, named: str) -> None:
@@ -136,21 +165,10 @@ def _print_preview(media_type: str, text: str | None, named: str) -> None:
 
         out.print(Markdown(text))
     else:
-        plain = _without_tags(text) if media_type == "text/html" else text
-        out.print(plain[:_LONGEST_SHOWN], markup=False, soft_wrap=True)
+        plain = "\n".join(page_lines(text, _width(out))) if media_type == "text/html" else text
+        out.print(plain[:_LONGEST_SHOWN], markup=False, highlight=False, soft_wrap=True)
         if len(plain) > _LONGEST_SHOWN:
             out.print(f"… {len(plain) - _LONGEST_SHOWN:,} more characters", style="dim")
-
-
-def _without_tags(page: str) -> str:
-    """A page's text, its rows on lines of their own."""
-    import html
-
-    body = re.sub(r"(?is)<(style|script)\b.*?</\1>", "", page)
-    rows = re.sub(r"(?i)</(tr|p|div|h\d|li|pre)>|<br\s*/?>", "\n", body)
-    cells = re.sub(r"(?i)</t[dh]>", "  ", rows)
-    text = html.unescape(re.sub(r"<[^>]+>", "", cells))
-    return "\n".join(line.strip() for line in text.splitlines() if line.strip())
 
 
 @app.command("export", help="Write an artifact to a file.")

@@ -43,29 +43,36 @@ SELECT content FROM wholes UNION SELECT content FROM pieces
 class Lineages(Looking):
     """Follows the edges between artifacts and the nodes that made and read them."""
 
-    def lineage(self, content: str) -> Lineage:
+    def lineage(self, content: str, run: str | None = None) -> Lineage:
         """The lineage of an artifact, upstream and downstream.
 
         An artifact that several runs made, the later ones from the cache, has several makers; those
         that computed it come first, and only they are followed further.
+
+        Args:
+            content: Which artifact.
+            run: The id of a run whose nodes are followed, too, even if they were cached.
         """
         with self.view():
             graphs = _Graphs(self)
-            made, read = self._upstream(content, graphs)
+            made, read = self._upstream(content, run, graphs)
             return Lineage(
                 content, tuple(made), tuple(read), tuple(self._downstream(content, graphs))
             )
 
-    def _upstream(self, content: str, graphs: _Graphs) -> tuple[Iterable[Edge], Iterable[Edge]]:
+    def _upstream(
+        self, content: str, run: str | None, graphs: _Graphs
+    ) -> tuple[Iterable[Edge], Iterable[Edge]]:
         makers = self._makers(content)
         made, read = dict.fromkeys(makers), dict[Edge, None]()
         computed = [edge for edge in makers if not edge.cached] or makers[:1]
-        waiting = _nodes(islice(computed, _MOST_RUNS))
-        for run, node in _growing(waiting):
-            for edge in graphs[run].reads.get(node, ()):
+        waiting = _nodes(edge for edge in makers if edge.run == run)
+        waiting |= _nodes(islice(computed, _MOST_RUNS))
+        for of_run, node in _growing(waiting):
+            for edge in graphs[of_run].reads.get(node, ()):
                 if edge not in read and len(made) < _MOST:
                     read[edge] = None
-                    found = graphs[run].makers_of(edge.content) or self._makers(edge.content)[:1]
+                    found = graphs[of_run].makers_of(edge.content) or self._makers(edge.content)[:1]
                     made |= dict.fromkeys(found)
                     waiting |= _nodes(found)
         return made, read
