@@ -87,6 +87,20 @@ def load_file(file: Path) -> ModuleType:
     return module
 
 
+_OURS = str(Path(__file__).parent)
+
+
+def is_user_file(file: str) -> bool:
+    """Whether a traceback's file is the user's: neither ours, nor Python's, nor a library's."""
+    path = Path(file)
+    if file.startswith((_OURS, "<")) or "site-packages" in path.parts:
+        return False
+    return not path.is_relative_to(_PYTHON)
+
+
+_PYTHON = Path(functools.__file__).parent
+
+
 def reference(obj: object) -> str:
     """The ``module:qualname`` by which a function or class is found again."""
     module = getattr(obj, "__module__", None) or "builtins"

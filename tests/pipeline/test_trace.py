@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from typing import Any, NamedTuple
 
+import numpy as np
 import pytest
 
 import windlass
@@ -179,7 +181,14 @@ def refused(body: Any, kind: type[Exception], *words: str) -> None:
         (float, ("not a number",)),
         (lambda s: s.mean, ("attribute 'mean'", "NamedTuple")),
         (lambda s: s(), ("called",)),
-        (lambda s: 3 in s, ("length",)),
+        (lambda s: 3 in s, ("what is in it",)),
+        (lambda s: {s: 1}, ("looked up",)),
+        ({"a": 1}.get, ("looked up",)),
+        (lambda s: isinstance(s, float), ("type", "either(")),
+        (lambda s: np.asarray([s, s]), ("array",)),
+        (copy.copy, ("copied",)),
+        (lambda s: setattr(s, "x", 1), ("changed",)),
+        (next, ("what is in it",)),
     ],
 )
 def test_a_symbol_is_no_plain_value(use: Any, words: tuple[str, ...]) -> None:

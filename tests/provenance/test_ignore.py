@@ -53,6 +53,7 @@ FILES = st.lists(PATTERNS, max_size=4).map("\n".join)
 @example("src/\n!src/a", "")
 @example("/*\n!/src\n/src/*\n!/src/deep", "b*")
 @example("\\#a\n\\!a\na\\ b\nsrc/[[]a]", "[!b]")
+@example("", "[a/[ab]")
 @example("**/build/**\n# a comment\n\n", "deep/**/a")
 def test_the_walk_lists_what_git_lists(outer: str, inner: str) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from windlass.cli.output import is_user_file
 from windlass.errors import NotFoundError
+from windlass.modules import is_user_file
 
 if TYPE_CHECKING:
     from windlass.artifacts import Artifact

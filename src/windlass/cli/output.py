@@ -19,6 +19,7 @@ import typer
 
 from windlass.cli.words import MARKS, PLAINLY, STYLES
 from windlass.errors import DefinitionError, WindlassError
+from windlass.modules import is_user_file
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -167,14 +168,6 @@ def _place_of(error: WindlassError) -> str:
             told = f"{Path(frame.filename).name}:{frame.lineno}" in error.message
             return "" if told else f"\n  at {frame.filename}:{frame.lineno}: {frame.line}"
     return ""
-
-
-def is_user_file(file: str) -> bool:
-    """Whether a traceback's file is the user's: neither ours, nor Python's, nor a library's."""
-    path = Path(file)
-    if file.startswith((_OURS, "<")) or "site-packages" in path.parts:
-        return False
-    return not path.is_relative_to(Path(os.__file__).parent)
 
 
 def _of_machine(error: OSError) -> str:

@@ -10,8 +10,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from windlass import modules
-from windlass.cli.output import is_user_file
 from windlass.errors import ConfigError, DefinitionError, WindlassError
+from windlass.modules import is_user_file
 
 if TYPE_CHECKING:
     from windlass.execution.job import Stores

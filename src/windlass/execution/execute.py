@@ -25,12 +25,12 @@ from windlass.errors import FormatError, OutputTypeError
 from windlass.execution import cache, seeding
 from windlass.execution.failure import describe_failure
 from windlass.execution.inputs import Argument, Inputs
-from windlass.execution.job import Job, step_of
+from windlass.execution.job import Job
 from windlass.execution.logged import logged, record_logged
 from windlass.execution.schedule import instance_name
 from windlass.pipeline import types
 from windlass.pipeline.graph import Each, Node
-from windlass.pipeline.step import Step
+from windlass.pipeline.step import Step, step_of
 from windlass.records.model import Attempt, Input, Outcome, Output
 from windlass.tracking.journal import journalling
 

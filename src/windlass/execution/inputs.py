@@ -8,7 +8,7 @@ from typing import Any
 
 from windlass import artifacts, modules, values
 from windlass.errors import DefinitionError, NotFoundError
-from windlass.execution.job import Job, decode_plain, digest_plain, step_of
+from windlass.execution.job import Job, decode_plain, digest_plain
 from windlass.hashing import digest
 from windlass.pipeline.graph import (
     Constant,
@@ -22,6 +22,7 @@ from windlass.pipeline.graph import (
     Node,
     Ref,
 )
+from windlass.pipeline.step import step_of
 from windlass.pipeline.symbols import namedtuple_of
 from windlass.pipeline.trace import UNEVEN_HINT, uneven
 

@@ -11,8 +11,6 @@ from windlass import modules, values
 from windlass.artifacts import ArtifactStore
 from windlass.hashing import digest
 from windlass.pipeline.plan import Plan, read_plan
-from windlass.pipeline.settings import Settings
-from windlass.pipeline.step import Step, local_steps
 from windlass.records import Records
 from windlass.values import Json
 
@@ -89,17 +87,6 @@ def open_job(run: str, stores: Stores) -> Job:
         loose=details["loose"],
         stores=stores,
     )
-
-
-def step_of(reference: str) -> Step[..., Any]:
-    """The step that a node names; its module is imported.
-
-    A name may hold the plain function where the step was made by a call: ``fast = step(slow)``.
-    """
-    found: Any = local_steps.get(reference) or modules.resolve(reference)
-    while not isinstance(found, Step) and hasattr(found, "__wrapped__"):
-        found = found.__wrapped__
-    return found if isinstance(found, Step) else Step(found, Settings())
 
 
 def decode_plain(document: Json) -> Any:

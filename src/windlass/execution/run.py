@@ -9,9 +9,10 @@ from typing import Any, Generic, TypeVar, cast
 from windlass import artifacts
 from windlass.errors import NotFoundError, RunError
 from windlass.execution.inputs import Inputs
-from windlass.execution.job import Job, Stores, open_job, step_of
+from windlass.execution.job import Job, Stores, open_job
 from windlass.execution.liveness import is_gone
 from windlass.pipeline.graph import Graph
+from windlass.pipeline.step import step_of
 from windlass.pipeline.symbols import namedtuple_of
 from windlass.records.model import Metric, Outcome
 from windlass.records.model import Run as Row

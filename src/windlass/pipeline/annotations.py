@@ -246,6 +246,12 @@ def _optional(annotation: Any) -> Any:
     return Union[annotation, None]  # noqa: UP007 (a value, not syntax)
 
 
+def full_name(annotation: Any) -> str:
+    """An annotation with the module of its class, where a name alone does not tell it."""
+    cls = get_origin(annotation) or annotation
+    return f"{cls.__module__}.{cls.__qualname__}" if isinstance(cls, type) else describe(annotation)
+
+
 def describe(annotation: Any) -> str:
     """An annotation as a person would write it: ``list[Forest]``, ``int | None``."""
     origin, arguments = get_origin(annotation), get_args(annotation)

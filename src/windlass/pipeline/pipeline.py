@@ -16,8 +16,8 @@ from windlass.pipeline.annotations import annotations_of
 from windlass.pipeline.graph import Graph
 from windlass.pipeline.parameters import Parameter, named, parameters_of
 from windlass.pipeline.settings import RunOptions
-from windlass.pipeline.symbols import Symbol
-from windlass.pipeline.trace import Tracer, active_tracer
+from windlass.pipeline.symbols import Symbol, user_line
+from windlass.pipeline.trace import Tracer, active_tracer, bound
 
 if TYPE_CHECKING:
     from windlass.execution.run import Run
@@ -46,6 +46,7 @@ class Pipeline(Generic[P, R]):
         self.function = function
         self.name = function.__name__
         self.settings = settings
+        self._is_changed = False
 
     def __repr__(self) -> str:
         return f"<pipeline {self.reference}>"
@@ -55,8 +56,13 @@ class Pipeline(Generic[P, R]):
         tracer = active_tracer()
         if tracer is None:
             return self.function(*args, **kwargs)
-        with tracer.group(self.name, self.function):
-            return self.function(*args, **kwargs)
+        if self._is_changed:
+            raise DefinitionError(
+                f"{user_line()}'{self.name}' is called in a pipeline with options for its runs",
+                hint="Here it is a part of another run: give the options to that one.",
+            )
+        arguments = bound(inspect.signature(self.function), self.name, args, kwargs)
+        return cast("R", tracer.group(self.name, self.function, arguments))
 
     def graph(self) -> Graph:
         """The traced DAG. It is the same whatever the parameters: they are not known in it.
@@ -81,6 +87,11 @@ class Pipeline(Generic[P, R]):
             ParameterError: A parameter is unknown, missing or of the wrong type.
             DefinitionError: The pipeline is written wrong.
         """
+        if active_tracer() is not None:
+            raise DefinitionError(
+                f"{user_line()}'{self.name}' is run in a pipeline that is traced",
+                hint=f"Call it, {self.name}(…): it becomes a part of this pipeline.",
+            )
         # The floor that launches runs is named, not imported: this one knows nothing of stores.
         launch = cast("Callable[..., Run[R]]", modules.resolve("windlass.targets.launch:launch"))
         given = named(self.name, self.parameters, args, kwargs)
@@ -92,7 +103,9 @@ class Pipeline(Generic[P, R]):
         Raises:
             DefinitionError: There is no such option, or its value is out of range.
         """
-        return Pipeline(self.function, self.settings.but(**changes))
+        changed = Pipeline(self.function, self.settings.but(**changes))
+        changed._is_changed = True
+        return changed
 
     @property
     def reference(self) -> str:
@@ -147,6 +160,14 @@ def pipeline(function: Callable[..., Any] | None = None, /, **options: Any) -> A
 def _make(function: Callable[P, R], settings: RunOptions) -> Pipeline[P, R]:
     if not inspect.isfunction(function) or not function.__name__.isidentifier():
         raise DefinitionError(f"{function!r} cannot be a pipeline", hint="Decorate a function.")
+    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+        raise DefinitionError(
+            f"the pipeline '{function.__name__}' is async", hint="Write def, without async."
+        )
+    if inspect.isgeneratorfunction(function):
+        raise DefinitionError(
+            f"the pipeline '{function.__name__}' yields", hint="Return a list of outputs."
+        )
     for parameter in inspect.signature(function).parameters.values():
         if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
             raise DefinitionError(
@@ -166,11 +187,22 @@ def either(condition: bool, then: Callable[[], A], otherwise: Callable[[], B]) -
 
     Returns:
         What the branch that ran returned.
+
+    Raises:
+        DefinitionError: The condition is no bool, or a branch no function.
     """
+    for branch in (then, otherwise):
+        if isinstance(branch, Symbol) or not callable(branch):
+            raise DefinitionError(
+                f"{user_line()}a branch of either() has been called already: it is {branch!r:.100}",
+                hint="Pass functions, of which one will be called: lambda: publish(best)",
+            )
     tracer = active_tracer()
     if tracer is not None and isinstance(condition, Symbol | bool):
         return cast("A | B", tracer.choose(condition, then, otherwise))
     problem = types.check(condition, bool)
     if problem is not None:
-        raise DefinitionError(f"the condition of either(): {problem}", hint="Pass a bool.")
+        raise DefinitionError(
+            f"{user_line()}the condition of either() {problem}", hint="Pass a bool."
+        )
     return then() if condition else otherwise()

@@ -7,15 +7,14 @@ import inspect
 import itertools
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, Unpack, cast, overload
-from weakref import WeakValueDictionary
 
 from windlass import modules
-from windlass.errors import DefinitionError, ParameterError
+from windlass.errors import DefinitionError
 from windlass.pipeline.annotations import annotations_of
 from windlass.pipeline.graph import Mode
 from windlass.pipeline.settings import Settings
-from windlass.pipeline.symbols import EachItem
-from windlass.pipeline.trace import UNEVEN_HINT, active_tracer, uneven
+from windlass.pipeline.symbols import EachItem, user_line
+from windlass.pipeline.trace import UNEVEN_HINT, active_tracer, bound, uneven
 
 if TYPE_CHECKING:
     from windlass.pipeline.keywords import StepKeywords
@@ -24,7 +23,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-local_steps: WeakValueDictionary[str, Step[..., Any]] = WeakValueDictionary()
+_local: dict[str, Step[..., Any]] = {}
 """Steps that are defined in a function, by reference: only this process can find them."""
 
 
@@ -43,14 +42,14 @@ class Step(Generic[P, R]):
     def __init__(
         self, function: Callable[P, R], settings: Settings, upstream: tuple[object, ...] = ()
     ) -> None:
+        self.signature = _signature(function)
         functools.update_wrapper(self, function)
         self.function = function
         self.name = function.__name__
         self.settings = settings
         self.upstream = upstream
-        self.signature = _signature(function)
-        if "<locals>" in function.__qualname__:
-            local_steps[self.reference] = self
+        if _is_local(self.reference):
+            _local.setdefault(self.reference, self)
 
     def __repr__(self) -> str:
         return f"<step {self.reference}>"
@@ -59,6 +58,7 @@ class Step(Generic[P, R]):
         """Runs it as the plain function it is; in a pipeline that is traced, notes the call."""
         tracer = active_tracer()
         if tracer is not None:
+            self._check_name()
             return cast("R", tracer.call(self, self._bind(args, kwargs), "single"))
         _refuse_each(self.name, args, kwargs)
         return self.function(*args, **kwargs)
@@ -111,21 +111,31 @@ class Step(Generic[P, R]):
         return cast("Callable[..., R]", self.function)(*positional, **rest)
 
     def _bind(self, args: Any, kwargs: Any) -> dict[str, Any]:
+        return bound(self.signature, self.name, args, kwargs)
+
+    def _check_name(self) -> None:
+        """Refuses a step whose name is that of another by now: a worker would find the other."""
+        if _is_local(self.reference):
+            _local[self.reference] = self  # of several that one function made, the one that is run
+            return
         try:
-            bound = self.signature.bind(*args, **kwargs)
-        except TypeError as error:
-            raise ParameterError(
-                f"{self.name}{self.signature}: {error}", hint="Give it the arguments it names."
-            ) from None
-        bound.apply_defaults()
-        return bound.arguments
+            found = step_of(self.reference)
+        except (ImportError, AttributeError):
+            return  # the target says whether it can do without
+        if found.function is not self.function:
+            raise DefinitionError(
+                f"{user_line()}the name '{self.reference}' is not that of this step any more, but "
+                "of one that was defined later",
+                hint="Give every step a name of its own.",
+            )
 
     def _mapped(self, mode: Mode, args: Any, kwargs: Any) -> list[R]:
         arguments = self._bind(args, kwargs)
         tracer = active_tracer()
         if tracer is not None:
+            self._check_name()
             return cast("list[R]", tracer.call(self, arguments, mode))
-        lists = {k: v.values for k, v in arguments.items() if isinstance(v, EachItem)}
+        lists = {k: v.values for k, v in arguments.items() if type(v) is EachItem}
         if not lists:
             raise DefinitionError(
                 f"nothing to map '{self.name}' over",
@@ -133,6 +143,21 @@ class Step(Generic[P, R]):
             )
         combinations = _combinations(self.name, mode, lists)
         return [self.call_with({**arguments, **items}) for items in combinations]
+
+
+def step_of(reference: str) -> Step[..., Any]:
+    """The step that a node names; its module is imported.
+
+    A name may hold the plain function where the step was made by a call: ``fast = step(slow)``.
+    """
+    found: Any = _local.get(reference) or modules.resolve(reference)
+    while not isinstance(found, Step) and hasattr(found, "__wrapped__"):
+        found = found.__wrapped__
+    return found if isinstance(found, Step) else Step(found, Settings())
+
+
+def _is_local(reference: str) -> bool:
+    return "<locals>" in reference
 
 
 def _combinations(name: str, mode: Mode, lists: Mapping[str, list[Any]]) -> list[dict[str, Any]]:
@@ -149,7 +174,7 @@ def _combinations(name: str, mode: Mode, lists: Mapping[str, list[Any]]) -> list
 
 
 def _refuse_each(name: str, args: Any, kwargs: Any) -> None:
-    if any(isinstance(value, EachItem) for value in (*args, *kwargs.values())):
+    if any(type(value) is EachItem for value in (*args, *kwargs.values())):
         raise DefinitionError(
             f"each() in a plain call of '{name}'",
             hint=f"Write {name}.map(…) to run it on each item.",
@@ -158,8 +183,13 @@ def _refuse_each(name: str, args: Any, kwargs: Any) -> None:
 
 def _signature(function: Callable[..., Any]) -> inspect.Signature:
     name = getattr(function, "__name__", repr(function))
-    if not inspect.isroutine(function) or not name.isidentifier():
+    if not inspect.isfunction(function) or not name.isidentifier():
         raise DefinitionError(f"{name} cannot be a step", hint="Decorate a function: def …")
+    if next(iter(inspect.signature(function).parameters), None) == "self":
+        raise DefinitionError(
+            f"'{function.__qualname__}' is a method, which has no meaning without its object",
+            hint="Write a function at the top of the file, and pass it what it needs.",
+        )
     if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
         raise DefinitionError(
             f"the step '{name}' is async", hint="Call asyncio.run(…) inside a plain function."

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import enum
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from types import FrameType
-from typing import Any, Generic, NoReturn, TypeVar, cast, get_origin
+from typing import Any, Generic, Literal, NamedTuple, NoReturn, TypeVar, Union, cast, get_origin
 
-from windlass.errors import SymbolicError
+from windlass.errors import DefinitionError, SymbolicError
+from windlass.modules import is_user_file
 from windlass.pipeline.annotations import annotations_of, plain
 from windlass.pipeline.graph import FromNode, Ref
 from windlass.values import is_namedtuple_class
@@ -17,28 +19,41 @@ T = TypeVar("T")
 _BRANCH = "To choose, write: either(condition, lambda: …, lambda: …)."
 _EACH = "To run a step on each item, write: step.map(each(values))."
 _INSIDE = "Do it inside a step."
+_SEVERAL = "Several outputs: let the step return a NamedTuple."
 _FIELDS = "Do it inside a step, or let the step return a NamedTuple and pass one of its fields."
+
+
+MARK = ", known when the pipeline runs>"
+"""How the text of every symbol ends."""
+
+
+class About(NamedTuple):
+    """What is known of a symbol: whence it will come, its type, its name, whose it is."""
+
+    ref: Ref
+    annotation: Any
+    label: str
+    tracer: object
 
 
 class Symbol:
     """A parameter, an output, or a choice's value, before the run.
 
     It can be passed to steps, returned, and, where the step returns a named tuple, taken apart
-    into its fields. All else raises `SymbolicError`, which says what to do instead.
+    into its fields. All else raises `SymbolicError`, which says what to do instead. What we know
+    of it is asked of `about`: any name without an underscore may be that of a field.
     """
 
-    __slots__ = ("annotation", "label", "ref")
+    __slots__ = ("_about",)
 
-    def __init__(self, ref: Ref, annotation: Any, label: str) -> None:
-        self.ref = ref
-        self.annotation = annotation
-        self.label = label
+    def __init__(self, ref: Ref, annotation: Any, label: str, tracer: object = None) -> None:
+        object.__setattr__(self, "_about", About(ref, annotation, label, tracer))
 
     def __repr__(self) -> str:
-        return f"<{self.label}, known when the pipeline runs>"
+        return f"<{self._about.label}{MARK}"
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
+        if name.startswith("_"):
             raise AttributeError(name)
         fields = self._fields_or_none()
         if fields is None or name not in fields:
@@ -49,7 +64,7 @@ class Symbol:
     def __iter__(self) -> Iterator[Any]:
         fields = self._fields_or_none()
         if fields is None:
-            self._refuse("it cannot be looped over or unpacked", _EACH)
+            self._refuse("it cannot be looped over or unpacked", f"{_EACH} {_SEVERAL}")
         return iter([self._field(name) for name in fields])
 
     def __getitem__(self, index: Any) -> Any:
@@ -58,22 +73,45 @@ class Symbol:
             self._refuse(f"its item {index!r} is not known", _FIELDS)
         return self._field(fields[index])
 
+    def __len__(self) -> int:
+        fields = self._fields_or_none()
+        if fields is None:
+            self._refuse("its length is not known", _EACH)
+        return len(fields)
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        """What ``isinstance`` asks for where the class itself is another: it would answer wrong."""
+        self._refuse("its type cannot be asked for", _BRANCH)
+
     def _fields_or_none(self) -> tuple[str, ...] | None:
-        whole = isinstance(self.ref, FromNode) and self.ref.field is None
-        return fields_of(self.annotation) if whole else None
+        ref = self._about.ref
+        whole = isinstance(ref, FromNode) and ref.field is None
+        return fields_of(self._about.annotation) if whole else None
 
     def _field(self, name: str) -> Symbol:
-        node = cast("FromNode", self.ref).node
-        kind = annotations_of(namedtuple_of(self.annotation)).get(name, Any)
-        return Symbol(FromNode(node, name), kind, f"{self.label}'s '{name}'")
+        told = self._about
+        node = cast("FromNode", told.ref).node
+        kind = annotations_of(namedtuple_of(told.annotation)).get(name, Any)
+        return Symbol(FromNode(node, name), kind, f"{told.label}'s '{name}'", told.tracer)
 
     def _refuse(self, why: str, hint: str) -> NoReturn:
-        raise SymbolicError(
-            f"{user_line()}{self.label} has no value yet, while the pipeline is traced: {why}",
-            hint=hint,
-        )
+        raise no_value(self, why, hint)
 
-    __hash__ = object.__hash__
+
+def about(symbol: Symbol) -> About:
+    """What is known of a symbol."""
+    told: About = symbol._about  # noqa: SLF001 (a method might have the name of a field)
+    return told
+
+
+def no_value(symbol: Symbol, why: str, hint: str, place: str | None = None) -> SymbolicError:
+    """The error of using a symbol as a plain value."""
+    place = user_line() if place is None else place
+    return SymbolicError(
+        f"{place}{about(symbol).label} has no value yet, while the pipeline is traced: {why}",
+        hint=hint,
+    )
 
 
 def _refusing(why: str, hint: str) -> Callable[..., Any]:
@@ -94,10 +132,14 @@ _REFUSED = {
         "rmatmul and rand or ror xor rxor lshift rshift neg pos abs invert round divmod rdivmod"
     ),
     ("it is not a number", _INSIDE): "int float complex index",
-    ("its length is not known", _EACH): "len contains reversed",
-    ("it cannot be changed", _INSIDE): "setitem delitem",
+    ("what is in it is not known", _EACH): "contains reversed next",
+    ("it cannot be changed", _INSIDE): "setattr setitem delattr delitem",
+    ("it cannot be looked up", "Look it up inside a step."): "hash",
     ("it cannot be called", _INSIDE): "call",
-    ("it cannot be opened or entered", _INSIDE): "enter fspath",
+    ("it cannot be copied or stored", _INSIDE): "copy deepcopy reduce_ex",
+    ("it cannot be awaited", _INSIDE): "await aiter anext aenter aexit",
+    ("it cannot be opened or entered", _INSIDE): "enter exit fspath",
+    ("it is no array yet", _INSIDE): "array trunc floor ceil",
 }
 for (_why, _hint), _names in _REFUSED.items():
     for _name in _names.split():
@@ -121,9 +163,60 @@ def each(values: Iterable[T]) -> T:
 
     Returns:
         To a type checker, one item, since that is what the step sees.
+
+    Raises:
+        DefinitionError: They are no list, or a set, whose order differs from process to process.
     """
-    marked = values if isinstance(values, Symbol) else list(values)
-    return cast("T", EachItem(marked))
+    if isinstance(values, Symbol):
+        return cast("T", EachItem(values))
+    problem = _not_a_list(values)
+    if problem is not None:
+        raise DefinitionError(f"{user_line()}each() {problem[0]}", hint=problem[1])
+    return cast("T", EachItem(list(values)))
+
+
+def _not_a_list(values: object) -> tuple[str, str] | None:
+    if type(values) is EachItem:
+        return "of each()", "Mark a list once: each(values)."
+    if isinstance(values, set | frozenset):
+        return "needs an order, which a set has not", "Write each(sorted(values))."
+    if isinstance(values, Iterable):
+        return None
+    return f"needs a list, not {type(values).__name__}", "Pass a list: each([…])."
+
+
+def holds_symbol(value: object) -> bool:
+    """Whether a value is known only when the pipeline runs, or holds one that is."""
+    if isinstance(value, Symbol | EachItem):  # asked first: a symbol answers no other question
+        return True
+    if type(value) is dict:
+        return any(holds_symbol(item) for item in value.values())
+    return isinstance(value, list | tuple) and any(holds_symbol(item) for item in value)
+
+
+def annotation_of(value: Any) -> Any:
+    """The annotation of a symbol; of a container of some, what it has of itself."""
+    if isinstance(value, Symbol):
+        return about(value).annotation
+    if type(value) is list:
+        return list[_any_of(value)]  # type: ignore[misc]
+    if type(value) is tuple:
+        return tuple[tuple(map(annotation_of, value))]  # type: ignore[misc]
+    if type(value) is dict:
+        return dict[_any_of(value), _any_of(value.values())]  # type: ignore[misc]
+    plain_value = value is None or isinstance(value, bool | int | str | bytes | enum.Enum)
+    return Literal[value] if plain_value else type(value)
+
+
+def _any_of(values: Iterable[Any]) -> Any:
+    kinds = tuple(dict.fromkeys(map(annotation_of, values)))
+    if len(kinds) > _MOST_KINDS:
+        kinds = tuple(dict.fromkeys(map(type, values)))
+    return Union[kinds] if kinds else Any  # noqa: UP007 (a value here, not syntax)
+
+
+_MOST_KINDS = 100
+"""Constants beside a symbol that are told apart; of more, their classes are."""
 
 
 def fields_of(annotation: Any) -> tuple[str, ...] | None:
@@ -140,10 +233,14 @@ def namedtuple_of(annotation: Any) -> Any:
 
 
 def user_line() -> str:
-    """``file:line: `` of the nearest caller outside Windlass, or nothing."""
+    """``file:line: `` of the nearest caller in the user's own code, or else outside Windlass."""
     frame: FrameType | None = sys._getframe(1)  # noqa: SLF001
     while frame is not None and frame.f_globals.get("__name__", "").startswith("windlass."):
         frame = frame.f_back
+    found = nearest = frame
+    while found is not None and not is_user_file(found.f_code.co_filename):
+        found = found.f_back
+    frame = found or nearest
     if frame is None:
         return ""
     file = frame.f_code.co_filename.replace("\\", "/").rpartition("/")[2]

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
 
 from windlass import modules, values
-from windlass.errors import DefinitionError, EdgeTypeError, FormatError
+from windlass.errors import (
+    DefinitionError,
+    EdgeTypeError,
+    FormatError,
+    ParameterError,
+    WindlassError,
+)
 from windlass.pipeline import types
-from windlass.pipeline.annotations import is_union, plain
+from windlass.pipeline.annotations import annotations_of, is_union, plain
 from windlass.pipeline.graph import (
     Branch,
     Choice,
@@ -26,7 +34,17 @@ from windlass.pipeline.graph import (
     Node,
     Ref,
 )
-from windlass.pipeline.symbols import EachItem, Symbol, fields_of, user_line
+from windlass.pipeline.identity import refuse_identity
+from windlass.pipeline.symbols import (
+    MARK,
+    EachItem,
+    Symbol,
+    about,
+    annotation_of,
+    fields_of,
+    holds_symbol,
+    user_line,
+)
 
 if TYPE_CHECKING:
     from windlass.pipeline.step import Step
@@ -57,16 +75,34 @@ class Tracer:
     ) -> Graph:
         """The graph of a pipeline's function, its parameters given by name and annotation."""
         symbols = {
-            key: Symbol(FromParameter(key), annotation, f"the parameter '{key}'")
+            key: Symbol(FromParameter(key), annotation, f"the parameter '{key}'", self)
             for key, annotation in parameters.items()
         }
         token = _active.set(self)
         try:
-            with self._entered(function):
-                result = function(**symbols)
+            with _telling(name):
+                result = self.enter(function, symbols)
         finally:
             _active.reset(token)
         return Graph(name, self._nodes, self._choices, self._ref(result, "the pipeline's result"))
+
+    def enter(self, function: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
+        """Calls a pipeline's function; checks what it takes and returns as annotated."""
+        if function in self._calling:
+            raise DefinitionError(
+                f"{user_line()}the pipeline '{function.__name__}' calls itself, which cannot end "
+                "while it is traced",
+                hint="Repeat inside a step, or map a step over a list.",
+            )
+        refuse_identity(function, arguments)
+        self._calling.append(function)
+        try:
+            result = function(**arguments)
+        finally:
+            self._calling.pop()
+        returns = annotations_of(function).get("return", Any)
+        self._check_edge(f"the result of '{function.__name__}'", result, returns, "promises")
+        return result
 
     def call(self, step: Step[..., Any], arguments: Mapping[str, Any], mode: Mode) -> Symbol:
         """Notes one call of a step; returns the symbol of what it will give."""
@@ -92,14 +128,14 @@ class Tracer:
         )
         self._nodes[node.name] = node
         annotation = list[returns] if mode != "single" else returns  # type: ignore[valid-type]
-        return Symbol(FromNode(node.name), annotation, f"the output of '{node.name}'")
+        return Symbol(FromNode(node.name), annotation, f"the output of '{node.name}'", self)
 
     def choose(
         self, condition: Any, then: Callable[[], Any], otherwise: Callable[[], Any]
     ) -> Symbol:
         """Notes an `either`; both branches are traced, each under its condition."""
         ref = self._ref(condition, "the condition of either()")
-        kind = _annotation(condition)
+        kind = annotation_of(condition)
         if not types.assignable(kind, bool):
             raise EdgeTypeError(
                 f"{user_line()}the condition of either() is {types.describe(kind)}, not a bool",
@@ -112,37 +148,25 @@ class Tracer:
         else_ref, else_kind = self._branch(name, False, otherwise)
         self._choices[name] = Choice(name, ref, then_ref, else_ref, self._when)
         kind = Union[then_kind, else_kind]  # noqa: UP007 (they are values here, not syntax)
-        return Symbol(FromChoice(name), kind, f"the value of '{name}'")
+        return Symbol(FromChoice(name), kind, f"the value of '{name}'", self)
 
-    @contextlib.contextmanager
-    def group(self, name: str, function: object) -> Iterator[None]:
-        """Nodes noted inside belong to a nested pipeline of that name."""
+    def group(self, name: str, function: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
+        """Calls a nested pipeline's function; nodes that it notes belong to a group of its name."""
+        for key, annotation in annotations_of(function).items():
+            if key in arguments:
+                self._check_edge(f"{name}({key}=…)", arguments[key], annotation)
         full = self._unique(name)
         groups, self._groups = self._groups, (*self._groups, full.rpartition(".")[2])
         try:
-            with self._entered(function):
-                yield
+            return self.enter(function, arguments)
         finally:
             self._groups = groups
-
-    @contextlib.contextmanager
-    def _entered(self, function: object) -> Iterator[None]:
-        if function in self._calling:
-            raise DefinitionError(
-                f"{user_line()}a pipeline calls itself, which would never end",
-                hint="Repeat inside a step, or map a step over a list.",
-            )
-        self._calling.append(function)
-        try:
-            yield
-        finally:
-            self._calling.pop()
 
     def _branch(self, name: str, taken: bool, branch: Callable[[], Any]) -> tuple[Ref, Any]:
         when, self._when = self._when, (*self._when, Branch(name, taken))
         try:
             value = branch()
-            return self._ref(value, f"a branch of '{name}'"), _annotation(value)
+            return self._ref(value, f"a branch of '{name}'"), annotation_of(value)
         finally:
             self._when = when
 
@@ -175,7 +199,7 @@ class Tracer:
     def _argument(self, step: Step[..., Any], name: str, value: Any, mode: Mode) -> Ref:
         where = f"{step.name}({name}=…)"
         target = step.annotation(name)
-        if not isinstance(value, EachItem):
+        if type(value) is not EachItem:
             self._check_edge(where, value, target)
             return self._ref(value, where)
         if mode == "single":
@@ -190,24 +214,25 @@ class Tracer:
                 self._check_edge(f"{where}, item {index}", item, target)
         return Each(self._ref(value.values, where))
 
-    def _check_edge(self, where: str, value: Any, target: Any) -> None:
-        if isinstance(value, list | tuple) and _holds_symbol(value):
-            item = _item_annotation(target)
-            for part in value:
-                self._check_edge(where, part, item)
-            return
-        if isinstance(value, Symbol):
-            if not types.assignable(value.annotation, target):
-                raise EdgeTypeError(
-                    f"{user_line()}{where} takes {types.describe(target)}, but {value.label} is "
-                    f"{types.describe(value.annotation)}"
-                )
-        elif not _holds_symbol(value):
+    def _check_edge(self, where: str, value: Any, target: Any, verb: str = "takes") -> None:
+        """Refuses a value whose type does not fit; of what holds symbols, by their annotations."""
+        if not holds_symbol(value):
             problem = types.check(value, target)
             if problem is not None:
                 raise EdgeTypeError(
-                    f"{user_line()}{where} takes {types.describe(target)}: {problem}"
+                    f"{user_line()}{where} {verb} {types.describe(target)}: {problem}",
+                    hint=_mend(verb),
                 )
+            return
+        kind = annotation_of(value)
+        if not types.assignable(kind, target):
+            given = about(value).label if isinstance(value, Symbol) else "what is given"
+            told, wanted = types.describe(kind), types.describe(target)
+            if told == wanted:  # as with the data frames of two libraries
+                told, wanted = types.full_name(kind), types.full_name(target)
+            raise EdgeTypeError(
+                f"{user_line()}{where} {verb} {wanted}, but {given} is {told}", hint=_mend(verb)
+            )
 
     def _check_lengths(self, step: Step[..., Any], inputs: Mapping[str, Ref], mode: Mode) -> None:
         mapped = {name: ref.of for name, ref in inputs.items() if isinstance(ref, Each)}
@@ -223,20 +248,39 @@ class Tracer:
 
     def _ref(self, value: Any, where: str) -> Ref:
         if isinstance(value, Symbol):
-            return value.ref
-        if isinstance(value, EachItem):
+            if about(value).tracer is not self:
+                raise DefinitionError(
+                    f"{user_line()}{where} is given {about(value).label} of another pipeline",
+                    hint="Call the step in this one. Nothing traced may be kept for later.",
+                )
+            return about(value).ref
+        if type(value) is EachItem:
             raise DefinitionError(
                 f"{user_line()}each() can only be an argument of map() or product(), not {where}"
             )
-        if _holds_symbol(value):
+        if holds_symbol(value):
             return self._container(value, where)
         try:
-            return Constant(values.encode(value))
+            document = values.encode(value)
         except FormatError as error:
+            raise self._not_plain(value, where, error) from None
+        if MARK in str(document):
             raise DefinitionError(
-                f"{user_line()}{where} is given what a plan cannot hold: {error.message}",
-                hint="Return it from a step and pass that step's output.",
-            ) from None
+                f"{user_line()}{where} is given text made of what has no value yet: {value!r:.200}",
+                hint="Make the text inside a step.",
+            )
+        return Constant(document)
+
+    def _not_plain(self, value: Any, where: str, error: FormatError) -> DefinitionError:
+        told, hint = error.message, "Return it from a step and pass that step's output."
+        if callable(getattr(value, "map", None)) and hasattr(value, "after"):
+            told, hint = f"the step '{value.name}' itself", f"Call it: {value.name}(…)"
+        elif "Symbol" in told:
+            told = f"a {type(value).__name__} that holds what has no value yet"
+            hint = "Lists, tuples, dicts and named tuples may hold outputs; or make it in a step."
+        return DefinitionError(
+            f"{user_line()}{where} is given what a plan cannot hold: {told}", hint=hint
+        )
 
     def _container(self, value: Any, where: str) -> Ref:
         if isinstance(value, dict):
@@ -247,6 +291,24 @@ class Tracer:
             return Keyed(items, modules.reference(type(value)))
         kind: Any = "list" if isinstance(value, list) else "tuple"
         return Gathered(kind, tuple(self._ref(item, where) for item in value))
+
+
+def bound(
+    signature: inspect.Signature, name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Arguments by name, with their defaults.
+
+    Raises:
+        ParameterError: One is missing or unknown.
+    """
+    try:
+        found = signature.bind(*args, **kwargs)
+    except TypeError as error:
+        raise ParameterError(
+            f"{user_line()}{name}{signature}: {error}", hint="Give it the arguments it names."
+        ) from None
+    found.apply_defaults()
+    return found.arguments
 
 
 UNEVEN_HINT = "Give lists of one length, or use product() for every combination."
@@ -264,16 +326,30 @@ def _known_length(ref: Ref) -> int | None:
     return len(ref.items) if isinstance(ref, Gathered) else None
 
 
-def _holds_symbol(value: Any) -> bool:
-    if type(value) is dict:
-        return any(_holds_symbol(item) for item in value.values())
-    if isinstance(value, list | tuple):
-        return any(_holds_symbol(item) for item in value)
-    return isinstance(value, Symbol | EachItem)
+def _mend(verb: str) -> str:
+    return "Change the annotation, or what is " + ("returned." if verb == "promises" else "passed.")
 
 
-def _annotation(value: Any) -> Any:
-    return value.annotation if isinstance(value, Symbol) else type(value)
+@contextlib.contextmanager
+def _telling(name: str) -> Iterator[None]:
+    """Says of a user's own error that it arose while their pipeline was traced."""
+    try:
+        yield
+    except WindlassError:
+        raise
+    except Exception as error:
+        place = next(
+            (
+                f"{frame.filename.rpartition('/')[2]}:{frame.lineno}: "
+                for frame in reversed(traceback.extract_tb(error.__traceback__))
+                if modules.is_user_file(frame.filename)
+            ),
+            "",
+        )
+        raise DefinitionError(
+            f"{place}the pipeline '{name}' cannot be traced: {type(error).__name__}: {error}",
+            hint="Parameters and outputs have no value in it yet: what needs one goes in a step.",
+        ) from error
 
 
 def _item_annotation(annotation: Any) -> Any:
@@ -294,10 +370,11 @@ def _may_be_list(kind: Any) -> bool:
 
 def _item(symbol: Symbol, where: str) -> Symbol:
     """The symbol of one item of a list; refuses what is surely no list."""
-    if not _may_be_list(plain(symbol.annotation)):
+    ref, annotation, label, tracer = about(symbol)
+    if not _may_be_list(plain(annotation)):
         raise EdgeTypeError(
-            f"{user_line()}{where}: each() needs a list, but {symbol.label} is "
-            f"{types.describe(symbol.annotation)}",
-            hint="Return list[…] from the step.",
+            f"{user_line()}{where}: each() needs a list, but {label} is "
+            f"{types.describe(annotation)}",
+            hint="Annotate it as list[…].",
         )
-    return Symbol(symbol.ref, _item_annotation(symbol.annotation), f"an item of {symbol.label}")
+    return Symbol(ref, _item_annotation(plain(annotation)), f"an item of {label}", tracer)

@@ -21,6 +21,7 @@ from windlass.pipeline.annotations import (
     MAPPINGS,
     annotations_of,
     describe,
+    full_name,
     is_newtype,
     is_typeddict,
     is_union,
@@ -31,7 +32,7 @@ from windlass.pipeline.annotations import (
 from windlass.pipeline.checking import check
 from windlass.values import is_namedtuple_class
 
-__all__ = ["assignable", "check", "describe"]
+__all__ = ["assignable", "check", "describe", "full_name"]
 
 Seen: TypeAlias = tuple[tuple[Any, Any], ...]
 

@@ -108,9 +108,20 @@ _TOKEN = re.compile(r"\\.|\[!?\]?[^\]]*\]|\*+|.", re.DOTALL)
 
 
 def _translate(pattern: str) -> str:
-    *folders, last = pattern.split("/")
+    *folders, last = _parts(pattern)
     leading = ("(?:.*/)?" if part == "**" else f"{_translate_part(part)}/" for part in folders)
     return "".join(leading) + (".+" if last == "**" else _translate_part(last))
+
+
+def _parts(pattern: str) -> list[str]:
+    """What stands between the slashes; one within brackets is no separator."""
+    parts = [""]
+    for match in _TOKEN.finditer(pattern):
+        if match[0] == "/":
+            parts.append("")
+        else:
+            parts[-1] += match[0]
+    return parts
 
 
 def _translate_part(pattern: str) -> str:
