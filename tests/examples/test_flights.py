@@ -8,6 +8,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -233,7 +234,9 @@ def test_the_whole_pipeline_runs_and_is_better_than_the_base_rates(tmp_path: Pat
     ran = [n["node"] for n in again["nodes"] if n["status"] == "succeeded" and not n["cached"]]
     assert ran == []
     for words in suggested():
-        windlass(tmp_path, *(word.replace("/tmp", str(tmp_path)) for word in words))
+        windlass(
+            tmp_path, *(word.replace("/tmp", tempfile.mkdtemp(dir=tmp_path)) for word in words)
+        )
 
 
 WHOLE = [str(FLIGHTS / "pipeline.py"), "--json", "-p", "depths=2,3", "-p", "days=10"]

@@ -8,5 +8,12 @@ import sys
 def main() -> None:
     """The program ``windlass``."""
     from windlass.cli.app import run_app
+    from windlass.cli.output import FAILED, discard_output
 
-    sys.exit(run_app(sys.argv[1:]))
+    code = run_app(sys.argv[1:])
+    try:
+        sys.stdout.flush()
+    except OSError:  # a full disk: told already, and Python would tell it again in its own way
+        discard_output()
+        code = code or FAILED
+    sys.exit(code)

@@ -11,7 +11,14 @@ import typer
 
 import windlass
 from windlass.cli import executing, lineage, logs, looking, making, running, values
-from windlass.cli.output import FAILED, INTERRUPTED, REFUSED, prepare_streams, tell_error
+from windlass.cli.output import (
+    FAILED,
+    INTERRUPTED,
+    REFUSED,
+    open_missing_streams,
+    prepare_streams,
+    tell_error,
+)
 
 _UsageError: type[Exception] = next(
     cls for cls in typer.BadParameter.__mro__ if cls.__name__ == "ClickException"
@@ -60,6 +67,7 @@ def run_app(arguments: Sequence[str]) -> int:
     Returns:
         Its exit code: 0 done, 1 the work failed, 2 bad usage or input, 130 interrupted.
     """
+    open_missing_streams()
     prepare_streams()
     as_json = "--json" in arguments
     try:

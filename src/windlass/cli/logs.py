@@ -36,6 +36,7 @@ def logs(
 ) -> int:
     """Prints logs."""
     from windlass.execution.job import open_job
+    from windlass.execution.liveness import is_gone
 
     if json and follow:
         raise ConfigError("--json and --follow exclude each other", hint="Leave one of them out.")
@@ -44,6 +45,11 @@ def logs(
     wanted = _Wanted(job, node, attempt)
     if follow:
         _follow(wanted)
+        if is_gone(stores.records.run_by_id(job.run)):
+            console(error=True).print(f"{job.name} is lost: the process that drove it is gone")
+    elif not wanted.exist():
+        told = f"{job.name} has no attempt {attempt or 1} at '{node}'"
+        raise NotFoundError(told, hint=f"See what there is: windlass show {job.name}")
     elif json:
         print_json({"run": job.name, "logs": [_document(job, each) for each in wanted.attempts()]})
     elif not _print_all(job, wanted.attempts()):
@@ -70,6 +76,15 @@ class _Wanted:
             near = get_close_matches(base, nodes, 3) or list(nodes)[:8]
             told = f"{job.name} has no node '{node}'"
             raise NotFoundError(told, hint=f"It has {', '.join(near)}.")
+
+    def exist(self) -> bool:
+        """Whether what is asked for by number, an item or an attempt, is there or was settled."""
+        if self.node is None or ("[" not in self.node and self._attempt is None):
+            return True
+        records, job = self.job.stores.records, self.job
+        return bool(self.attempts()) or (
+            self._attempt is None and records.outcome(job.run, self.node) is not None
+        )
 
     def attempts(self) -> list[Attempt]:
         """Those that there are now, in the order in which they began."""

@@ -120,7 +120,8 @@ def show(
     out = console()
     out.print(header(document))
     if document["nodes"] or attempts:
-        out.print(nodes_tree(document["nodes"], attempts, every=every))
+        lost = document["status"] == "lost"
+        out.print(nodes_tree(document["nodes"], attempts, every=every, lost=lost))
     if document["error"] and not any(node["error"] for node in document["nodes"]):
         out.print(document["error"], style="red", markup=False, soft_wrap=True)
     return DONE

@@ -115,6 +115,29 @@ def kept_for_json(as_json: bool) -> Iterator[None]:
         os.close(kept)
 
 
+@contextlib.contextmanager
+def perhaps_unread() -> Iterator[None]:
+    """Prints what changes no exit code, whether anybody reads it or not."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        discard_output()
+
+
+def open_missing_streams() -> None:
+    """Opens standard descriptors that were closed, so that no socket or file takes their place."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            opened = os.open(os.devnull, os.O_RDWR)  # which takes the lowest number that is free
+            os.set_inheritable(opened, True)
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115
+
+
 def command(function: Callable[P, int]) -> Callable[P, None]:
     """Turns a command's errors into words and exit codes; its return value is the exit code."""
 
@@ -139,7 +162,7 @@ def telling(*, as_json: bool) -> Iterator[None]:
         tell_error("Interrupted", "interrupted", None, as_json=as_json)
         raise typer.Exit(INTERRUPTED) from None
     except BrokenPipeError:  # `windlass runs | head`: whoever read has enough
-        _discard_output()
+        discard_output()
         raise typer.Exit(DONE) from None
     except OSError as error:  # the machine's fault and not ours: no traceback
         tell_error(type(error).__name__, _of_machine(error), None, as_json=as_json)
@@ -149,8 +172,9 @@ def telling(*, as_json: bool) -> Iterator[None]:
 def tell_error(kind: str, message: str, hint: str | None, *, as_json: bool = False) -> None:
     """Tells one error: on standard error, or as the JSON document."""
     if as_json:
-        print_json({"error": {"kind": kind, "message": message, "hint": hint}})
-        return
+        with contextlib.suppress(OSError):  # a full disk: the other stream may still be read
+            print_json({"error": {"kind": kind, "message": message, "hint": hint}})
+            return
     from rich.text import Text
 
     out = console(error=True)
@@ -175,13 +199,13 @@ def _of_machine(error: OSError) -> str:
     return f"{error.strerror or error}{place}"
 
 
-def _discard_output() -> None:
+def discard_output() -> None:
     """Lets what is still buffered go nowhere, when the interpreter flushes it at its end."""
     null = os.open(os.devnull, os.O_WRONLY)
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):
             try:
                 stream.flush()
-            except BrokenPipeError:
+            except OSError:
                 os.dup2(null, stream.fileno())
     os.close(null)

@@ -14,6 +14,7 @@ from windlass.cli.output import (
     StackName,
     command,
     kept_for_json,
+    perhaps_unread,
     print_json,
 )
 from windlass.errors import ConfigError
@@ -82,15 +83,16 @@ def run(
         )
         with make_observer(in_process=options.in_process) as observer:
             done = launch(found, {}, options, observer=observer, text=given)
-    if json:
-        from windlass.execution.document import run_document
+    with perhaps_unread():
+        if json:
+            from windlass.execution.document import run_document
 
-        records = done.job.stores.records
-        print_json(run_document(records, records.run_by_id(done.id)))
-    else:
-        from windlass.cli.ending import tell_end
+            records = done.job.stores.records
+            print_json(run_document(records, records.run_by_id(done.id)))
+        else:
+            from windlass.cli.ending import tell_end
 
-        tell_end(done)
+            tell_end(done)
     return {"succeeded": DONE, "cancelled": INTERRUPTED}.get(done.status, FAILED)
 
 

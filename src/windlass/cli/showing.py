@@ -88,13 +88,16 @@ def _code(run: dict[str, Any]) -> str:
     return told
 
 
-def nodes_tree(nodes: Sequence[Node], attempts: Sequence[Attempt], *, every: bool) -> Tree:
+def nodes_tree(
+    nodes: Sequence[Node], attempts: Sequence[Attempt], *, every: bool, lost: bool = False
+) -> Tree:
     """The nodes, those of a nested pipeline and the items of a map below its name.
 
     Args:
         nodes: As the document of a run has them.
         attempts: Those at nodes that have not ended.
         every: Whether each item of a large map is drawn.
+        lost: Whether the run is, so that none of the attempts goes on.
     """
     from rich.tree import Tree
 
@@ -113,7 +116,7 @@ def nodes_tree(nodes: Sequence[Node], attempts: Sequence[Attempt], *, every: boo
     ended = {node["node"] for node in nodes}
     for attempt in attempts:
         if attempt.status == "running" and attempt.node not in ended:
-            forest.group_of(attempt.node).add(_attempt_text(attempt))
+            forest.group_of(attempt.node).add(_attempt_text(attempt, lost=lost))
     return forest.root
 
 
@@ -202,11 +205,13 @@ def _output_text(output: dict[str, Any]) -> Text:
     )
 
 
-def _attempt_text(attempt: Attempt) -> Text:
+def _attempt_text(attempt: Attempt, *, lost: bool) -> Text:
     from rich.text import Text
 
-    since = seconds_text(time.time() - attempt.started)
-    told = f"  attempt {attempt.attempt}, began {since} ago"
+    status = "lost" if lost else "running"
+    since = f"{seconds_text(time.time() - attempt.started)} ago"
+    when = time_text(attempt.started) if lost else since
+    told = f"  attempt {attempt.attempt}, began {when}"
     return Text.assemble(
-        (MARKS["running"], STYLES["running"]), " ", (attempt.node, "bold"), (told, "dim")
+        (MARKS[status], STYLES[status]), " ", (attempt.node, "bold"), (told, "dim")
     )

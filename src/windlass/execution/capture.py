@@ -16,7 +16,7 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TextIO
+from typing import Any, BinaryIO, TextIO
 
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
@@ -24,7 +24,7 @@ _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 @contextlib.contextmanager
 def captured(path: Path) -> Iterator[None]:
     """Sends descriptors 1 and 2 to a file, to which it appends."""
-    _flush()
+    flush()
     saved = os.dup(1), os.dup(2)
     log = _open_log(path)
     os.dup2(log, 1)
@@ -33,7 +33,7 @@ def captured(path: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        _flush()
+        flush()
         for kept, descriptor in zip(saved, (1, 2), strict=True):
             os.dup2(kept, descriptor)
             os.close(kept)
@@ -48,9 +48,10 @@ def _open_log(path: Path) -> int:
         return os.open(path, flags, 0o644)
 
 
-def _flush() -> None:
+def flush() -> None:
+    """Writes out what Python and C hold back."""
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError, AttributeError):  # closed, or taken away
             stream.flush()
     _c_library().fflush(None)  # what C code left in stdio's own buffers
 
@@ -119,5 +120,28 @@ class _Tee(io.TextIOBase):
         return True
 
     @property
+    def buffer(self) -> _BinaryTee:
+        return _BinaryTee(self._shown.buffer, self._kept.buffer)
+
+    @property
     def encoding(self) -> str:  # type: ignore[override]
         return self._shown.encoding
+
+
+class _BinaryTee(io.RawIOBase):
+    """A stream of bytes that writes to two."""
+
+    def __init__(self, shown: BinaryIO, kept: BinaryIO) -> None:
+        self._shown = shown
+        self._kept = kept
+
+    def write(self, data: Any) -> int:
+        self._kept.write(data)
+        self._kept.flush()
+        return self._shown.write(data)
+
+    def flush(self) -> None:
+        self._shown.flush()
+
+    def writable(self) -> bool:
+        return True

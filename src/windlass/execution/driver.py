@@ -171,7 +171,7 @@ class Driver:
         for key, _ in self._selector.select(timeout):
             if key.data is None:
                 self._bury(self._pool.deaths())
-            else:
+            elif not key.data.ended:  # else its death came first, and its channel is closed
                 self._hear(key.data)
         if self._pool.noticed:
             self._bury(self._pool.deaths())
@@ -225,6 +225,7 @@ class Driver:
         if stands is not None and stands.status == "succeeded":  # it died after its last write
             return Result(name, "succeeded", seconds=stands.seconds or 0.0)
         error = self._words(running, status)
+        seconds = time.monotonic() - running.started
         final = running.attempt > self._settings(running.task).retries
         if final:
             metrics, params = logged(job, name, running.attempt)
@@ -235,7 +236,7 @@ class Driver:
                 status="failed",
                 attempt=running.attempt,
                 attempts=running.attempt,
-                seconds=time.monotonic() - running.started,
+                seconds=seconds,
                 ended=time.time(),
                 error=error,
                 metrics=metrics,
@@ -245,17 +246,16 @@ class Driver:
         else:
             job.stores.records.fail_attempt(job.run, name, running.attempt, "failed", error)
             record_logged(job, name, running.attempt)
-        return Result(name, "failed", final, error=error)
+        return Result(name, "failed", final, seconds=seconds, error=error)
 
     def _words(self, running: _Running, status: int) -> dict[str, Any]:
         if running.timed_out:
             timeout = self._settings(running.task).timeout
             kind, message = "StepTimeoutError", f"it ran past its timeout of {timeout:g} s"
-            hint = "Raise the step's timeout, or make it faster."
+            hint: str | None = "Raise the step's timeout, or make it faster."
         else:
             kind, message = "WorkerDiedError", f"its process ended: {how_it_ended(status)}"
-            hint = f"What it wrote before: windlass logs {self._progress.job.name} "
-            hint += running.task.name
+            hint = None
         return {"kind": kind, "message": message, "hint": hint, "file": None, "line": None}
 
     def _ended(self, running: _Running, result: Result) -> None:

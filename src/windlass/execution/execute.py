@@ -10,11 +10,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,9 +26,11 @@ from windlass.errors import FormatError, OutputTypeError
 from windlass.execution import cache, seeding
 from windlass.execution.failure import describe_failure
 from windlass.execution.inputs import Argument, Inputs
+from windlass.execution.isolation import isolated
 from windlass.execution.job import Job
 from windlass.execution.logged import logged, record_logged
 from windlass.execution.schedule import instance_name
+from windlass.execution.worker_state import in_worker
 from windlass.pipeline import types
 from windlass.pipeline.graph import Each, Node
 from windlass.pipeline.step import Step, step_of
@@ -105,9 +108,9 @@ def execute(job: Job, name: str, index: int | None, attempt: int, capture: Captu
     with journalling(job.journal_path(work.name, attempt)):
         try:
             cached = _run(work, capture)
-        except Exception as error:  # noqa: BLE001 (whatever a user's step raises)
-            return _fail(work, error)
-        except (SystemExit, GeneratorExit) as error:
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt) and not in_worker():
+                raise  # a person's Ctrl-C: workers get none
             return _fail(work, error)
     records.commit_outcome(_outcome(work, cached=cached))
     return Result(work.name, "succeeded", cached=cached, seconds=work.seconds, reason=work.reason)
@@ -136,8 +139,11 @@ def _call_and_store(work: _Work, step: Step[..., Any]) -> None:
     if work.seed is not None:
         seeding.seed_all(work.seed)
     start = time.perf_counter()
-    returned = step.call_with(values)
-    work.seconds = time.perf_counter() - start
+    try:
+        with isolated():
+            returned = step.call_with(values)
+    finally:
+        work.seconds = time.perf_counter() - start
     _store(work, step, returned)
 
 
@@ -175,13 +181,16 @@ def _seed(work: _Work, step: str) -> int:
     return seeding.derive(work.job.seed, step, mapped)
 
 
-@contextmanager
+@contextlib.contextmanager
 def _told() -> Iterator[None]:
     """Writes an error's traceback where the step's own output is."""
     try:
         yield
     except BaseException as error:
-        print(describe_failure(error)["traceback"], file=sys.stderr, end="")  # noqa: T201
+        if isinstance(error, KeyboardInterrupt) and not in_worker():
+            raise
+        with contextlib.suppress(OSError, ValueError):  # the step may have closed it
+            print(describe_failure(error)["traceback"], file=sys.stderr, end="")  # noqa: T201
         raise
 
 

@@ -22,9 +22,10 @@ def drive_in_process(progress: Progress) -> None:
     while ready:
         task = ready.popleft()
         try:
-            _run(progress, task)
+            with Interrupts(raising=True) as interrupts:
+                _run(progress, task)
         except KeyboardInterrupt:
-            progress.cancelled = "interrupted"
+            progress.cancelled = interrupts.reason or "interrupted"
             with Interrupts():  # what remains is writing it down
                 settle_all(progress, [task, *ready])
             return

@@ -70,7 +70,7 @@ class Schedule:
         self._decided: dict[str, bool] = {}
         self._status: dict[str, Status] = {}
         self._missing: dict[str, int] = {}
-        self._failed_items: set[str] = set()
+        self._ill: dict[str, Status] = {}
         self._waiting: dict[str, int] = {}
         self._followers: dict[str, list[str]] = {name: [] for name in graph.nodes}
         self._tasks: deque[Task] = deque()
@@ -107,7 +107,8 @@ class Schedule:
             self._settle(node, status)
             return
         if status != "succeeded":
-            self._failed_items.add(node.name)
+            worst = "failed" if "failed" in (status, self._ill.get(node.name)) else status
+            self._ill[node.name] = worst
         self._missing[node.name] -= 1
         if self._missing[node.name] == 0:
             self._join(node)
@@ -147,7 +148,7 @@ class Schedule:
             self._join(node)
 
     def _join(self, node: Node) -> None:
-        self._settle_aside(node, "failed" if node.name in self._failed_items else "succeeded")
+        self._settle_aside(node, self._ill.get(node.name, "succeeded"))
 
     def _settle_aside(self, node: Node, status: Status, reason: str | None = None) -> None:
         self._settled.append(Settled(node, status, reason))

@@ -62,6 +62,7 @@ class Database:
         self._durable = durable
         self._local = threading.local()
         self._engine: sa.Engine | None = None
+        self._file: int | None = None
         self.queue: contextlib.AbstractContextManager[object] = contextlib.nullcontext()
         """Where writers wait for their turn, if the database has no good queue of its own."""
         if self.path is not None:
@@ -183,6 +184,11 @@ class Database:
             raise
         return str(found[0]["version_num"]) if found else None
 
+    def is_gone(self) -> bool:
+        """Whether the file was deleted, or another put in its place, since it was opened here."""
+        self.connection()
+        return self.path is not None and _file_number(self.path) != self._file
+
     def close(self) -> None:
         """Closes this thread's connection; the next question opens another."""
         self._drop()
@@ -199,12 +205,20 @@ class Database:
             self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
         connection.row_factory = sqlite3.Row
+        self._file = self._file or _file_number(self.path)
         try:
             connection.execute(f"PRAGMA synchronous={'FULL' if self._durable else 'NORMAL'}")
         except sqlite3.Error:
             connection.close()
             raise
         return connection
+
+
+def _file_number(path: Path) -> int | None:
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return None
 
 
 class _Held:

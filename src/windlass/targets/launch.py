@@ -6,13 +6,14 @@ first node can start, so what is heavy here is imported after they were begun.
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from windlass import plugins
-from windlass.errors import ConfigError, DefinitionError
+from windlass.errors import ConfigError, DefinitionError, RecordError
 from windlass.pipeline import parameters as params
 from windlass.pipeline.pipeline import Pipeline
 from windlass.pipeline.settings import RunOptions
@@ -79,6 +80,7 @@ def launch(
     target = make_target(options.target or stack.target, stack, options)
     try:
         graph = pipeline.graph()
+        from windlass.execution.interrupt import Interrupts
         from windlass.execution.observer import Observer
         from windlass.execution.run import Run
         from windlass.execution.stores import open_stores
@@ -88,15 +90,41 @@ def launch(
         provenance = capture(project)
         plan = make_plan(pipeline, graph, project, provenance)
         target.check(plan)
-        job, row = record_run(plan, provenance, arguments, stack, options, open_stores(stack))
+        stores = open_stores(stack)
         watcher = observer or Observer()
-        watcher.run_started(job)
-        started = time.monotonic()
-        status, _ = target.run(job, watcher)
-        watcher.run_ended(status, time.monotonic() - started)
+        with Interrupts() as interrupts:  # from here on there is a run to be told the end of
+            job, row = record_run(plan, provenance, arguments, stack, options, stores)
+        with _ending(job):
+            if interrupts.reason:
+                raise KeyboardInterrupt
+            watcher.run_started(job)
+            started = time.monotonic()
+            status, _ = target.run(job, watcher)
+            watcher.run_ended(status, time.monotonic() - started)
     finally:
         target.close()
-    return Run(job.stores.records.run_by_id(row.id), job.stores)
+    if stores.records.is_gone():
+        raise RecordError(
+            f"the record of {job.name} was deleted while it ran: nothing of it is kept",
+            hint="Leave .windlass alone while a run goes on, and run it again.",
+        )
+    return Run(stores.records.run_by_id(row.id), stores)
+
+
+@contextlib.contextmanager
+def _ending(job: Job) -> Iterator[None]:
+    """Leaves no run that is recorded as running, whatever happens to the process that drives it."""
+    try:
+        yield
+    except BaseException as error:
+        records = job.stores.records
+        with contextlib.suppress(RecordError):  # the first error is the one to tell
+            if records.run_by_id(job.run).status == "running":
+                interrupted = isinstance(error, KeyboardInterrupt)
+                status = "cancelled" if interrupted else "failed"
+                told = "interrupted" if interrupted else str(error) or type(error).__name__
+                records.finish_run(job.run, status, told)
+        raise
 
 
 def make_target(name: str, stack: Stack, options: RunOptions) -> Target:

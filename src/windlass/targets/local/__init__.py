@@ -45,11 +45,7 @@ class LocalTarget:
         from windlass.execution.progress import Progress
 
         progress = Progress(job, observer, keep_going=self._options.keep_going)
-        try:
-            self._drive(progress)
-        except BaseException as error:
-            job.stores.records.finish_run(job.run, "failed", str(error))
-            raise
+        self._drive(progress)
         job.stores.records.finish_run(job.run, progress.status, progress.error)
         return progress.status, progress.error
 

@@ -1,0 +1,63 @@
+"""What a step does to its process does not reach the step that runs there next.
+
+Working directory, environment variables and standard streams are put back; a copy of the process
+that the step forked, and let come back, is ended where it would go on as a second worker.
+Modules and their globals stay: that is what makes a warm worker warm. ``--fresh`` shows them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from typing import NoReturn
+
+from windlass.execution import capture
+from windlass.execution.worker_state import in_worker
+
+
+@contextlib.contextmanager
+def isolated() -> Iterator[None]:
+    """Calls a step within, and puts the process back into the state that it was in."""
+    process, folder, environment = os.getpid(), _folder(), dict(os.environ)
+    streams = sys.stdin, sys.stdout, sys.stderr
+    try:
+        yield
+    except BaseException as error:
+        if os.getpid() != process:
+            _end_copy(error)
+        raise
+    else:
+        if os.getpid() != process:
+            _end_copy(None)
+    finally:
+        sys.stdin, sys.stdout, sys.stderr = streams
+        if in_worker() and any(stream is None or stream.closed for stream in streams[1:]):
+            capture.open_streams()
+        if folder is not None and _folder() != folder:
+            with contextlib.suppress(OSError):  # it was taken away
+                os.chdir(folder)
+        if dict(os.environ) != environment:
+            os.environ.clear()
+            os.environ.update(environment)
+
+
+def _folder() -> str | None:
+    try:
+        return os.getcwd()  # noqa: PTH109 (a string is what it takes to go back)
+    except OSError:
+        return None
+
+
+def _end_copy(error: BaseException | None) -> NoReturn:
+    """Ends a child process as it would have ended had it been started by itself."""
+    code = 0
+    if isinstance(error, SystemExit):
+        code = error.code if isinstance(error.code, int) else int(error.code is not None)
+    elif error is not None:
+        traceback.print_exception(error)
+        code = 1
+    capture.flush()
+    os._exit(code)
