@@ -124,3 +124,11 @@ def test_a_file_that_cannot_be_imported(folder: Path, code: str, told: str) -> N
     assert 'place_h.py", line' in message
     assert "importlib" not in message
     assert "windlass/" not in message
+
+
+def test_a_pipeline_in_a_folder_finds_the_modules_of_its_project(folder: Path) -> None:
+    write(folder / "windlass.toml", "")
+    write(folder / "place_lib" / "helpers.py", "def number() -> int:\n    return 5\n")
+    write(folder / "place_pipes" / "place_c.py", "import place_lib.helpers\n" + CODE)
+    assert find_pipeline("place_pipes/place_c.py:training").name == "training"
+    assert sys.path[-1] == str(folder)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +134,11 @@ def test_a_default_of_the_wrong_type() -> None:
         bind("p", parameters_of(pipeline), {})
 
 
+@dataclass
+class Source:
+    path: Path
+
+
 class TestPaths:
     def test_a_path_that_there_is(self) -> None:
         assert bind("p", {"x": Parameter("x", Path)}, {"x": str(HERE)}) == {"x": HERE}
@@ -148,6 +154,7 @@ class TestPaths:
             (list[Path], [HERE, "none.csv"]),
             (dict[str, Path], {"a": "none.csv"}),
             (Path, "n" * 5000),
+            (Source, {"path": "none.csv"}),
         ],
     )
     def test_a_path_that_there_is_not(

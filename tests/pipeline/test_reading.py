@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import enum
 import math
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -31,8 +32,16 @@ from windlass.pipeline.samples import as_text, sample
 LAWS = settings(deadline=None)
 DAY = dt.date(2024, 1, 31)
 
+
+class Off(enum.IntEnum):
+    NOTHING = 0
+    SOMETHING = 1
+
+
 READ: list[tuple[Any, str, Any]] = [
     (int, "500", 500),
+    (Off, "nothing", Off.NOTHING),
+    (Off, "0", Off.NOTHING),
     (int, " -3 ", -3),
     (int, "1_000", 1000),
     (int, "1e6", 1_000_000),

@@ -303,7 +303,16 @@ def test_what_cannot_be_a_step() -> None:
 @pytest.mark.parametrize(
     ("setting", "value"),
     [
-        *(("retries", -1), ("retries", True), ("timeout", 0), ("timeout", "1"), ("cpus", 0)),
+        *(
+            ("retries", -1),
+            ("retries", True),
+            ("timeout", 0),
+            ("timeout", "1"),
+            ("timeout", float("nan")),
+            ("timeout", float("inf")),
+            ("environment", 3),
+            ("cpus", 0),
+        ),
         *(("memory", "4 potatoes"), ("memory", "0"), ("gpus", 0.5), ("cache", 1), ("speed", 9)),
     ],
 )

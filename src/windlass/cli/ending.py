@@ -102,7 +102,10 @@ def _shown(value: Any) -> Any:
         return Text(str(value))
     if not values.is_plain(value):
         return None
-    told = str(value)
+    try:
+        told = str(value)
+    except ValueError:  # a number of more digits than Python prints
+        return None
     return Text(told) if len(told) <= _LONGEST_SHOWN else None
 
 

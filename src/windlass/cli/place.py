@@ -107,12 +107,22 @@ def _kind(value: object) -> str:
 def _load(place: str) -> ModuleType:
     try:
         if place.endswith(".py") or "/" in place:
+            _find_project_modules(Path(place))
             return modules.load_file(Path(place))
         return _load_module(place)
     except WindlassError:
         raise
     except (Exception, SystemExit) as error:
         raise DefinitionError(_cannot_import(place, error)) from error
+
+
+def _find_project_modules(file: Path) -> None:
+    """Lets a pipeline in a folder of its project import what lies at the project's root."""
+    from windlass.provenance.project import find_project, is_marked
+
+    root = find_project(file).root
+    if is_marked(root) and str(root) not in sys.path:
+        sys.path.append(str(root))  # last: what lies beside the file comes first
 
 
 def _load_module(name: str) -> ModuleType:

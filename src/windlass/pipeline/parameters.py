@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import pathlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -212,6 +213,14 @@ def _paths(value: Any) -> Iterator[pathlib.Path]:
     elif isinstance(value, list | tuple | set | frozenset):
         for item in value:
             yield from _paths(item)
+    elif not isinstance(value, type) and (
+        dataclasses.is_dataclass(value) or hasattr(value, "model_fields_set")
+    ):
+        yield from _paths(vars(value) if hasattr(value, "__dict__") else _slots(value))
+
+
+def _slots(value: Any) -> list[Any]:
+    return [getattr(value, field.name) for field in dataclasses.fields(value)]
 
 
 def _exists(path: pathlib.Path) -> bool:

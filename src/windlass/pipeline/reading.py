@@ -88,7 +88,8 @@ def _read_enum(kind: Any, text: str) -> Any:
         if text in (str(member.value), member.name):
             return member
     folded = {name.casefold(): member for name, member in kind.__members__.items()}
-    return folded.get(text.casefold()) or to_enum(kind, text)
+    folded_text = text.casefold()
+    return folded[folded_text] if folded_text in folded else to_enum(kind, text)
 
 
 def _read_int(kind: Any, text: str) -> int:

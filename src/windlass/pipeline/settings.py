@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -73,6 +74,8 @@ class Settings:
             raise DefinitionError(f"retry_delay={self.retry_delay!r} must be seconds, 0 or more")
         if self.timeout is not None and (not _is_number(self.timeout) or self.timeout <= 0):
             raise DefinitionError(f"timeout={self.timeout!r} must be seconds above 0, or None")
+        if self.environment is not None and type(self.environment) is not str:
+            raise DefinitionError(f"environment={self.environment!r} must be a name, or None")
         if self.memory is not None:
             parse_memory(self.memory)
 
@@ -99,7 +102,7 @@ class Settings:
 
 
 def _is_number(value: object) -> bool:
-    return type(value) in (int, float)
+    return type(value) in (int, float) and math.isfinite(value)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)

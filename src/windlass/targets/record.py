@@ -35,11 +35,11 @@ def make_plan(
 
 
 def _sources(pipeline: Pipeline[Any, Any], project: Project) -> tuple[str, ...]:
-    """The folder that the pipeline is imported from, if it is the project's own."""
+    """The folder that the pipeline is imported from, if it is the project's own; then its root."""
     file = pipeline.file
     folder = modules.module_of_file(file)[1] if file else project.root
     if folder.is_relative_to(project.root):
-        return (folder.relative_to(project.root).as_posix(),)
+        return tuple(dict.fromkeys((folder.relative_to(project.root).as_posix(), ".")))
     return ()
 
 
