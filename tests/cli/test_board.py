@@ -62,6 +62,15 @@ def test_a_retry_is_told() -> None:
     assert (lines["a"].status, lines["a"].note) == ("failed", "ValueError: no good")
 
 
+def test_a_retry_that_succeeded_is_told() -> None:
+    board, lines = board_of("a")
+    board.started("a", 1)
+    board.ended_with(Result("a", "failed", final=False, error=ERROR))
+    board.started("a", 2)
+    board.ended_with(Result("a", "succeeded"))
+    assert (lines["a"].status, lines["a"].note) == ("succeeded", "2 attempts")
+
+
 @pytest.mark.parametrize(("status", "reason"), [("skipped", "'a' failed"), ("cancelled", "why")])
 def test_what_never_ran_tells_why(status: str, reason: str) -> None:
     board, lines = board_of("b")

@@ -32,6 +32,7 @@ class Line:
         started: When it began, by the board's clock.
         seconds: How long it took.
         note: Why, or at what.
+        attempt: Which attempt it is at, or ended with.
         items: How many items it has, if it is a map.
         counts: How many of these have ended, and how.
         running: How many of these are running.
@@ -46,6 +47,7 @@ class Line:
     started: float | None = None
     seconds: float = 0.0
     note: str = ""
+    attempt: int = 1
     items: int | None = None
     counts: Counter[str] = field(default_factory=Counter)
     running: int = 0
@@ -124,7 +126,7 @@ class Board:
                 line.started = line.started or self._clock()
         line = base.below.get(node, base)
         if line.items is None and attempt > 1:
-            line.note = f"attempt {attempt}"
+            line.attempt, line.note = attempt, f"attempt {attempt}"
 
     def at(self, node: str, state: str) -> None:
         """A running node says how far it is."""
@@ -153,6 +155,8 @@ class Board:
             line.note = "cached"
         elif result.status in ("skipped", "cancelled"):
             line.note = shortened(result.reason or "")
+        elif result.status == "succeeded" and line.attempt > 1:
+            line.note = f"{line.attempt} attempts"
 
     def _count(self, line: Line, how: str) -> None:
         line.counts[how] += 1
