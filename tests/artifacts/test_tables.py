@@ -47,7 +47,7 @@ def test_frames_come_back_exactly(frame: pd.DataFrame) -> None:
 @pytest.mark.parametrize("missing", [None, float("nan"), pd.NA, pd.NaT])
 @pytest.mark.parametrize("cell", ["a", b"a", True, 3, 1.5, dt.date(2013, 1, 1)])
 def test_cells_of_every_class_come_back_among_what_misses(cell: Any, missing: Any) -> None:
-    for cells in ([missing, cell], [cell, missing], [cell], [missing]):
+    for cells in ([missing, cell], [cell, missing], [cell], [missing], [float("nan"), missing]):
         frame = pd.DataFrame({"cells": object_array(cells)}, dtype=object)
         again = back(FRAMES, frame)
         same(again, frame)

@@ -106,8 +106,9 @@ def pairs(texts: _Pairs, option: str) -> dict[str, str]:
     for text in texts or []:
         name, equals, value = text.partition("=")
         if not equals or not name:
+            lacking = "'='" if not equals else "name before the '='"
             raise ConfigError(
-                f"{option} {text}: there is no '='", hint=f"Write {option} name=value"
+                f"{option} {text}: there is no {lacking}", hint=f"Write {option} name=value"
             )
         if name in found:
             raise ConfigError(f"{option} {name} is given twice")

@@ -79,7 +79,13 @@ def _classes(cells: NDArray[np.object_]) -> tuple[str, type | None]:
     others = kinds.difference(missing)
     if len(missing) > 1 or len(others) != 1:
         return "None", None
+    if others == {float} and missing not in ([], [type(None)]) and _has_nan(cells):
+        return "None", None  # Arrow would take NaN for the missing value
     return _MISSING[missing[0].__name__] if missing else "None", others.pop()
+
+
+def _has_nan(cells: NDArray[np.object_]) -> bool:
+    return any(cell != cell for cell in cells if type(cell) is float)  # noqa: PLR0124
 
 
 def _floats_are_nan(cells: NDArray[np.object_]) -> bool:
