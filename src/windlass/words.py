@@ -23,6 +23,18 @@ def seconds_text(seconds: float | None) -> str:
     return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
+def ago_text(when: float, now: float | None = None) -> str:
+    """How long ago something was; long ago, the day."""
+    seconds = (time.time() if now is None else now) - when
+    if seconds >= 10 * 86400:
+        return time.strftime("%Y-%m-%d", time.localtime(when))
+    for size, name in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size:
+            count = int(seconds // size)
+            return f"{count} {name}{'s' if count > 1 else ''} ago"
+    return "just now"
+
+
 def time_text(when: float) -> str:
     """A moment, in local time."""
     return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(when))

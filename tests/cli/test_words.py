@@ -6,18 +6,8 @@ import io
 
 import pytest
 
-from windlass.cli.words import (
-    MARKS,
-    PLAINLY,
-    SPINNER,
-    STYLES,
-    ago_text,
-    number_text,
-    seconds_text,
-    shortened,
-    size_text,
-    summary_text,
-)
+from windlass.cli.marks import MARKS, PLAINLY, SPINNER, STYLES
+from windlass.words import ago_text, number_text, seconds_text, shortened, size_text, summary_text
 
 
 @pytest.mark.parametrize(

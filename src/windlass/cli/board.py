@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from windlass.cli.words import shortened
+from windlass.words import shortened
 
 if TYPE_CHECKING:
     from windlass.execution.execute import Result

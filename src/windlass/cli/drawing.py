@@ -14,7 +14,8 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from windlass.cli.board import Board, Line
-from windlass.cli.words import MARKS, PLAIN_SPINNER, SPINNER, STYLES, seconds_text
+from windlass.cli.marks import MARKS, PLAIN_SPINNER, SPINNER, STYLES
+from windlass.words import seconds_text
 
 _BAR_WIDTH = 20
 _GAP = "  "

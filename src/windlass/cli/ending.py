@@ -9,9 +9,10 @@ from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from windlass.cli.marks import MARKS
 from windlass.cli.output import console
-from windlass.cli.words import MARKS, size_text, summary_text
 from windlass.errors import WindlassError
+from windlass.words import size_text, summary_text
 
 if TYPE_CHECKING:
     from windlass.execution.run import Run, RunNode

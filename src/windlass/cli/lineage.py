@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from windlass.cli.finding import Named, find_artifact
 from windlass.cli.output import DONE, Json, StackName, command, console, print_json
 from windlass.cli.place import stores_here
-from windlass.cli.words import summary_text, type_text
+from windlass.words import summary_text, type_text
 
 if TYPE_CHECKING:
     from windlass.pipeline.graph import Graph

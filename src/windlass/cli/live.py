@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from windlass.cli.board import Board, Line
 from windlass.cli.output import console, styled
 from windlass.cli.plain import PlainObserver
-from windlass.cli.words import seconds_text
 from windlass.cli.written import Written
 from windlass.execution.observer import Observer
+from windlass.words import seconds_text
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -9,8 +9,8 @@ import typer
 from windlass.cli.output import DONE, Json, StackName, command, console, print_json, styled
 from windlass.cli.place import stack_here, stores_here
 from windlass.cli.running import pairs
-from windlass.cli.words import ago_text, number_text, seconds_text
 from windlass.errors import ConfigError
+from windlass.words import ago_text, number_text, seconds_text
 
 if TYPE_CHECKING:
     from windlass.records import Records

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
 
 import typer
 
-from windlass.cli.words import MARKS, PLAINLY, STYLES
+from windlass.cli.marks import MARKS, PLAINLY, STYLES
 from windlass.errors import DefinitionError, WindlassError
 from windlass.modules import is_user_file
 

@@ -7,9 +7,9 @@ import sys
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from windlass.cli.words import seconds_text, shortened
 from windlass.cli.written import Written
 from windlass.execution.observer import Observer
+from windlass.words import seconds_text, shortened
 
 if TYPE_CHECKING:
     from windlass.execution.execute import Result

@@ -7,10 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from windlass.cli.marks import MARKS, STYLES
 from windlass.cli.output import styled
-from windlass.cli.words import (
-    MARKS,
-    STYLES,
+from windlass.words import (
     number_text,
     seconds_text,
     shortened,

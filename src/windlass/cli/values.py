@@ -19,7 +19,7 @@ from windlass.cli.output import (
 )
 from windlass.cli.pages import page_lines, table_lines
 from windlass.cli.place import stores_here
-from windlass.cli.words import number_text, shortened, size_text, summary_text, type_text
+from windlass.words import number_text, shortened, size_text, summary_text, type_text
 
 app = typer.Typer(
     help="List, show and export the values that runs made.",

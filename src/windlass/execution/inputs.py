@@ -10,6 +10,7 @@ from windlass import artifacts, modules, values
 from windlass.errors import DefinitionError, NotFoundError
 from windlass.execution.job import Job, decode_plain, digest_plain
 from windlass.hashing import digest
+from windlass.pipeline.edges import UNEVEN_HINT, uneven
 from windlass.pipeline.graph import (
     Constant,
     Each,
@@ -24,7 +25,6 @@ from windlass.pipeline.graph import (
 )
 from windlass.pipeline.step import step_of
 from windlass.pipeline.symbols import namedtuple_of
-from windlass.pipeline.trace import UNEVEN_HINT, uneven
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,12 @@ from windlass import modules
 from windlass.errors import DefinitionError
 from windlass.pipeline import types
 from windlass.pipeline.annotations import annotations_of
+from windlass.pipeline.edges import bound
 from windlass.pipeline.graph import Graph
 from windlass.pipeline.parameters import Parameter, named, parameters_of
 from windlass.pipeline.settings import RunOptions
 from windlass.pipeline.symbols import Symbol, user_line
-from windlass.pipeline.trace import Tracer, active_tracer, bound
+from windlass.pipeline.trace import Tracer, active_tracer
 
 if TYPE_CHECKING:
     from windlass.execution.run import Run

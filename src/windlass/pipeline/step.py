@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, Unpack, cast
 from windlass import modules
 from windlass.errors import DefinitionError
 from windlass.pipeline.annotations import annotations_of
+from windlass.pipeline.edges import UNEVEN_HINT, bound, uneven
 from windlass.pipeline.graph import Mode
 from windlass.pipeline.settings import Settings
 from windlass.pipeline.symbols import EachItem, user_line
-from windlass.pipeline.trace import UNEVEN_HINT, active_tracer, bound, uneven
+from windlass.pipeline.trace import active_tracer
 
 if TYPE_CHECKING:
     from windlass.pipeline.keywords import StepKeywords

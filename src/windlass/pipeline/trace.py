@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import inspect
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Union
 
 from windlass import modules, values
 from windlass.errors import (
     DefinitionError,
     EdgeTypeError,
     FormatError,
-    ParameterError,
     WindlassError,
 )
 from windlass.pipeline import types
-from windlass.pipeline.annotations import annotations_of, is_union, plain
+from windlass.pipeline.annotations import annotations_of
+from windlass.pipeline.edges import UNEVEN_HINT, check_edge, item_of, known_length, uneven
 from windlass.pipeline.graph import (
     Branch,
     Choice,
@@ -101,7 +100,7 @@ class Tracer:
         finally:
             self._calling.pop()
         returns = annotations_of(function).get("return", Any)
-        self._check_edge(f"the result of '{function.__name__}'", result, returns, "promises")
+        check_edge(f"the result of '{function.__name__}'", result, returns, "promises")
         return result
 
     def call(self, step: Step[..., Any], arguments: Mapping[str, Any], mode: Mode) -> Symbol:
@@ -154,7 +153,7 @@ class Tracer:
         """Calls a nested pipeline's function; nodes that it notes belong to a group of its name."""
         for key, annotation in annotations_of(function).items():
             if key in arguments:
-                self._check_edge(f"{name}({key}=…)", arguments[key], annotation)
+                check_edge(f"{name}({key}=…)", arguments[key], annotation)
         full = self._unique(name)
         groups, self._groups = self._groups, (*self._groups, full.rpartition(".")[2])
         try:
@@ -200,7 +199,7 @@ class Tracer:
         where = f"{step.name}({name}=…)"
         target = step.annotation(name)
         if type(value) is not EachItem:
-            self._check_edge(where, value, target)
+            check_edge(where, value, target)
             return self._ref(value, where)
         if mode == "single":
             raise DefinitionError(
@@ -208,31 +207,11 @@ class Tracer:
                 hint=f"Write {step.name}.map(…) to run it on each item.",
             )
         if isinstance(value.values, Symbol):
-            self._check_edge(where, _item(value.values, where), target)
+            check_edge(where, item_of(value.values, where), target)
         else:
             for index, item in enumerate(value.values):
-                self._check_edge(f"{where}, item {index}", item, target)
+                check_edge(f"{where}, item {index}", item, target)
         return Each(self._ref(value.values, where))
-
-    def _check_edge(self, where: str, value: Any, target: Any, verb: str = "takes") -> None:
-        """Refuses a value whose type does not fit; of what holds symbols, by their annotations."""
-        if not holds_symbol(value):
-            problem = types.check(value, target)
-            if problem is not None:
-                raise EdgeTypeError(
-                    f"{user_line()}{where} {verb} {types.describe(target)}: {problem}",
-                    hint=_mend(verb),
-                )
-            return
-        kind = annotation_of(value)
-        if not types.assignable(kind, target):
-            given = about(value).label if isinstance(value, Symbol) else "what is given"
-            told, wanted = types.describe(kind), types.describe(target)
-            if told == wanted:  # as with the data frames of two libraries
-                told, wanted = types.full_name(kind), types.full_name(target)
-            raise EdgeTypeError(
-                f"{user_line()}{where} {verb} {wanted}, but {given} is {told}", hint=_mend(verb)
-            )
 
     def _check_lengths(self, step: Step[..., Any], inputs: Mapping[str, Ref], mode: Mode) -> None:
         mapped = {name: ref.of for name, ref in inputs.items() if isinstance(ref, Each)}
@@ -241,7 +220,7 @@ class Tracer:
                 f"{user_line()}nothing to map '{step.name}' over",
                 hint=f"Mark at least one argument: {step.name}.map(each(values)).",
             )
-        lengths = {name: _known_length(ref) for name, ref in mapped.items()}
+        lengths = {name: known_length(ref) for name, ref in mapped.items()}
         known = {length for length in lengths.values() if length is not None}
         if mode == "zip" and len(known) > 1:
             raise DefinitionError(user_line() + uneven(step.name, lengths), hint=UNEVEN_HINT)
@@ -293,43 +272,6 @@ class Tracer:
         return Gathered(kind, tuple(self._ref(item, where) for item in value))
 
 
-def bound(
-    signature: inspect.Signature, name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Arguments by name, with their defaults.
-
-    Raises:
-        ParameterError: One is missing or unknown.
-    """
-    try:
-        found = signature.bind(*args, **kwargs)
-    except TypeError as error:
-        raise ParameterError(
-            f"{user_line()}{name}{signature}: {error}", hint="Give it the arguments it names."
-        ) from None
-    found.apply_defaults()
-    return found.arguments
-
-
-UNEVEN_HINT = "Give lists of one length, or use product() for every combination."
-
-
-def uneven(step: str, lengths: Mapping[str, int | None]) -> str:
-    """What is said of a map over lists of different lengths."""
-    told = ", ".join(f"{name} has {n}" for name, n in lengths.items() if n is not None)
-    return f"{step}.map(…) goes through its lists side by side, but their lengths differ: {told}"
-
-
-def _known_length(ref: Ref) -> int | None:
-    if isinstance(ref, Constant) and isinstance(ref.value, list):
-        return len(ref.value)
-    return len(ref.items) if isinstance(ref, Gathered) else None
-
-
-def _mend(verb: str) -> str:
-    return "Change the annotation, or what is " + ("returned." if verb == "promises" else "passed.")
-
-
 @contextlib.contextmanager
 def _telling(name: str) -> Iterator[None]:
     """Says of a user's own error that it arose while their pipeline was traced."""
@@ -350,31 +292,3 @@ def _telling(name: str) -> Iterator[None]:
             f"{place}the pipeline '{name}' cannot be traced: {type(error).__name__}: {error}",
             hint="Parameters and outputs have no value in it yet: what needs one goes in a step.",
         ) from error
-
-
-def _item_annotation(annotation: Any) -> Any:
-    """The items' annotation of a list-like annotation; Any if it does not say."""
-    if get_origin(annotation) is tuple:
-        args = set(get_args(annotation)) - {Ellipsis}
-        return args.pop() if len(args) == 1 else Any
-    args_ = get_args(annotation)
-    return args_[0] if len(args_) == 1 else Any
-
-
-def _may_be_list(kind: Any) -> bool:
-    """Whether a list or tuple may be annotated so: also as a sequence, not as an optional list."""
-    if is_union(kind):
-        return all(_may_be_list(plain(member)) for member in get_args(kind))
-    return types.assignable(kind, list[Any] | tuple[Any, ...]) or types.assignable(list[Any], kind)
-
-
-def _item(symbol: Symbol, where: str) -> Symbol:
-    """The symbol of one item of a list; refuses what is surely no list."""
-    ref, annotation, label, tracer = about(symbol)
-    if not _may_be_list(plain(annotation)):
-        raise EdgeTypeError(
-            f"{user_line()}{where}: each() needs a list, but {label} is "
-            f"{types.describe(annotation)}",
-            hint="Annotate it as list[…].",
-        )
-    return Symbol(ref, _item_annotation(plain(annotation)), f"an item of {label}", tracer)
