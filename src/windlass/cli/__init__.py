@@ -7,8 +7,11 @@ import sys
 
 def main() -> None:
     """The program ``windlass``."""
-    from windlass.cli.app import run_app
-    from windlass.cli.output import FAILED, discard_output
+    try:
+        from windlass.cli.app import run_app
+        from windlass.cli.output import FAILED, discard_output
+    except KeyboardInterrupt:  # before there was anything to interrupt
+        sys.exit(130)
 
     code = run_app(sys.argv[1:])
     try:

@@ -76,8 +76,10 @@ def _runs_table(documents: list[dict[str, Any]]) -> Any:
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("run", no_wrap=True, style="bold")
-    table.add_column("status", no_wrap=True)
+    # In a narrow terminal other things are cut before the name, by which all else is asked.
+    widest = max(len(run["name"]) for run in documents)
+    table.add_column("run", no_wrap=True, style="bold", min_width=widest)
+    table.add_column("status", no_wrap=True, min_width=max(map(len, _STATUSES)) + 2)
     table.add_column("started", no_wrap=True)
     table.add_column("took", justify="right", no_wrap=True)
     table.add_column("target", no_wrap=True)
