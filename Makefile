@@ -19,11 +19,11 @@ $(VENV)/.ready: pyproject.toml
 demo: venv
 	@$(BIN)/windlass run examples/flights/pipeline.py:training
 	@printf '%s\n' '' 'What to try next:' \
-	  '  .venv/bin/windlass show latest                     every step: state, time, outputs' \
+	  '  .venv/bin/windlass show latest                       every step: state, time, outputs' \
 	  '  .venv/bin/windlass artifacts show latest:split.test  a table that a step made' \
-	  '  .venv/bin/windlass lineage latest:publish          what the page was made from' \
-	  '  make demo                                          again: nothing has changed, nothing is run' \
-	  '  examples/flights/README.md                         the story'
+	  '  .venv/bin/windlass lineage latest:publish            what the page was made from' \
+	  '  make demo                                            again: nothing has changed, nothing is run' \
+	  '  examples/flights/README.md                           the story'
 
 test: venv
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
