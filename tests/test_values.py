@@ -19,7 +19,7 @@ from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 import pydantic
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from windlass import HTML, values
@@ -247,6 +247,8 @@ def back(value: Any) -> Any:
 
 
 @given(VALUES)
+@example(dt.datetime(2000, 1, 1, tzinfo=dt.timezone(dt.timedelta(microseconds=1))))
+@example(dt.time(1, 2, 3, 4, tzinfo=dt.timezone(dt.timedelta(microseconds=-7), "odd")))
 def test_values_come_back_exactly(value: Any) -> None:
     assert shape(back(value)) == shape(value)
 

@@ -7,6 +7,7 @@ import datetime as dt
 import decimal
 import enum
 import pathlib
+import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -58,9 +59,16 @@ def _items(document: Any, reader: Reader) -> list[Any]:
     return [decode_document(item, reader) for item in document["items"]]
 
 
+_TINY = re.compile(r"([+-])00:00:00\.(\d{6})$")
+"""An offset of less than a second, which Python up to 3.13 at least reads as none."""
+
+
 def _decode_moment(cls: Any) -> Callable[[Any, Reader], Any]:
     def decode_moment(document: Any, _: Reader) -> Any:
         value = cls.fromisoformat(document["value"]).replace(fold=document["fold"])
+        if tiny := _TINY.search(document["value"]):
+            offset = dt.timedelta(microseconds=int(tiny[1] + tiny[2]))
+            value = value.replace(tzinfo=dt.timezone(offset))
         if "name" in document:
             return value.replace(tzinfo=dt.timezone(value.utcoffset(), document["name"]))
         if "zone" not in document:
