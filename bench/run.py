@@ -234,12 +234,12 @@ MEASURES: dict[str, Callable[[Bench], list[Figure]]] = {
 
 
 def show(figures: list[Figure]) -> None:
-    print(f"\n{'':42} {'measured':>12} {'floor':>12} {'bar':>12}")
+    print(f"\n{'':50} {'measured':>12} {'floor':>12} {'bar':>12}")
     for figure in figures:
         floor = "" if figure.floor is None else f"{figure.floor:.3g} {figure.unit}"
         mark = "kept" if figure.kept else "MISSED"
         print(
-            f"{figure.what:42} {figure.measured:9.3g} {figure.unit:2} {floor:>12} "
+            f"{figure.what:50} {figure.measured:9.3g} {figure.unit:2} {floor:>12} "
             f"{figure.bar:9.3g} {figure.unit:2} {mark}  {figure.note}"
         )
 
@@ -259,8 +259,9 @@ def main() -> None:
         "cpus": os.cpu_count(),
         "figures": [{**asdict(figure), "kept": figure.kept} for figure in figures],
     }
-    (results / "latest.json").write_text(json.dumps(document, indent=1) + "\n")
-    print(f"\n{results / 'latest.json'}")
+    text = json.dumps(document, indent=1)
+    (results / "latest.json").write_text(text + "\n")
+    print(f"\n{text}\n\nThe same is in {(results / 'latest.json').relative_to(HERE.parent)}")
 
 
 if __name__ == "__main__":
