@@ -83,6 +83,7 @@ def test_mypy_finds_what_is_wrong_and_nothing_else() -> None:
     assert marked() - found.keys() == set()
 
 
+@pytest.mark.timeout(PATIENCE + 100)
 def test_pyright_finds_what_is_wrong_and_nothing_else() -> None:
     if not can_start_pyright():
         pytest.skip("pyright cannot start here: it has neither Node.js nor a network to get it")
