@@ -8,11 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, cast
 
+import numpy as np
 import pytest
 
 from windlass import each, either, pipeline, step
 from windlass.errors import DefinitionError, EdgeTypeError, SymbolicError
-from windlass.pipeline.graph import Constant, FromNode
+from windlass.pipeline.graph import Constant, Each, FromNode
 
 
 class Split(NamedTuple):
@@ -144,6 +145,21 @@ def test_a_set_has_no_order_to_map_over() -> None:
     for wrong in (None, 3, each([1])):
         with pytest.raises(DefinitionError, match=r"each\(\)"):
             each(cast("Any", wrong))
+
+
+def test_the_numbers_of_an_array_are_mapped_over_as_pythons_own() -> None:
+    @step
+    def double(x: float) -> float:
+        return 2 * x
+
+    @pipeline
+    def doubling() -> list[float]:
+        return double.map(each(np.linspace(0, 1, 3)))
+
+    (ref,) = doubling.graph().nodes["double"].inputs.values()
+    assert ref == Each(Constant([0.0, 0.5, 1.0]))
+    assert doubling() == [0.0, 1.0, 2.0]
+    assert load.map(each(np.arange(2))) == [[], [0]]
 
 
 def test_branches_that_were_called_already_are_refused() -> None:

@@ -159,7 +159,7 @@ def each(values: Iterable[T]) -> T:
     """Marks an argument of ``step.map(…)`` or ``step.product(…)``: the step runs on each item.
 
     Args:
-        values: A list; in a pipeline, also a list that is known only when it runs.
+        values: A list, a range, an array; in a pipeline, also a list known only when it runs.
 
     Returns:
         To a type checker, one item, since that is what the step sees.
@@ -172,7 +172,9 @@ def each(values: Iterable[T]) -> T:
     problem = _not_a_list(values)
     if problem is not None:
         raise DefinitionError(f"{user_line()}each() {problem[0]}", hint=problem[1])
-    return cast("T", EachItem(list(values)))
+    # An array's own list has Python's numbers in it, not NumPy's, which no plan can hold.
+    to_list = getattr(values, "tolist", None)
+    return cast("T", EachItem(to_list() if callable(to_list) else list(values)))
 
 
 def _not_a_list(values: object) -> tuple[str, str] | None:
