@@ -159,7 +159,7 @@ def test_the_numbers_of_an_array_are_mapped_over_as_pythons_own() -> None:
     (ref,) = doubling.graph().nodes["double"].inputs.values()
     assert ref == Each(Constant([0.0, 0.5, 1.0]))
     assert doubling() == [0.0, 1.0, 2.0]
-    assert load.map(each(np.arange(2))) == [[], [0]]
+    assert load.map(each(np.arange(2))) == [[], [0]]  # type: ignore[arg-type]
 
 
 def test_branches_that_were_called_already_are_refused() -> None:
