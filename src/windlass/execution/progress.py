@@ -28,7 +28,9 @@ class Failure:
     error: dict[str, Any]
 
     def __str__(self) -> str:
-        return f"'{self.node}' failed: {self.error['kind']}: {self.error['message']}"
+        told = f"'{self.node}' failed: {self.error['kind']}: {self.error['message']}"
+        hint = self.error.get("hint")
+        return f"{told}\n  {hint}" if hint else told
 
 
 class Progress:
