@@ -94,6 +94,10 @@ def disturb(how: str, folder: str) -> int:
         case "environment":
             os.environ["DISTURBED"] = "1"
             del os.environ["PATH"]
+        case "import":
+            os.environ["PATH"] = "changed"
+            os.environ["DISTURBED"] = "by a library"
+            sys.modules["a_library"] = sys  # as an import would leave it
         case "close":
             sys.stdout.close()
         case "replace":

@@ -84,6 +84,11 @@ def test_a_step_leaves_its_process_as_it_found_it(how: str, tmp_path: Path) -> N
     assert run["calm"].logs() == "calm\n"
 
 
+def test_what_a_library_sets_for_itself_stays(tmp_path: Path) -> None:
+    run = run_of(rp.disturbed, "import", str(tmp_path), workers=1)
+    assert run.result() == [os.getcwd(), "by a library", "True"]
+
+
 def test_what_was_cancelled_has_not_failed() -> None:
     start = time.monotonic()
     run = run_of(rp.mixed)

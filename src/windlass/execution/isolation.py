@@ -2,7 +2,9 @@
 
 Working directory, environment variables and standard streams are put back; a copy of the process
 that the step forked, and let come back, is ended where it would go on as a second worker.
-Modules and their globals stay: that is what makes a warm worker warm. ``--fresh`` shows them.
+Modules and their globals stay: that is what makes a warm worker warm. ``--fresh`` shows them. So do
+variables that were added while modules were imported: a library may have set them for itself, as
+scikit-learn does for OpenMP.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from windlass.execution.worker_state import in_worker
 def isolated() -> Iterator[None]:
     """Calls a step within, and puts the process back into the state that it was in."""
     process, folder, environment = os.getpid(), _folder(), dict(os.environ)
-    streams = sys.stdin, sys.stdout, sys.stderr
+    streams, modules = (sys.stdin, sys.stdout, sys.stderr), len(sys.modules)
     try:
         yield
     except BaseException as error:
@@ -40,8 +42,7 @@ def isolated() -> Iterator[None]:
             with contextlib.suppress(OSError):  # it was taken away
                 os.chdir(folder)
         if dict(os.environ) != environment:
-            os.environ.clear()
-            os.environ.update(environment)
+            _restore(environment, keep_added=len(sys.modules) != modules)
 
 
 def _folder() -> str | None:
@@ -49,6 +50,13 @@ def _folder() -> str | None:
         return os.getcwd()  # noqa: PTH109 (a string is what it takes to go back)
     except OSError:
         return None
+
+
+def _restore(environment: dict[str, str], *, keep_added: bool) -> None:
+    for name in set(os.environ) - set(environment):
+        if not keep_added:
+            del os.environ[name]
+    os.environ.update(environment)
 
 
 def _end_copy(error: BaseException | None) -> NoReturn:
