@@ -7,8 +7,9 @@ and the wrong branch would be recorded without a word. So the function's own cod
 from __future__ import annotations
 
 import dis
-from collections.abc import Callable, Iterator, Mapping
-from itertools import pairwise
+import functools
+from collections.abc import Callable, Mapping
+from types import CodeType
 from typing import Any
 
 from windlass.pipeline.symbols import Symbol, no_value
@@ -23,26 +24,30 @@ def refuse_identity(function: Callable[..., Any], arguments: Mapping[str, Any]) 
         SymbolicError: It does, with the line.
     """
     symbols = {name: value for name, value in arguments.items() if isinstance(value, Symbol)}
-    for name, line in _asked(function) if symbols else ():
+    code = function.__code__
+    for name, line in _asked(code) if symbols else ():
         if name in symbols:
-            file = function.__code__.co_filename.replace("\\", "/").rpartition("/")[2]
+            file = code.co_filename.replace("\\", "/").rpartition("/")[2]
             why = "whether it 'is None' cannot be known"
             raise no_value(symbols[name], why, _HINT, f"{file}:{line}: ")
 
 
-def _asked(function: Callable[..., Any]) -> Iterator[tuple[str, int | None]]:
+@functools.lru_cache(1024)  # a nested pipeline may be called many times
+def _asked(code: CodeType) -> tuple[tuple[str, int | None], ...]:
     """The names that a function compares with ``is``, and their lines; not those that it sets."""
-    told = list(dis.get_instructions(function))
+    told = list(dis.get_instructions(code))
     changed = {it.argval for it in told if it.opname.startswith(("STORE_FAST", "STORE_DEREF"))}
-    for this, following in pairwise(told):
-        loads = this.opname.startswith(("LOAD_FAST", "LOAD_DEREF"))
-        if loads and this.argval not in changed and _asks(following, told):
-            yield this.argval, this.positions.lineno if this.positions else None
+    return tuple(
+        (this.argval, this.positions.lineno if this.positions else None)
+        for this, second, third in zip(told, told[1:], told[2:], strict=False)
+        if this.opname.startswith(("LOAD_FAST", "LOAD_DEREF"))
+        and this.argval not in changed
+        and _asks(second, third)
+    )
 
 
-def _asks(instruction: dis.Instruction, told: list[dis.Instruction]) -> bool:
-    if instruction.opname.startswith("POP_JUMP"):
-        return instruction.opname.endswith("NONE")
-    following = told[told.index(instruction) + 1 :][:1]
-    is_none = instruction.opname == "LOAD_CONST" and instruction.argval is None
-    return is_none and any(it.opname == "IS_OP" for it in following)
+def _asks(second: dis.Instruction, third: dis.Instruction) -> bool:
+    """Whether what follows the loading of a name asks if it is None."""
+    if second.opname.startswith("POP_JUMP"):
+        return second.opname.endswith("NONE")
+    return second.opname == "LOAD_CONST" and second.argval is None and third.opname == "IS_OP"
