@@ -151,3 +151,14 @@ def test_what_cannot_be_written_leaves_nothing(
         Saved(value, tmp_path).to(out / name)
     assert told in str(caught.value)
     assert [file.read_text() for file in out.iterdir()] == ["mine"]
+
+
+@pytest.mark.parametrize(
+    "value", [pl.DataFrame({"a": [[1, 2]]}), pa.table({"a": [[1, 2]]})], ids=["polars", "arrow"]
+)
+def test_what_a_library_refuses_is_told_and_leaves_nothing(
+    value: Any, out: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError, match=r"cannot be written as '\.csv'"):
+        Saved(value, tmp_path).to(out / "a.csv")
+    assert list(out.iterdir()) == []

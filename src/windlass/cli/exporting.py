@@ -63,6 +63,13 @@ def export(stores: Stores, found: Artifact, output: Path, stem: str) -> Path:
     try:
         write(value, making)
         making.rename(output)
+    except (ConfigError, OSError):
+        raise
+    except Exception as error:  # a library's own refusal, such as of lists in a CSV
+        raise ConfigError(
+            f"this {found.type} cannot be written as '{output.suffix}': {error}",
+            hint=f"Load it in Python: run['{stem}'].value",
+        ) from error
     finally:
         _remove(making)
     return output
