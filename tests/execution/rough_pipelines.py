@@ -111,6 +111,18 @@ def disturb(how: str, folder: str) -> int:
 
 
 @step(cache=False)
+def go_and_write(folder: str, name: str) -> Path:
+    os.chdir(folder)
+    Path("told.txt").write_text("from the folder that the step went to")
+    return Path(name)
+
+
+@pipeline
+def gone_to_write(folder: str, name: str) -> Path:
+    return go_and_write(folder, name)
+
+
+@step(cache=False)
 def calm(after: int) -> list[str]:
     print("calm")
     return [os.getcwd(), os.environ.get("DISTURBED", ""), str("PATH" in os.environ)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import time
 from pathlib import Path
@@ -84,6 +85,20 @@ def test_a_step_leaves_its_process_as_it_found_it(how: str, tmp_path: Path) -> N
     assert run["calm"].logs() == "calm\n"
 
 
+@pytest.mark.parametrize("name", ["told.txt", "."])
+def test_a_relative_path_is_one_from_the_folder_that_the_step_went_to(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    for folder in (here, there):
+        folder.mkdir()
+    monkeypatch.chdir(here)
+    (here / "told.txt").write_text("another file of that name")
+    stored = run_of(rp.gone_to_write, str(there), name).result()
+    told = stored / "told.txt" if name == "." else stored
+    assert told.read_text() == "from the folder that the step went to"
+
+
 def test_what_a_library_sets_for_itself_stays(tmp_path: Path) -> None:
     run = run_of(rp.disturbed, "import", str(tmp_path), workers=1)
     assert run.result() == [os.getcwd(), "by a library", "True"]
@@ -98,3 +113,16 @@ def test_what_was_cancelled_has_not_failed() -> None:
     outcome = run["total"].outcome
     assert outcome is not None
     assert outcome.reason == "'slow' cancelled"
+
+
+def test_what_a_module_logs_when_it_is_imported_belongs_to_no_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "logs_at_once.py").write_text(
+        "from windlass import log_metric, pipeline, step\n"
+        "log_metric('at_import', 1)\n\n"
+        "@step\ndef one() -> int:\n    log_metric('of_step', 2)\n    return 1\n\n"
+        "@pipeline\ndef whole() -> int:\n    return one()\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    assert run_of(importlib.import_module("logs_at_once").whole).metrics == {"of_step": 2}

@@ -26,7 +26,7 @@ from windlass.errors import FormatError, OutputTypeError
 from windlass.execution import cache, seeding
 from windlass.execution.failure import describe_failure
 from windlass.execution.inputs import Argument, Inputs
-from windlass.execution.isolation import isolated
+from windlass.execution.isolation import in_this_process, restored
 from windlass.execution.job import Job
 from windlass.execution.logged import logged, record_logged
 from windlass.execution.schedule import instance_name
@@ -105,13 +105,12 @@ def execute(job: Job, name: str, index: int | None, attempt: int, capture: Captu
     records = job.stores.records
     if not records.begin_attempt(_attempt_row(work)):
         return Result(work.name, "succeeded", reason="done before")
-    with journalling(job.journal_path(work.name, attempt)):
-        try:
-            cached = _run(work, capture)
-        except BaseException as error:
-            if isinstance(error, KeyboardInterrupt) and not in_worker():
-                raise  # a person's Ctrl-C: workers get none
-            return _fail(work, error)
+    try:
+        cached = _run(work, capture)
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt) and not in_worker():
+            raise  # a person's Ctrl-C: workers get none
+        return _fail(work, error)
     records.commit_outcome(_outcome(work, cached=cached))
     return Result(work.name, "succeeded", cached=cached, seconds=work.seconds, reason=work.reason)
 
@@ -138,13 +137,15 @@ def _call_and_store(work: _Work, step: Step[..., Any]) -> None:
     values = {name: argument.load() for name, argument in work.arguments.items()}
     if work.seed is not None:
         seeding.seed_all(work.seed)
-    start = time.perf_counter()
-    try:
-        with isolated():
-            returned = step.call_with(values)
-    finally:
-        work.seconds = time.perf_counter() - start
-    _store(work, step, returned)
+    with restored():
+        start = time.perf_counter()
+        try:
+            # Not sooner: what a module logs when it is imported belongs to no step.
+            with journalling(work.job.journal_path(work.name, work.attempt)), in_this_process():
+                returned = step.call_with(values)
+        finally:
+            work.seconds = time.perf_counter() - start
+        _store(work, step, returned)
 
 
 def _store(work: _Work, step: Step[..., Any], returned: Any) -> None:

@@ -21,19 +21,16 @@ from windlass.execution.worker_state import in_worker
 
 
 @contextlib.contextmanager
-def isolated() -> Iterator[None]:
-    """Calls a step within, and puts the process back into the state that it was in."""
-    process, folder, environment = os.getpid(), _folder(), dict(os.environ)
+def restored() -> Iterator[None]:
+    """Puts the process back into the state that it was in before a step.
+
+    What the step returned is stored within: a relative path is one from the folder that the step
+    went to.
+    """
+    folder, environment = _folder(), dict(os.environ)
     streams, modules = (sys.stdin, sys.stdout, sys.stderr), len(sys.modules)
     try:
         yield
-    except BaseException as error:
-        if os.getpid() != process:
-            _end_copy(error)
-        raise
-    else:
-        if os.getpid() != process:
-            _end_copy(None)
     finally:
         sys.stdin, sys.stdout, sys.stderr = streams
         if in_worker() and any(stream is None or stream.closed for stream in streams[1:]):
@@ -43,6 +40,20 @@ def isolated() -> Iterator[None]:
                 os.chdir(folder)
         if dict(os.environ) != environment:
             _restore(environment, keep_added=len(sys.modules) != modules)
+
+
+@contextlib.contextmanager
+def in_this_process() -> Iterator[None]:
+    """Ends what comes out of it in another process: a copy that the step forked and let go on."""
+    process = os.getpid()
+    try:
+        yield
+    except BaseException as error:
+        if os.getpid() != process:
+            _end_copy(error)
+        raise
+    if os.getpid() != process:
+        _end_copy(None)
 
 
 def _folder() -> str | None:
