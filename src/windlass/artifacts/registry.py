@@ -76,6 +76,12 @@ def format_named(name: str, version: int) -> Format[Any]:
     return cls()
 
 
+def version_of(name: str) -> int | None:
+    """The version that a format writes now; None if there is no such format here."""
+    cls = _named(name)
+    return None if cls is None else cls.version
+
+
 def _candidates(value: object) -> tuple[Format[Any], ...]:
     cls: Any = type(value)
     return _formats_of(cls, tuple(_registered.values()))

@@ -1,22 +1,19 @@
-"""Whether an earlier result may stand for a node.
-
-The key covers the whole bundle, the whole environment, the step, its settings that change values,
-the digests of its arguments, and its seed: nothing that it could depend on is left out.
-"""
+"""Whether an earlier result may stand for a node, and why or why not."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from windlass import modules
+from windlass.artifacts import registry
 from windlass.artifacts.artifact import Artifact
-from windlass.execution.inputs import Argument
+from windlass.execution.ingredients import Ingredients
 from windlass.execution.job import Job, Stores
-from windlass.hashing import digest
+from windlass.execution.missing import why_missing
 from windlass.pipeline.graph import Node
 from windlass.pipeline.settings import Settings
-from windlass.records.model import Output
+from windlass.records.model import Outcome, Output
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,47 +23,51 @@ class Answer:
     Args:
         reason: Why it was a hit or a miss, for people.
         outputs: The earlier outputs; None for a miss.
+        keep: Whether the result, once it is computed, may stand for others.
     """
 
     reason: str
     outputs: tuple[Output, ...] | None = None
+    keep: bool = True
 
 
-def key_of(job: Job, node: Node, arguments: Mapping[str, Argument], seed: int | None) -> str:
-    """What must be equal for an earlier result to stand for a node."""
-    settings = job.plan.settings(node)
-    return digest(
-        "key",
-        job.plan.bundle,
-        job.plan.environment,
-        job.loose,
-        node.step,
-        settings.allow_pickle,
-        settings.cpus,  # the threads of numeric libraries, which can change the last digits
-        {name: argument.digest for name, argument in arguments.items()},
-        seed,
-        sorted(name for producer, name in job.plan.mapped_over if producer == node.name),
-    )
+def ask(
+    job: Job,
+    node: Node,
+    name: str,
+    ingredients: Ingredients,
+    contents: Mapping[str, Sequence[str]],
+) -> Answer:
+    """Looks for an earlier result.
 
-
-def ask(job: Job, node: Node, settings: Settings, key: str) -> Answer:
-    """Looks for an earlier result."""
-    refusal = _refusal(job, node, settings)
-    if refusal is not None:
-        return Answer(refusal)
-    found = job.stores.records.cached(key)
+    Args:
+        job: The run.
+        node: Which node.
+        name: Its name, or that of an item of the map.
+        ingredients: What its result depends on.
+        contents: The artifacts that it reads, by parameter.
+    """
+    refused = refusal(job, node)
+    if refused is not None:
+        return Answer(refused, keep=False)
+    if job.refresh:
+        return Answer("everything is computed anew in this run")
+    found = job.stores.records.cached(ingredients.key)
     if found is None:
-        return Answer("never run before with this code, environment, inputs and seed")
-    for output in found.outputs:
-        gone = missing_part(output.content, job.stores)
-        if gone is not None:
-            return Answer(f"the result of {found.run_name} is gone: artifact {gone[:12]}")
+        return Answer(why_missing(job, node, name, ingredients, contents))
+    problem = _problem(found, job.plan.settings(node), job.stores)
+    if problem is not None:
+        return Answer(problem)
     return Answer(f"the same as in {found.run_name}", found.outputs)
 
 
-def _refusal(job: Job, node: Node, settings: Settings) -> str | None:
+def refusal(job: Job, node: Node) -> str | None:
+    """Why the cache is not asked for a node at all; None if it is."""
+    settings = job.plan.settings(node)
     if not modules.is_reference_importable(node.step):
         return "never cached: the step is not in a file of the project"
+    if node.step not in job.plan.code:
+        return "never cached: the plan is of an older Windlass, without fingerprints"
     if not job.cache:
         return "the cache is off for this run"
     if not settings.cache:
@@ -76,15 +77,41 @@ def _refusal(job: Job, node: Node, settings: Settings) -> str | None:
     return None
 
 
-def missing_part(content: str, stores: Stores) -> str | None:
-    """The content of an artifact, or of a part of it, whose bytes are gone; None if none is."""
+def _problem(found: Outcome, settings: Settings, stores: Stores) -> str | None:
+    """Why an earlier result that is recorded cannot be used; None if it can."""
+    expired = settings.expired(found.ended)
+    if expired is not None:
+        return f"the result of {found.run_name} {expired}"
+    for output in found.outputs:
+        problem = unusable_part(output.content, stores)
+        if problem is not None:
+            return f"the result of {found.run_name} cannot be used: {problem}"
+    return None
+
+
+def unusable_part(content: str, stores: Stores) -> str | None:
+    """Why an artifact, or a part of it, cannot be read here; None if it can."""
     artifact: Artifact | None = stores.records.artifact(content)
     if artifact is None:
-        return content
+        return f"the record has no artifact {content[:12]}"
     if artifact.inline is None and not stores.artifacts.has(artifact.blob):
-        return content
+        return f"the bytes of artifact {content[:12]} are gone"
+    problem = _format_problem(artifact, trust_pickle=stores.trust_pickle)
+    if problem is not None:
+        return problem
     for child in artifact.children:
-        gone = missing_part(child, stores)
-        if gone is not None:
-            return gone
+        problem = unusable_part(child, stores)
+        if problem is not None:
+            return problem
+    return None
+
+
+def _format_problem(artifact: Artifact, *, trust_pickle: bool) -> str | None:
+    if artifact.pickled and not trust_pickle:
+        return "pickle is not allowed from this store"
+    known = registry.version_of(artifact.format)
+    if known is None:
+        return f"its format '{artifact.format}' is not installed here"
+    if known != artifact.version:
+        return f"its format '{artifact.format}' is now of version {known}, not {artifact.version}"
     return None

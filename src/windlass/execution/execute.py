@@ -23,8 +23,9 @@ from typing import Any
 from windlass import artifacts
 from windlass.artifacts.artifact import Artifact
 from windlass.errors import FormatError, OutputTypeError
-from windlass.execution import cache, seeding
+from windlass.execution import cache, live_code, seeding
 from windlass.execution.failure import describe_failure
+from windlass.execution.ingredients import ingredients_of
 from windlass.execution.inputs import Argument, Inputs
 from windlass.execution.isolation import in_this_process, restored
 from windlass.execution.job import Job
@@ -75,6 +76,7 @@ class _Work:
     arguments: dict[str, Argument] = field(default_factory=dict)
     seed: int | None = None
     key: str | None = None
+    ingredients: dict[str, Any] | None = None
     reason: str | None = None
     outputs: tuple[Output, ...] = ()
     stored: tuple[Artifact, ...] = ()
@@ -83,6 +85,11 @@ class _Work:
     @property
     def name(self) -> str:
         return instance_name(self.node.name, self.index)
+
+    @property
+    def contents(self) -> dict[str, tuple[str, ...]]:
+        """The artifacts that it reads, by parameter."""
+        return {name: argument.contents for name, argument in self.arguments.items()}
 
 
 def execute(job: Job, name: str, index: int | None, attempt: int, capture: Capture) -> Result:
@@ -123,14 +130,30 @@ def _run(work: _Work, capture: Capture) -> bool:
         step = step_of(node.step)
         work.arguments = Inputs(job).arguments(node, work.index)
         work.seed = _seed(work, step.name) if settings.seeded else None
-        work.key = cache.key_of(job, node, work.arguments, work.seed)
-        answer = cache.ask(job, node, settings, work.key)
-        work.reason = answer.reason
-        if answer.outputs is not None:
-            work.outputs = answer.outputs
+        if _is_in_cache(work, step):
             return True
         _call_and_store(work, step)
         return False
+
+
+def _is_in_cache(work: _Work, step: Step[..., Any]) -> bool:
+    """Whether an earlier result stands for the node; else notes why not, and whether to keep it."""
+    job, node = work.job, work.node
+    if node.step not in job.plan.code:
+        work.reason = cache.refusal(job, node)
+        return False
+    ingredients = ingredients_of(job, node, work.arguments, work.seed)
+    work.ingredients = ingredients.document()
+    answer = cache.ask(job, node, work.name, ingredients, work.contents)
+    work.reason, work.key = answer.reason, ingredients.key if answer.keep else None
+    if answer.outputs is not None:
+        work.outputs = answer.outputs
+        return True
+    if work.key is not None:
+        problem = live_code.difference(job, node, step)
+        if problem is not None:
+            work.key, work.reason = None, f"{work.reason}; not kept for the cache: {problem}"
+    return False
 
 
 def _call_and_store(work: _Work, step: Step[..., Any]) -> None:
@@ -241,6 +264,7 @@ def _outcome(
         ended=time.time(),
         key=work.key,
         seed=work.seed,
+        ingredients=work.ingredients,
         outputs=work.outputs,
         inputs=tuple(_lineage(work.arguments)),
         artifacts=work.stored,

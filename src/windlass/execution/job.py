@@ -24,12 +24,14 @@ class Stores:
         artifacts: The artifact store.
         logs: Folder of the logs, one folder a run.
         trust_pickle: Whether pickled artifacts of that store may be read.
+        project: The project's folder on this machine.
     """
 
     records: Records
     artifacts: ArtifactStore
     logs: Path
     trust_pickle: bool = False
+    project: Path = Path()
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Job:
         cache: Whether earlier results may stand for its nodes.
         parameters: The parameters' JSON documents, by name.
         digests: Their digests: of the value and, for paths, of the files.
-        loose: Digest of code that is neither in the bundle nor in the environment.
+        refresh: Whether everything is computed anew, and kept for others.
         stores: Where it reads and writes.
     """
 
@@ -55,7 +57,7 @@ class Job:
     cache: bool
     parameters: Mapping[str, Json]
     digests: Mapping[str, str]
-    loose: str | None
+    refresh: bool
     stores: Stores
     lists: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -84,7 +86,7 @@ def open_job(run: str, stores: Stores) -> Job:
         cache=details["cache"],
         parameters=row.parameters,
         digests=details["digests"],
-        loose=details["loose"],
+        refresh=details.get("refresh", False),
         stores=stores,
     )
 

@@ -24,6 +24,7 @@ def open_stores(stack: Stack) -> Stores:
         artifacts=stack.open_store(),
         logs=stack.logs,
         trust_pickle=stack.trust_pickle,
+        project=stack.project.root,
     )
 
 

@@ -19,7 +19,7 @@ class StepKeywords(TypedDict, total=False):
     cpus: int
     memory: str | None
     gpus: int
-    cache: bool
+    cache: bool | str
     environment: str | None
     allow_pickle: bool
     seeded: bool
@@ -31,6 +31,7 @@ class RunKeywords(TypedDict, total=False):
     target: str | None
     stack: str | None
     cache: bool
+    refresh: bool
     seed: int
     tags: Mapping[str, str]
     keep_going: bool

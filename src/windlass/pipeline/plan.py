@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import functools
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from windlass.errors import DefinitionError
@@ -20,7 +21,7 @@ from windlass.values import Json, to_text
 if TYPE_CHECKING:
     from windlass.pipeline.graph import Node
 
-VERSION = 1
+VERSION = 2
 """Of the document's form; raised when an old plan can no longer be read as it is."""
 
 
@@ -35,6 +36,8 @@ class Plan:
         bundle: Digest of the project's code.
         environment: Digest of Python and the installed distributions.
         sources: Folders of the project, relative to its root, that its modules are imported from.
+        code: The digest of the fingerprint of every step, by its ``module:qualname``: of all the
+            code that it can reach. Empty in plans of version 1, which are only looked at.
     """
 
     pipeline: str
@@ -43,6 +46,7 @@ class Plan:
     bundle: str
     environment: str
     sources: tuple[str, ...] = (".",)
+    code: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -60,6 +64,7 @@ class Plan:
                 "sources": list(self.sources),
                 "bundle": self.bundle,
                 "environment": self.environment,
+                "code": dict(sorted(self.code.items())),
                 "graph": graph_to_json(self.graph),
             }
         )
@@ -93,9 +98,9 @@ def read_plan(text: str) -> Plan:
     """
     try:
         document: Any = json.loads(text)
-        if document["version"] != VERSION:
+        if document["version"] not in (1, VERSION):
             raise DefinitionError(
-                f"a plan of version {document['version']} cannot be read, only of {VERSION}",
+                f"a plan of version {document['version']} cannot be read, only up to {VERSION}",
                 hint="Use the Windlass that made it.",
             )
         plan = Plan(
@@ -105,6 +110,7 @@ def read_plan(text: str) -> Plan:
             bundle=document["bundle"],
             environment=document["environment"],
             sources=tuple(document["sources"]),
+            code=document.get("code", {}),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise DefinitionError(f"a plan cannot be read: {error!r}") from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -15,6 +16,13 @@ from windlass.values import Json
 Options = TypeVar("Options")
 
 _UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+_DURATIONS = (
+    (("s", "second", "seconds"), 1),
+    (("min", "minute", "minutes"), 60),
+    (("h", "hour", "hours"), 3600),
+    (("d", "day", "days"), 86400),
+    (("w", "week", "weeks"), 7 * 86400),
+)
 _UNITS |= {"KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}
 
 
@@ -34,6 +42,23 @@ def parse_memory(text: str | int) -> int:
     return size
 
 
+def parse_duration(text: str) -> float:
+    """Seconds of a duration such as ``"90 s"``, ``"12h"`` or ``"7 days"``.
+
+    Raises:
+        DefinitionError: It is not of that form, or not above zero.
+    """
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]+)\s*", text)
+    unit = match[2].lower() if match else ""
+    size = next((size for names, size in _DURATIONS if unit in names), None)
+    seconds = float(match[1]) * size if match and size else 0
+    if seconds <= 0:
+        raise DefinitionError(
+            f"{text!r} is not a duration", hint='Write it like "90 s", "12 h" or "7 days".'
+        )
+    return seconds
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What a step asks for; the arguments of ``@step(...)``.
@@ -45,7 +70,8 @@ class Settings:
         cpus: Processor cores that it is given, and threads that numeric libraries may use.
         memory: Memory that it needs, such as ``"4GiB"``; None if it does not matter.
         gpus: GPUs that it is given.
-        cache: Whether an earlier result of the same code on the same inputs may stand for it.
+        cache: Whether an earlier result of the same code on the same inputs may stand for it; or
+            how old that may be, such as ``"7 days"``.
         environment: Name of an environment of its own; None for the pipeline's.
         allow_pickle: Whether values that no format takes may be pickled.
         seeded: Whether random generators are seeded before it; without, it is never cached.
@@ -57,7 +83,7 @@ class Settings:
     cpus: int = 1
     memory: str | None = None
     gpus: int = 0
-    cache: bool = True
+    cache: bool | str = True
     environment: str | None = None
     allow_pickle: bool = False
     seeded: bool = True
@@ -67,7 +93,8 @@ class Settings:
             value = getattr(self, name)
             if type(value) is not int or value < lowest:
                 raise DefinitionError(f"{name}={value!r} must be a whole number from {lowest} up")
-        for name in ("cache", "allow_pickle", "seeded"):
+        _check_cache(self.cache)
+        for name in ("allow_pickle", "seeded"):
             if type(getattr(self, name)) is not bool:
                 raise DefinitionError(f"{name}={getattr(self, name)!r} must be True or False")
         if not _is_number(self.retry_delay) or self.retry_delay < 0:
@@ -78,6 +105,16 @@ class Settings:
             raise DefinitionError(f"environment={self.environment!r} must be a name, or None")
         if self.memory is not None:
             parse_memory(self.memory)
+
+    def expired(self, made: float | None) -> str | None:
+        """Whether a result of that time is too old to be used, in words; None if it is not.
+
+        One from the future, by a clock that was put back since, is as good as new.
+        """
+        if not isinstance(self.cache, str) or made is None:
+            return None
+        age, most = time.time() - made, parse_duration(self.cache)
+        return f"is older than {self.cache}" if age > most else None
 
     @property
     def memory_bytes(self) -> int:
@@ -101,6 +138,13 @@ class Settings:
         }
 
 
+def _check_cache(cache: object) -> None:
+    if isinstance(cache, str):
+        parse_duration(cache)
+    elif type(cache) is not bool:
+        raise DefinitionError(f"cache={cache!r} must be True, False, or an age such as '7 days'")
+
+
 def _is_number(value: object) -> bool:
     return type(value) in (int, float) and math.isfinite(value)  # type: ignore[arg-type]
 
@@ -113,6 +157,7 @@ class RunOptions:
         target: Where it runs; None for the stack's.
         stack: A stack of ``windlass.toml``; None for the default.
         cache: Whether earlier results may stand for steps.
+        refresh: Whether every step runs, and its result is kept in the place of an earlier one.
         seed: What random generators are seeded from.
         tags: Free text, by name, to find the run by.
         keep_going: After a failure, finish what does not depend on it.
@@ -125,6 +170,7 @@ class RunOptions:
     target: str | None = None
     stack: str | None = None
     cache: bool = True
+    refresh: bool = False
     seed: int = 0
     tags: Mapping[str, str] = dataclasses.field(default_factory=dict)
     keep_going: bool = False

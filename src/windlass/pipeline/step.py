@@ -220,7 +220,7 @@ def step(
     cpus: int = 1,
     memory: str | None = None,
     gpus: int = 0,
-    cache: bool = True,
+    cache: bool | str = True,
     environment: str | None = None,
     allow_pickle: bool = False,
     seeded: bool = True,

@@ -146,6 +146,7 @@ class Outcome:
     error: Mapping[str, Any] | None = None
     key: str | None = None
     seed: int | None = None
+    ingredients: Mapping[str, Any] | None = None
     outputs: tuple[Output, ...] = ()
     inputs: tuple[Input, ...] = ()
     artifacts: tuple[Artifact, ...] = ()

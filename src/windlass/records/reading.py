@@ -21,6 +21,15 @@ SELECT outcomes.*, runs.name AS run_name FROM outcomes JOIN runs ON runs.id = ou
 WHERE outcomes.key = :key AND outcomes.status = 'succeeded'
 ORDER BY outcomes.ended DESC LIMIT 1
 """
+_EARLIER = """
+SELECT * FROM outcomes
+WHERE step = :step AND node = :node AND status = 'succeeded' AND key IS NOT NULL AND run <> :run
+ORDER BY ended DESC LIMIT 1
+"""
+_INPUTS = """
+SELECT parameter, content FROM inputs WHERE run = :run AND node = :node
+ORDER BY parameter, position
+"""
 _OUTPUTS = "SELECT node, name, content FROM outputs WHERE run = :run AND "
 _WITH_ARTIFACTS = """
 SELECT outputs.node, outputs.name, outputs.position, artifacts.*
@@ -54,6 +63,36 @@ class Reading(Database):
     def environment(self, digest: str) -> str:
         """The document of an environment."""
         return self._document("environments", digest)
+
+    def fingerprint(self, digest: str) -> str:
+        """The document of what a step can reach in code."""
+        return self._document("fingerprints", digest)
+
+    def known_fingerprints(self, digests: Sequence[str]) -> set[str]:
+        """Those of the digests whose documents are kept."""
+        found: set[str] = set()
+        for some in portions(digests):
+            condition, names = one_of("digest", some)
+            query = f"SELECT digest FROM fingerprints WHERE {condition}"  # noqa: S608
+            found |= {row["digest"] for row in self.execute(query, names)}
+        return found
+
+    def source(self, digest: str) -> str | None:
+        """The source of a piece of code; None if it was not kept."""
+        found = self.execute("SELECT text FROM sources WHERE digest = :digest", {"digest": digest})
+        return str(found[0]["text"]) if found else None
+
+    def earlier(self, step: str, node: str, run: str) -> Outcome | None:
+        """The newest success of a node of that name and step in another run, for comparison."""
+        found = self.execute(_EARLIER, {"step": step, "node": node, "run": run})
+        return rows.outcome_of(found[0]) if found else None
+
+    def node_inputs(self, run: str, node: str) -> dict[str, list[str]]:
+        """The contents that a node read, by parameter."""
+        found: dict[str, list[str]] = {}
+        for row in self.execute(_INPUTS, {"run": run, "node": node}):
+            found.setdefault(row["parameter"], []).append(row["content"])
+        return found
 
     def outcome(self, run: str, node: str) -> Outcome | None:
         """What came of a node; None while nothing has."""

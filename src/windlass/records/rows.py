@@ -116,6 +116,7 @@ def outcome_row(outcome: Outcome) -> Row:
         "error": _dump_or_none(outcome.error),
         "key": outcome.key,
         "seed": outcome.seed,
+        "ingredients": _dump_or_none(outcome.ingredients),
     }
 
 
@@ -123,7 +124,9 @@ def outcome_of(
     row: Mapping[str, Any], outputs: Sequence[Output] = (), run_name: str = ""
 ) -> Outcome:
     """The outcome of a row and its outputs."""
-    fields = {**row, "error": _load_or_none(row["error"]), "cached": bool(row["cached"])}
+    fields = {**row, "cached": bool(row["cached"])}
+    for name in ("error", "ingredients"):
+        fields[name] = _load_or_none(fields[name])
     return Outcome(**fields, outputs=tuple(outputs), run_name=run_name)
 
 

@@ -48,6 +48,11 @@ bundles = sa.Table("bundles", metadata, _key("digest"), _text("document"))
 
 environments = sa.Table("environments", metadata, _key("digest"), _text("document"))
 
+# What a step can reach in code; and the source of each piece of that, by the piece's digest.
+fingerprints = sa.Table("fingerprints", metadata, _key("digest"), _text("document"))
+
+sources = sa.Table("sources", metadata, _key("digest"), _text("text"))
+
 runs = sa.Table(
     "runs",
     metadata,
@@ -102,6 +107,7 @@ outcomes = sa.Table(
     sa.Column("error", sa.Text),
     sa.Column("key", sa.Text),
     sa.Column("seed", sa.BigInteger),
+    sa.Column("ingredients", sa.Text),  # what the key was made of
 )
 
 _cacheable = sa.and_(
@@ -110,6 +116,15 @@ _cacheable = sa.and_(
 sa.Index(
     "ix_outcomes_key",
     outcomes.c.key,
+    outcomes.c.ended,
+    sqlite_where=_cacheable,
+    postgresql_where=_cacheable,
+)
+
+sa.Index(
+    "ix_outcomes_node",
+    outcomes.c.step,
+    outcomes.c.node,
     outcomes.c.ended,
     sqlite_where=_cacheable,
     postgresql_where=_cacheable,

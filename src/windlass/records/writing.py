@@ -61,6 +61,13 @@ class Writing(Database):
         """Keeps an environment's document, once."""
         self._save_document("environments", digest, document)
 
+    def save_fingerprint(self, digest: str, document: str, sources: Mapping[str, str]) -> None:
+        """Keeps what a step can reach in code, and the source of its pieces by their digests."""
+        told = [{"digest": key, "text": rows.clean(text)} for key, text in sources.items()]
+        with self.write():
+            self._add("fingerprints", [{"digest": digest, "document": document}])
+            self._add("sources", told)
+
     def create_run(self, run: NewRun) -> Run:
         """Records a new run, numbered without gaps among the runs of its pipeline."""
         with self.write():

@@ -85,15 +85,16 @@ def launch(
         from windlass.execution.run import Run
         from windlass.execution.stores import open_stores
         from windlass.provenance.capture import capture
-        from windlass.targets.record import make_plan, record_run
+        from windlass.targets.record import make_plan, record_run, take_fingerprints
 
         provenance = capture(project)
-        plan = make_plan(pipeline, graph, project, provenance)
+        fingerprints = take_fingerprints(graph, project, provenance)
+        plan = make_plan(pipeline, graph, project, provenance, fingerprints)
         target.check(plan)
         stores = open_stores(stack)
         watcher = observer or Observer()
         with Interrupts() as interrupts:  # from here on there is a run to be told the end of
-            job, row = record_run(plan, provenance, arguments, stack, options, stores)
+            job, row = record_run(plan, fingerprints, provenance, arguments, stack, options, stores)
         with _ending(job):
             if interrupts.reason:
                 raise KeyboardInterrupt

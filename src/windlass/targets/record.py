@@ -9,19 +9,37 @@ from windlass import modules, values
 from windlass.errors import FormatError, ParameterError
 from windlass.execution.job import Job, Stores, digest_plain
 from windlass.execution.liveness import this_process
+from windlass.hashing import digest
 from windlass.pipeline import parameters as params
 from windlass.pipeline.graph import Graph
 from windlass.pipeline.pipeline import Pipeline
 from windlass.pipeline.plan import Plan
 from windlass.pipeline.settings import RunOptions
+from windlass.pipeline.step import step_of
 from windlass.provenance.capture import Provenance
+from windlass.provenance.fingerprint import Fingerprint, Fingerprinter, text_of
 from windlass.provenance.project import Project
+from windlass.records import Records
 from windlass.records.model import NewRun, PlanNode, Run, RunParameter
 from windlass.stacks.stack import Stack
 
 
+def take_fingerprints(
+    graph: Graph, project: Project, provenance: Provenance
+) -> dict[str, Fingerprint]:
+    """The fingerprint of every step of a graph, by its reference."""
+    everything = digest("project", provenance.bundle.digest, provenance.loose)
+    fingerprinter = Fingerprinter(project.root, provenance.environment, everything)
+    steps = dict.fromkeys(node.step for node in graph.nodes.values())
+    return {step: fingerprinter.of(step_of(step).function) for step in steps}
+
+
 def make_plan(
-    pipeline: Pipeline[Any, Any], graph: Graph, project: Project, provenance: Provenance
+    pipeline: Pipeline[Any, Any],
+    graph: Graph,
+    project: Project,
+    provenance: Provenance,
+    fingerprints: Mapping[str, Fingerprint],
 ) -> Plan:
     """The plan of a pipeline as its project stands now."""
     return Plan(
@@ -31,6 +49,7 @@ def make_plan(
         bundle=provenance.bundle.digest,
         environment=provenance.environment.digest,
         sources=_sources(pipeline, project),
+        code={step: fingerprint.digest for step, fingerprint in fingerprints.items()},
     )
 
 
@@ -45,6 +64,7 @@ def _sources(pipeline: Pipeline[Any, Any], project: Project) -> tuple[str, ...]:
 
 def record_run(
     plan: Plan,
+    fingerprints: Mapping[str, Fingerprint],
     provenance: Provenance,
     arguments: Mapping[str, Any],
     stack: Stack,
@@ -57,6 +77,7 @@ def record_run(
     records = stores.records
     records.save_bundle(plan.bundle, provenance.bundle.document())
     records.save_environment(plan.environment, provenance.environment.document())
+    _save_fingerprints(records, fingerprints)
     nodes = [
         PlanNode(node.name, node.step, node.mode, position)
         for position, node in enumerate(plan.graph.nodes.values())
@@ -78,7 +99,7 @@ def record_run(
             details={
                 "cache": options.cache,
                 "digests": dict(digests),
-                "loose": provenance.loose,
+                "refresh": options.refresh,
                 "left_out": [list(told) for told in provenance.bundle.left_out],
                 "machine": provenance.machine,
             },
@@ -92,10 +113,20 @@ def record_run(
         cache=options.cache,
         parameters=documents,
         digests=digests,
-        loose=provenance.loose,
+        refresh=options.refresh,
         stores=stores,
     )
     return job, row
+
+
+def _save_fingerprints(records: Records, fingerprints: Mapping[str, Fingerprint]) -> None:
+    by_digest = {each.digest: each for each in fingerprints.values()}
+    known = records.known_fingerprints(list(by_digest))
+    for digest_, fingerprint in by_digest.items():
+        if digest_ not in known:
+            texts = {piece.digest: text_of(piece, fingerprint) for piece in fingerprint.pieces}
+            kept = {key: text for key, text in texts.items() if text}
+            records.save_fingerprint(digest_, fingerprint.document(), kept)
 
 
 def _document(name: str, value: Any) -> values.Json:

@@ -1,0 +1,95 @@
+"""What the key of an outcome is made of: all that its value can depend on."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from windlass import values
+from windlass.hashing import digest
+from windlass.pipeline.graph import Constant, FromParameter, Node
+from windlass.words import shortened
+
+if TYPE_CHECKING:
+    from windlass.execution.inputs import Argument
+    from windlass.execution.job import Job
+
+_SHOWN = 60
+_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+@dataclass(frozen=True, slots=True)
+class Ingredients:
+    """What must be equal for an earlier result to stand for a node.
+
+    Args:
+        code: The digest of the step's fingerprint: code, constants, distributions.
+        python: Python's minor version.
+        seed: What the generators are seeded from; None if they are not.
+        arguments: The digest of each argument's value.
+        settings: The step's settings that can change a value.
+        split: The outputs whose items are stored one by one.
+        shown: Short texts of plain arguments, for people; not in the key.
+    """
+
+    code: str
+    python: str
+    seed: int | None
+    arguments: Mapping[str, str]
+    settings: Mapping[str, Any]
+    split: tuple[str, ...] = ()
+    shown: Mapping[str, str] | None = None
+
+    @property
+    def key(self) -> str:
+        """The cache key."""
+        return digest(
+            *("key", self.code, self.python, self.seed),
+            *(self.arguments, self.settings, self.split),
+        )
+
+    def document(self) -> dict[str, Any]:
+        """Plain JSON, by which a person can be told what differs."""
+        return {
+            "code": self.code,
+            "python": self.python,
+            "seed": self.seed,
+            "arguments": dict(self.arguments),
+            "settings": dict(self.settings),
+            "split": list(self.split),
+            "shown": dict(self.shown or {}),
+        }
+
+
+def ingredients_of(
+    job: Job, node: Node, arguments: Mapping[str, Argument], seed: int | None
+) -> Ingredients:
+    """The ingredients of a node of a run, or of an item of a map.
+
+    A step's name is not among them, but in its fingerprint; its pipeline is in neither.
+    """
+    settings = job.plan.settings(node)
+    return Ingredients(
+        code=job.plan.code[node.step],
+        python=_PYTHON,
+        seed=seed,
+        arguments={name: argument.digest for name, argument in arguments.items()},
+        settings={
+            "allow_pickle": settings.allow_pickle,
+            "cpus": settings.cpus,  # the threads of numeric libraries can change the last digits
+        },
+        split=tuple(sorted(name for maker, name in job.plan.mapped_over if maker == node.name)),
+        shown=_shown(job, node),
+    )
+
+
+def _shown(job: Job, node: Node) -> dict[str, str]:
+    found = {}
+    for name, ref in node.inputs.items():
+        if isinstance(ref, Constant):
+            found[name] = shortened(values.to_text(ref.value), _SHOWN)
+        elif isinstance(ref, FromParameter):
+            found[name] = shortened(values.to_text(job.parameters[ref.name]), _SHOWN)
+    return found

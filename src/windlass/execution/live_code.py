@@ -1,0 +1,71 @@
+"""Whether the code in this process is still what the run's fingerprints say.
+
+A step that ran here before may have changed a global that the next one reads; a file may have been
+edited since the pipeline was traced, and this worker imported the later one. The result of such a
+step is right for this run, but it must not stand for any other.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from windlass.provenance.fingerprint import Fingerprint, reach, read_fingerprint
+from windlass.provenance.fingerprint.encoding import OpaqueError
+from windlass.provenance.fingerprint.walk import ABSENT, Walk
+
+if TYPE_CHECKING:
+    from windlass.execution.job import Job
+    from windlass.pipeline.graph import Node
+    from windlass.pipeline.step import Step
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What was found the last time, for as long as nothing changes."""
+
+    walk: Walk
+    problem: str | None
+
+    def stands(self) -> bool:
+        """Whether every name stands for what it stood for, and holds what it held."""
+        if any(space.get(name, ABSENT) is not value for space, name, value in self.walk.bindings):
+            return False
+        try:
+            return all(self.walk.encode(value) == part for value, part in self.walk.held)
+        except (OpaqueError, RuntimeError):
+            return False
+
+
+_seen: dict[str, _Seen] = {}
+
+
+def difference(job: Job, node: Node, step: Step[..., Any]) -> str | None:
+    """How the code that a step can reach differs here from what its key says; None if it doesn't.
+
+    Looked at in full once in a process; then only names and values that may have changed.
+    """
+    digest = job.plan.code[node.step]
+    seen = _seen.get(digest)
+    if seen is None or not seen.stands():
+        expected = read_fingerprint(json.loads(job.stores.records.fingerprint(digest)))
+        walk = reach(step.function, job.stores.project)
+        seen = _seen[digest] = _Seen(walk, _problem(expected, walk))
+    return seen.problem
+
+
+def _problem(expected: Fingerprint, walk: Walk) -> str | None:
+    then = {piece[:3] for piece in expected.pieces}
+    now = {piece[:3] for piece in walk.pieces.values()}
+    if then == now:
+        return None
+    names = sorted({name for kind, name, _ in then ^ now}, key=lambda name: (name.count("."), name))
+    kinds = {kind for kind, _, _ in then ^ now}
+    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    cause = (
+        "an earlier step in this process changed it, or importing it gives another value each time"
+        if kinds <= {"constant", "name"}
+        else "its file was edited after the run began"
+    )
+    return f"{names[0]}{more} is not what it was when the pipeline was traced: {cause}"

@@ -1,0 +1,213 @@
+"""What a function's code is, and which names it reads, by its compiled form.
+
+Comments, blank lines, formatting and line numbers are not in it; docstrings are, among constants
+that no instruction loads, and so don't count here. Reading it costs a tenth of parsing the source,
+and it is there for lambdas, closures and cells of a notebook too: it is what really runs.
+"""
+
+from __future__ import annotations
+
+import dis
+import sys
+from dataclasses import dataclass, field
+from types import CodeType
+from typing import Any, NamedTuple
+
+from windlass.provenance.fingerprint.packing import digest_packed, pack
+
+_CONSTANT = frozenset(dis.hasconst)
+_EXTENDED = dis.EXTENDED_ARG
+_op = dis.opmap.get
+_GLOBAL, _ATTRIBUTE = _op("LOAD_GLOBAL"), _op("LOAD_ATTR")
+_GLOBALS = {_GLOBAL, _op("LOAD_NAME")}
+_ATTRIBUTES = {_ATTRIBUTE, _op("LOAD_METHOD")}
+_STORE_NAME, _IMPORT = _op("STORE_NAME"), _op("IMPORT_NAME")
+_SHIFT = int(sys.version_info >= (3, 12))
+"""From 3.12 on the lowest bit of an attribute's argument says whether it is called."""
+_FLAGS = 0x01FF  # of how it is called; not whether there is a docstring or a __future__ import
+_ABOUT = {"__doc__", "__qualname__", "__module__", "__firstlineno__", "__static_attributes__"}
+"""What the body of a class notes of itself."""
+
+
+class Import(NamedTuple):
+    """An import within a function.
+
+    Args:
+        module: As written, without the dots.
+        level: How many dots are before it.
+        names: What is taken from it; empty for ``import module``.
+    """
+
+    module: str
+    level: int
+    names: tuple[str, ...]
+
+
+class Read(NamedTuple):
+    """A name that code reads from its module, with the attributes that are read off it at once.
+
+    Args:
+        chain: ``("np", "linalg", "norm")``.
+        line: Where, for names of `DYNAMIC`; else None.
+    """
+
+    chain: tuple[str, ...]
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A function's code.
+
+    Args:
+        digest: Equal for code that does the same in the same way.
+        reads: The global names that it reads, also in the functions within it.
+        imports: The imports within it.
+        attributes: Every attribute that it reads, of whatever.
+        passes_modules: Whether a module that it imports goes elsewhere than into ``module.name``.
+    """
+
+    digest: str
+    reads: tuple[Read, ...]
+    imports: tuple[Import, ...]
+    attributes: frozenset[str]
+    passes_modules: bool
+
+
+DYNAMIC = {"eval", "exec", "globals", "__import__", "import_module", "importlib", "sys", "runpy"}
+"""Names by which code may reach what it does not name."""
+
+_known: dict[int, tuple[CodeType, Code]] = {}
+
+
+def read_code(code: CodeType) -> Code:
+    """What a function's code is and reads."""
+    found = _known.get(id(code))
+    if found is None:
+        scan = _Scan()
+        told = digest_packed("code", _parts(code, scan))
+        attributes = frozenset(scan.attributes)
+        imports = tuple(scan.imports)
+        passes = bool(imports) and _passes_modules(code)
+        made = Code(told, tuple(scan.reads), imports, attributes, passes)
+        found = _known[id(code)] = (code, made)  # with the code, or another could get its id
+    return found[1]
+
+
+@dataclass(slots=True)
+class _Scan:
+    """What is found on the way, in a function and in those within it."""
+
+    reads: dict[Read, None] = field(default_factory=dict)
+    imports: dict[Import, None] = field(default_factory=dict)
+    attributes: set[str] = field(default_factory=set)
+
+
+def _parts(code: CodeType, scan: _Scan) -> tuple[Any, ...]:
+    """What makes the code, as nothing but tuples and scalars."""
+    shape, constants = _instructions(code, scan)
+    return (
+        bytes(shape),
+        tuple(_constant(value, scan) for value in constants),
+        (code.co_names, code.co_varnames, code.co_cellvars, code.co_freevars),
+        (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount),
+        code.co_flags & _FLAGS,
+        code.co_exceptiontable,
+    )
+
+
+def _constant(value: Any, scan: _Scan) -> Any:
+    if isinstance(value, CodeType):
+        return ("code", value.co_name, *_parts(value, scan))
+    if isinstance(value, tuple):
+        return ("tuple", *(_constant(item, scan) for item in value))
+    if isinstance(value, frozenset):  # its order differs from process to process
+        return ("set", *sorted(pack(_constant(item, scan)) for item in value))
+    return value
+
+
+def _instructions(code: CodeType, scan: _Scan) -> tuple[bytearray, list[Any]]:  # noqa: C901, PLR0912
+    """The instructions with the places of constants blanked out, and the constants in order.
+
+    One loop without calls: it sees every instruction of a project.
+    """
+    raw, names, constants = code.co_code, code.co_names, code.co_consts
+    shape, loaded = bytearray(raw), []
+    extended, last = 0, ""
+    chain: list[str] = []
+    chain_at = 0
+    for at, (op, arg) in enumerate(zip(raw[::2], raw[1::2], strict=True)):
+        if op == 0:  # a cache of the instruction before
+            continue
+        if op == _EXTENDED:
+            extended = (extended | arg) << 8
+            continue
+        arg |= extended  # noqa: PLW2901
+        if chain and op not in _ATTRIBUTES:
+            _add_read(scan, code, chain, chain_at)
+            chain = []
+        if op in _CONSTANT:
+            loaded.append(constants[arg])
+            shape[2 * at + 1] = 0
+            if extended:
+                shape[2 * at - 1] = 0
+        elif op in _GLOBALS:
+            chain, chain_at = [names[arg >> 1 if op == _GLOBAL else arg]], at
+        elif op in _ATTRIBUTES:
+            last = names[arg >> _SHIFT if op == _ATTRIBUTE else arg]
+            scan.attributes.add(last)
+            if chain:
+                chain.append(last)
+        elif op == _STORE_NAME:
+            if names[arg] in _ABOUT and loaded:
+                loaded[-1] = None
+        elif op == _IMPORT:
+            wanted, level = loaded[-1], loaded[-2]
+            scan.imports[Import(names[arg], level, tuple(wanted or ()))] = None
+        extended = 0
+    if chain:
+        _add_read(scan, code, chain, chain_at)
+    return shape, loaded
+
+
+def _add_read(scan: _Scan, code: CodeType, chain: list[str], at: int) -> None:
+    line = _line(code, at) if chain[0] in DYNAMIC else None
+    scan.reads.setdefault(Read(tuple(chain), line), None)
+
+
+def _line(code: CodeType, at: int) -> int:
+    for start, end, line in code.co_lines():
+        if start <= 2 * at < end and line is not None:
+            return line
+    return code.co_firstlineno
+
+
+def _passes_modules(code: CodeType) -> bool:
+    """Whether a module that is imported here is used as a value, such as an argument."""
+    modules: set[str] = set()
+    importing = reading = False
+    for instruction in dis.get_instructions(code):
+        name = instruction.opname
+        if reading and name not in ("LOAD_ATTR", "LOAD_METHOD"):
+            return True
+        reading = False
+        if name == "IMPORT_NAME":
+            importing = instruction.argval is not None
+        elif importing and name.startswith("STORE_"):
+            importing = False
+            if not name.startswith("STORE_FAST"):
+                return True
+            stored, *loaded = _variables(instruction.argval)
+            modules.add(stored)
+            reading = stored in loaded
+        elif name.startswith("LOAD_FAST"):
+            *first, last = _variables(instruction.argval)
+            if modules.intersection(first):
+                return True
+            reading = last in modules
+    return any(isinstance(each, CodeType) and _passes_modules(each) for each in code.co_consts)
+
+
+def _variables(argument: Any) -> tuple[str, ...]:
+    """The variables of an instruction: two where Python 3.13 made one of two instructions."""
+    return argument if isinstance(argument, tuple) else (argument,)

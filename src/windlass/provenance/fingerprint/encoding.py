@@ -1,0 +1,188 @@
+"""Values as parts of a digest: plain data by what it holds, code by reference.
+
+What is neither, such as a client of a database or a compiled expression of a library, is opaque:
+then the statement that made it counts instead.
+"""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import enum
+import fractions
+import functools
+import pathlib
+import re
+import types
+import typing
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from windlass.hashing import Part
+from windlass.provenance.fingerprint.packing import pack
+
+_PLAIN = (bool, int, float, str, bytes, type(None))
+_BY_REPR = (
+    *(datetime.date, datetime.time, datetime.datetime, datetime.timedelta, datetime.timezone),
+    *(decimal.Decimal, fractions.Fraction, uuid.UUID, range, slice, complex),
+)
+_TYPING = (typing.TypeVar, typing.ParamSpec, typing.ForwardRef, type(typing.Any))
+_CODE = (
+    *(types.FunctionType, types.BuiltinFunctionType, types.MethodType, type, functools.partial),
+    *(types.MethodDescriptorType, types.WrapperDescriptorType, types.MethodWrapperType),
+    *(staticmethod, classmethod, property, functools.cached_property, functools.partialmethod),
+    types.ModuleType,
+)
+
+
+class OpaqueError(Exception):
+    """A value that cannot be looked into."""
+
+
+class Encoder:
+    """Turns a value into a part of a digest.
+
+    Args:
+        root: The project's folder; paths in it count from there, not from where it is.
+        reference: What stands for a function, class, module or other piece of code.
+        state: What an instance of a class of the project holds; None for other instances.
+    """
+
+    def __init__(
+        self,
+        root: str,
+        reference: Callable[[Any], Part],
+        state: Callable[[Any], Part | None],
+    ) -> None:
+        self._root = root
+        self._reference = reference
+        self._state = state
+        self._within: dict[int, int] = {}
+
+    def __call__(self, value: Any) -> Part:
+        """The part.
+
+        Raises:
+            OpaqueError: The value holds something that cannot be looked into.
+        """
+        kind = type(value)
+        if kind in _PLAIN:
+            return self._text(value) if kind is str else value
+        if id(value) in self._within:  # it holds itself
+            return ["again", self._within[id(value)]]
+        self._within[id(value)] = len(self._within)
+        try:
+            return self._compound(value, kind)
+        finally:
+            del self._within[id(value)]
+
+    def _compound(self, value: Any, kind: type) -> Part:  # noqa: C901, PLR0911 (one line a kind)
+        if kind in (list, tuple):
+            return [kind.__name__, *map(self, value)]
+        if kind in (dict, types.MappingProxyType):
+            return ["dict", *([self(key), self(item)] for key, item in value.items())]
+        if kind in (set, frozenset):
+            return [kind.__name__, *sorted(pack(self(item)) for item in value)]
+        if isinstance(value, enum.Enum):
+            return ["enum", self._reference(kind), value.name]
+        if isinstance(value, pathlib.PurePath):
+            return ["path", kind.__name__, self._text(str(value))]
+        if isinstance(value, _CODE):
+            return self._reference(value)
+        if kind in _BY_REPR:
+            return [kind.__name__, repr(value)]
+        if kind is re.Pattern:
+            return ["pattern", value.pattern, value.flags]
+        if kind is object:
+            return ["object"]
+        alias = self._alias(value)
+        if alias is not None:
+            return alias
+        return self._instance(value, kind)
+
+    def _alias(self, value: Any) -> Part | None:
+        origin = typing.get_origin(value)
+        if origin is not None:
+            return ["alias", self(origin), *map(self, typing.get_args(value))]
+        if isinstance(value, _TYPING) or type(value).__module__ in ("typing", "_typing"):
+            return ["typing", repr(value)]
+        return None
+
+    def _instance(self, value: Any, kind: type) -> Part:
+        state = self._state(value)
+        if state is None:
+            return self._known(value, kind)
+        told: list[Part] = ["instance", self._reference(kind), state]
+        bases: tuple[Any, ...] = (dict, list, tuple, set, frozenset, str, int, float, bytes)
+        for base in bases:
+            if isinstance(value, base):
+                told.append(self(base(value)))
+                break
+        return told
+
+    def _known(self, value: Any, kind: type) -> Part:
+        """Instances of Python's own and of libraries, as far as it is known what they hold."""
+        where = f"{kind.__module__}.{kind.__qualname__}"
+        if where in _WITHOUT_STATE:
+            return ["stateless", where]
+        if where in _COLLECTIONS:
+            return [where, *_COLLECTIONS[where](value, self)]
+        content = content_of(value)
+        if content is None:
+            raise OpaqueError(where)
+        self._reference(kind)
+        return ["value", where, content]
+
+    def _text(self, text: str) -> str:
+        if text.startswith(self._root) and text[len(self._root) :][:1] in ("", "/"):
+            return f"<project>{text[len(self._root) :]}"
+        return text
+
+
+def content_of(value: Any) -> str | None:
+    """The content digest of data such as an array or a table; None if it is no such thing."""
+    if type(value).__module__.partition(".")[0] not in _DATA:
+        return None
+    import tempfile
+
+    from windlass import artifacts
+    from windlass.errors import FormatError
+
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            store = artifacts.ArtifactStore(pathlib.Path(folder))
+            return artifacts.save(value, store).artifact.content
+        except FormatError:
+            return None
+
+
+_DATA = {"numpy", "pandas", "polars", "pyarrow", "scipy", "torch", "sklearn", "PIL"}
+_WITHOUT_STATE = {
+    *("_thread.lock", "_thread.RLock", "_thread._local", "threading.Event"),
+    *("threading.Condition", "threading.Semaphore", "threading.BoundedSemaphore"),
+    *("logging.Logger", "logging.RootLogger", "builtins.ellipsis"),
+    *("builtins.NotImplementedType", "_contextvars.ContextVar"),
+}
+
+
+def _items(value: Mapping[Any, Any], encode: Encoder) -> list[Part]:
+    return [[encode(key), encode(item)] for key, item in value.items()]
+
+
+_COLLECTIONS: dict[str, Callable[[Any, Encoder], list[Part]]] = {
+    "collections.OrderedDict": _items,
+    "collections.Counter": _items,
+    "collections.defaultdict": lambda v, e: [e(v.default_factory), *_items(v, e)],
+    "collections.deque": lambda v, e: [v.maxlen, *map(e, v)],
+    "collections.ChainMap": lambda v, e: [*map(e, v.maps)],
+    "types.SimpleNamespace": lambda v, e: _items(vars(v), e),
+    "zoneinfo.ZoneInfo": lambda v, _: [str(v)],
+    "operator.itemgetter": lambda v, _: [repr(v)],
+    "operator.attrgetter": lambda v, _: [repr(v)],
+    "operator.methodcaller": lambda v, e: [e(v.__reduce__()[1])],
+    "functools._lru_cache_wrapper": lambda v, e: [
+        e(v.__wrapped__),
+        *_items(v.cache_parameters(), e),
+    ],
+}

@@ -1,0 +1,88 @@
+"""All that a step's function can reach, and what importing the modules of that does."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import FunctionType, ModuleType
+from typing import Any
+
+from windlass import modules
+from windlass.pipeline.annotations import annotations_of
+from windlass.provenance.fingerprint.bytecode import Read
+from windlass.provenance.fingerprint.effects import Imports, project_modules
+from windlass.provenance.fingerprint.encoding import OpaqueError
+from windlass.provenance.fingerprint.model import Piece
+from windlass.provenance.fingerprint.source import source_of
+from windlass.provenance.fingerprint.walk import Walk
+
+_PURE = {
+    *("abc", "bisect", "collections", "contextlib", "copy", "dataclasses", "datetime", "decimal"),
+    *("enum", "fractions", "functools", "heapq", "inspect", "itertools", "json", "math", "numbers"),
+    *("operator", "pathlib", "re", "statistics", "string", "textwrap", "types", "typing", "uuid"),
+    *("builtins", "_collections_abc"),
+}
+"""Modules of Python's own that change nothing outside what they are given."""
+
+
+def reach(function: Callable[..., Any], root: Path) -> Walk:
+    """Everything that a step's function can reach now.
+
+    Args:
+        function: The function.
+        root: The project's folder.
+    """
+    walk = Walk(os.path.realpath(root))
+    walk.follow(function)
+    for annotation in annotations_of(function).values():
+        with contextlib.suppress(OpaqueError):
+            walk.encode(annotation)  # the classes of what it takes and returns
+    walk.finish()
+    _enter_modules(walk)
+    return walk
+
+
+def _enter_modules(walk: Walk) -> None:
+    """Adds what importing the modules does that the step needs, and those that they import."""
+    done = 0
+    while done < len(walk.modules):
+        for name in list(walk.modules)[done:]:
+            _enter_module(walk, name)
+            done += 1
+        walk.finish()
+
+
+def _enter_module(walk: Walk, name: str) -> None:
+    module = sys.modules.get(name)
+    source = source_of(module) if module is not None else None
+    if module is None or source is None:
+        return
+    found = Imports(module, source)
+    for each in project_modules(found.modules):
+        walk.enter_module(each)
+    effects = [node for node in found.effects if not _is_seen(walk.root, node, module)]
+    if effects:
+        told = source.told(effects)
+        piece = Piece("module", modules.canonical(name), told.digest, walk.file_of(name), told.line)
+        walk.add(piece, told)
+        for chain in told.reads:
+            if chain[0] in vars(module):
+                walk.read(vars(module), name, Read(chain))
+
+
+def _is_seen(root: str, node: ast.stmt, module: ModuleType) -> bool:
+    """Whether a statement calls a function that can only change the project's own objects."""
+    call = node.value if isinstance(node, ast.Expr) else None
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
+        return False
+    function = vars(module).get(call.func.id)
+    if not isinstance(function, FunctionType):
+        return False
+    walk = Walk(root)
+    walk.follow(function)
+    walk.finish()
+    return not walk.tops and not walk.unresolved and walk.python <= _PURE

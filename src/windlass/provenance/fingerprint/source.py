@@ -1,0 +1,251 @@
+"""How the names of a module are defined, by its source: for what its live objects don't tell.
+
+A module is parsed only where that is needed: for a class, for an object that cannot be looked
+into, for a module that does more on import than define things.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import tokenize
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from types import ModuleType
+
+from windlass.hashing import digest
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_COMPOUND = (ast.If, ast.Try, ast.TryStar, ast.With, ast.For, ast.While)
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """The statements that make what a name stands for.
+
+    Args:
+        digest: Of what they say, not of how it is laid out.
+        reads: The names that they read, each with the attributes read off it.
+        line: Where the first one begins.
+        text: The source.
+    """
+
+    digest: str
+    reads: tuple[tuple[str, ...], ...]
+    line: int
+    text: str
+
+
+@dataclass
+class Source:
+    """The source of a module, parsed.
+
+    Args:
+        text: What it was parsed from.
+        tree: Its syntax tree.
+    """
+
+    text: str
+    tree: ast.Module
+    _rows: list[str] | None = field(default=None, repr=False)
+    _named: dict[str, list[ast.stmt]] | None = field(default=None, repr=False)
+
+    def definition(self, name: str) -> Definition | None:
+        """How a top-level name is made, by all the statements that take part in it."""
+        if self._named is None:
+            self._named = _by_name(self.tree.body)
+        found = self._named.get(name)
+        return self.told(found) if found else None
+
+    def class_head(self, qualname: str) -> Definition | None:
+        """A class but for the bodies of its methods, which are looked at by themselves."""
+        found = _find_class(self.tree.body, qualname.split("."))
+        return None if found is None else self.told([found])
+
+    def told(self, nodes: Sequence[ast.stmt]) -> Definition:
+        """Statements as a definition."""
+        kept = [_without_bodies(node) for node in nodes]
+        dumps = [ast.dump(node) for node in kept]
+        reads = dict.fromkeys(chain for node in kept for chain in _chains(node))
+        first = _first_line(nodes[0])
+        return Definition(digest("definition", dumps), tuple(reads), first, self._lines(nodes))
+
+    def _lines(self, nodes: Sequence[ast.stmt]) -> str:
+        if self._rows is None:
+            self._rows = self.text.splitlines()
+        rows = self._rows
+        return "\n".join(
+            row for node in nodes for row in rows[_first_line(node) - 1 : node.end_lineno]
+        )
+
+
+def source_of(module: ModuleType) -> Source | None:
+    """The source of an imported module; None if it has none, as a notebook's."""
+    file = getattr(module, "__file__", None)
+    return parse_file(file) if isinstance(file, str) and file.endswith(".py") else None
+
+
+def parse_file(file: str) -> Source | None:
+    """The source of a file as it stands; None if it cannot be read or is not Python."""
+    try:
+        status = os.stat(file)  # noqa: PTH116
+    except OSError:
+        return None
+    stamp = (status.st_mtime_ns, status.st_size)
+    known = _parsed.get(file)
+    if known is None or known[0] != stamp:
+        known = _parsed[file] = (stamp, _parse(file))
+    return known[1]
+
+
+_parsed: dict[str, tuple[tuple[int, int], Source | None]] = {}
+
+
+def _parse(file: str) -> Source | None:
+    try:
+        with tokenize.open(file) as opened:
+            text = opened.read()
+        return Source(text, ast.parse(text))
+    except (OSError, SyntaxError, ValueError, RecursionError):
+        return None
+
+
+def _first_line(node: ast.stmt) -> int:
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min((each.lineno for each in decorators), default=node.lineno)
+
+
+def is_guarded(test: ast.expr) -> bool:
+    """Whether a condition is false in a module that is imported and runs."""
+    if isinstance(test, ast.Compare) and isinstance(test.left, ast.Name):
+        return test.left.id == "__name__"
+    name = test.attr if isinstance(test, ast.Attribute) else getattr(test, "id", None)
+    return name == "TYPE_CHECKING"
+
+
+def blocks(node: ast.stmt) -> Iterator[list[ast.stmt]]:
+    """The blocks of statements in a compound statement that can run on import."""
+    if not (isinstance(node, ast.If) and is_guarded(node.test)):
+        yield getattr(node, "body", [])
+    yield getattr(node, "orelse", [])
+    yield getattr(node, "finalbody", [])
+    for handler in getattr(node, "handlers", []):
+        yield handler.body
+
+
+def root_of(node: ast.expr) -> str | None:
+    """The name that an expression such as ``a.b["c"].d()`` begins with."""
+    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call | ast.Starred):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else None
+
+
+def targets_of(node: ast.stmt) -> list[ast.expr]:
+    """What a simple statement assigns to."""
+    match node:
+        case ast.Assign(targets=targets) | ast.Delete(targets=targets):
+            return targets
+        case ast.AnnAssign(target=target) | ast.AugAssign(target=target):
+            return [target]
+        case ast.For(target=target):
+            return [target]
+        case ast.With(items=items):
+            return [item.optional_vars for item in items if item.optional_vars is not None]
+    return []
+
+
+def _by_name(body: list[ast.stmt]) -> dict[str, list[ast.stmt]]:
+    named: dict[str, list[ast.stmt]] = {}
+    for node in _leaves(body):
+        for name in _names_made(node):
+            named.setdefault(name, []).append(node)
+    return named
+
+
+def _leaves(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    for node in body:
+        if isinstance(node, _COMPOUND):
+            if isinstance(node, ast.For | ast.With):
+                yield node
+            else:
+                for block in blocks(node):
+                    yield from _leaves(block)
+        else:
+            yield node
+
+
+def _names_made(node: ast.stmt) -> set[str]:
+    """The names that a statement binds, or whose objects it changes."""
+    if isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
+        return {node.name}
+    if isinstance(node, ast.Expr):
+        root = root_of(node.value) if isinstance(node.value, ast.Call) else None
+        return {root} if root else set()
+    if isinstance(node, ast.For | ast.With):
+        inner = {name for block in blocks(node) for each in block for name in _names_made(each)}
+        return inner | {name for target in targets_of(node) for name in _roots(target)}
+    return {name for target in targets_of(node) for name in _roots(target)}
+
+
+def _roots(target: ast.expr) -> set[str]:
+    if isinstance(target, ast.Tuple | ast.List):
+        return {name for item in target.elts for name in _roots(item)}
+    root = root_of(target)
+    return {root} if root else set()
+
+
+def _find_class(body: list[ast.stmt], path: list[str]) -> ast.ClassDef | None:
+    """The class of a qualified name; the last of several, as it is the one that stands."""
+    found = None
+    for node in _inner(body):
+        if isinstance(node, ast.ClassDef) and node.name == path[0]:
+            inner = node if len(path) == 1 else _find_class(node.body, path[1:])
+            found = inner or found
+        elif isinstance(node, _FUNCTIONS) and path[:2] == [node.name, "<locals>"]:
+            found = _find_class(node.body, path[2:]) or found
+    return found
+
+
+def _inner(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    for node in body:
+        yield node
+        if isinstance(node, _COMPOUND):
+            for block in blocks(node):
+                yield from _inner(block)
+
+
+def _without_bodies(node: ast.stmt) -> ast.stmt:
+    """A copy without docstrings and without the bodies of functions."""
+    if isinstance(node, _FUNCTIONS):
+        kept = {key: value for key, value in ast.iter_fields(node) if key != "body"}
+        return type(node)(**{**kept, "body": []})
+    if isinstance(node, ast.ClassDef):
+        body = [_without_bodies(each) for each in node.body if not _is_text(each)]
+        kept = {key: value for key, value in ast.iter_fields(node) if key != "body"}
+        return ast.ClassDef(**{**kept, "body": body})
+    return node
+
+
+def _is_text(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _chains(node: ast.AST) -> Iterator[tuple[str, ...]]:
+    """The names that are read anywhere in a statement, with the attributes read off them."""
+    if isinstance(node, ast.Attribute | ast.Name):
+        chain = _chain(node)
+        if chain is not None:  # as a whole: `features.lag` does not read all of `features`
+            yield chain
+            return
+    for inner in ast.iter_child_nodes(node):
+        yield from _chains(inner)
+
+
+def _chain(node: ast.expr) -> tuple[str, ...] | None:
+    attributes: list[str] = []
+    while isinstance(node, ast.Attribute):
+        attributes.append(node.attr)
+        node = node.value
+    if not isinstance(node, ast.Name) or not isinstance(node.ctx, ast.Load):
+        return None
+    return (node.id, *reversed(attributes))

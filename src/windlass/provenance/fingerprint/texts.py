@@ -1,0 +1,47 @@
+"""The source of the pieces of a fingerprint, for a person to compare."""
+
+from __future__ import annotations
+
+import linecache
+from types import CodeType
+from typing import Any
+
+from windlass.provenance.fingerprint.model import Fingerprint, Piece
+from windlass.provenance.fingerprint.source import Definition
+from windlass.provenance.fingerprint.walk import Constant
+
+_LONGEST = 20_000
+
+
+def text_of(piece: Piece, fingerprint: Fingerprint) -> str:
+    """The source of a piece; of a constant, its value; empty where there is none."""
+    text = _text(fingerprint.sources.get(piece.digest))
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def _text(told: object) -> str:
+    match told:
+        case CodeType():
+            return _code_text(told)
+        case Definition():
+            return told.text
+        case Constant(value):
+            return _value_text(value)
+    return ""
+
+
+def _code_text(code: CodeType) -> str:
+    lines = linecache.getlines(code.co_filename)
+    return "".join(lines[code.co_firstlineno - 1 : _last_line(code)])
+
+
+def _last_line(code: CodeType) -> int:
+    last = max((line for _, _, line in code.co_lines() if line), default=code.co_firstlineno)
+    return max([last, *(_last_line(each) for each in code.co_consts if isinstance(each, CodeType))])
+
+
+def _value_text(value: Any) -> str:
+    try:
+        return repr(value)
+    except Exception as error:  # noqa: BLE001 (it is the project's own method)
+        return f"<{type(value).__qualname__}: {type(error).__name__}>"

@@ -1,0 +1,114 @@
+"""Modules of the project that are not imported when the pipeline is traced, by their files.
+
+A step may import a module only when it runs, to be quick before. It is not imported for a
+fingerprint: everything in its file counts, and in the files that it imports.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib.machinery
+import importlib.util
+import sys
+from collections import deque
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from windlass.hashing import digest
+from windlass.provenance.fingerprint.origin import origin_of_file
+from windlass.provenance.fingerprint.source import parse_file
+
+
+class File(NamedTuple):
+    """A file of a module that is not imported.
+
+    Args:
+        module: Its name.
+        file: Its path.
+        digest: Of what it says, not of how it is laid out.
+        imports: The modules that it imports, each with a name that it takes from there, or None.
+    """
+
+    module: str
+    file: str
+    digest: str
+    imports: tuple[tuple[str, str | None], ...]
+
+
+def files(name: str) -> list[File]:
+    """A module's file and those of the other modules that are imported with it, likewise."""
+    waiting = deque([name])
+    found: dict[str, File | None] = {}
+    while waiting:
+        module = waiting.popleft()
+        while module and module not in found and module not in sys.modules:
+            file = found[module] = _file(module)
+            waiting += [each for each, _ in file.imports] if file is not None else []
+            module = module.rpartition(".")[0]
+    return [file for file in found.values() if file is not None]
+
+
+def _file(name: str) -> File | None:
+    place = _find(name)
+    if place is None or origin_of_file(place).owner != "project":
+        return None
+    source = parse_file(place)
+    if source is None:
+        return None
+    package = name if place.endswith("__init__.py") else name.rpartition(".")[0]
+    imports = {each for node in ast.walk(source.tree) for each in _imported(node, package)}
+    told = digest("file", ast.dump(_without_docstrings(source.tree)))
+    return File(name, place, told, tuple(sorted(imports, key=repr)))
+
+
+def _find(name: str) -> str | None:
+    """Where a module's file is, without importing anything."""
+    path: list[str] | None = None
+    spec = None
+    parts = name.split(".")
+    for count in range(1, len(parts) + 1):
+        try:
+            spec = importlib.machinery.PathFinder.find_spec(".".join(parts[:count]), path)
+        except (ImportError, ValueError):
+            return None
+        if spec is None:
+            return None
+        path = list(spec.submodule_search_locations or ())
+    return spec.origin if spec is not None and (spec.origin or "").endswith(".py") else None
+
+
+def _imported(node: ast.AST, package: str) -> Iterator[tuple[str, str | None]]:
+    if isinstance(node, ast.Import):
+        yield from ((alias.name, None) for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        base = node.module or ""
+        if node.level:
+            try:
+                base = importlib.util.resolve_name("." * node.level + base, package)
+            except ImportError:
+                return
+        for alias in node.names:
+            inner = f"{base}.{alias.name}"
+            if inner in sys.modules or _find(inner) is not None:
+                yield inner, None
+            else:
+                yield base, None if alias.name == "*" else alias.name
+
+
+class _Docstrings(ast.NodeTransformer):
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        super().generic_visit(node)
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            kept = [each for each in body if not _is_text(each)]
+            if len(kept) < len(body) and not isinstance(node, ast.Lambda | ast.IfExp):
+                return type(node)(**{**dict(ast.iter_fields(node)), "body": kept})
+        return node
+
+
+def _is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _without_docstrings(tree: ast.Module) -> ast.AST:
+    return _Docstrings().visit(ast.parse(ast.unparse(tree)))  # type: ignore[no-any-return]
