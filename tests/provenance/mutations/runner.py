@@ -1,0 +1,57 @@
+"""Asks the server of `server` for runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+
+class Runner:
+    """A server that runs projects, each run in a new process."""
+
+    def __enter__(self) -> Runner:
+        self._process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("server.py"))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"},
+        )
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        with self._process:
+            assert self._process.stdin is not None
+            self._process.stdin.close()
+
+    def run(
+        self, folder: Path, pipeline: str = "everything", **options: Any
+    ) -> dict[str, dict[str, Any]]:
+        """Runs a pipeline of ``flow.py`` in a folder; its nodes by name."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        request = {"folder": str(folder), "pipeline": pipeline, "options": options}
+        print(json.dumps(request), file=self._process.stdin, flush=True)
+        answer = json.loads(self._process.stdout.readline())
+        assert answer["status"] == "succeeded", answer["status"]
+        nodes: dict[str, dict[str, Any]] = answer["nodes"]
+        return nodes
+
+
+def write_files(folder: Path, files: Mapping[str, str]) -> None:
+    """Writes the files of a project."""
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
