@@ -55,10 +55,15 @@ def ask(
     found = job.stores.records.cached(ingredients.key)
     if found is None:
         return Answer(why_missing(job, node, name, ingredients, contents))
-    problem = _problem(found, job.plan.settings(node), job.stores)
-    if problem is not None:
-        return Answer(problem)
-    return Answer(f"the same as in {found.run_name}", found.outputs)
+    unusable = problem(found, job.plan.settings(node), job.stores)
+    if unusable is not None:
+        return Answer(unusable)
+    return Answer(hit_text(found), found.outputs)
+
+
+def hit_text(found: Outcome) -> str:
+    """Why a node did not run, in words."""
+    return f"the same as in {found.run_name}"
 
 
 def refusal(job: Job, node: Node) -> str | None:
@@ -77,15 +82,15 @@ def refusal(job: Job, node: Node) -> str | None:
     return None
 
 
-def _problem(found: Outcome, settings: Settings, stores: Stores) -> str | None:
+def problem(found: Outcome, settings: Settings, stores: Stores) -> str | None:
     """Why an earlier result that is recorded cannot be used; None if it can."""
     expired = settings.expired(found.ended)
     if expired is not None:
         return f"the result of {found.run_name} {expired}"
     for output in found.outputs:
-        problem = unusable_part(output.content, stores)
-        if problem is not None:
-            return f"the result of {found.run_name} cannot be used: {problem}"
+        unusable = unusable_part(output.content, stores)
+        if unusable is not None:
+            return f"the result of {found.run_name} cannot be used: {unusable}"
     return None
 
 
@@ -96,14 +101,11 @@ def unusable_part(content: str, stores: Stores) -> str | None:
         return f"the record has no artifact {content[:12]}"
     if artifact.inline is None and not stores.artifacts.has(artifact.blob):
         return f"the bytes of artifact {content[:12]} are gone"
-    problem = _format_problem(artifact, trust_pickle=stores.trust_pickle)
-    if problem is not None:
-        return problem
-    for child in artifact.children:
-        problem = unusable_part(child, stores)
-        if problem is not None:
-            return problem
-    return None
+    unusable = _format_problem(artifact, trust_pickle=stores.trust_pickle)
+    parts = iter(artifact.children)
+    while unusable is None and (part := next(parts, None)) is not None:
+        unusable = unusable_part(part, stores)
+    return unusable
 
 
 def _format_problem(artifact: Artifact, *, trust_pickle: bool) -> str | None:

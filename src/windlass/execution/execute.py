@@ -26,16 +26,17 @@ from windlass.errors import FormatError, OutputTypeError
 from windlass.execution import cache, live_code, seeding
 from windlass.execution.failure import describe_failure
 from windlass.execution.ingredients import ingredients_of
-from windlass.execution.inputs import Argument, Inputs
+from windlass.execution.inputs import Argument, Inputs, lineage_of
 from windlass.execution.isolation import in_this_process, restored
 from windlass.execution.job import Job
 from windlass.execution.logged import logged, record_logged
 from windlass.execution.schedule import instance_name
+from windlass.execution.seeding import seed_of
 from windlass.execution.worker_state import in_worker
 from windlass.pipeline import types
-from windlass.pipeline.graph import Each, Node
+from windlass.pipeline.graph import Node
 from windlass.pipeline.step import Step, step_of
-from windlass.records.model import Attempt, Input, Outcome, Output
+from windlass.records.model import Attempt, Outcome, Output
 from windlass.tracking.journal import journalling
 
 Capture = Callable[[Path], AbstractContextManager[None]]
@@ -129,7 +130,7 @@ def _run(work: _Work, capture: Capture) -> bool:
     with capture(job.log_path(work.name, work.attempt)), _told():
         step = step_of(node.step)
         work.arguments = Inputs(job).arguments(node, work.index)
-        work.seed = _seed(work, step.name) if settings.seeded else None
+        work.seed = seed_of(job, node, work.arguments) if settings.seeded else None
         if _is_in_cache(work, step):
             return True
         _call_and_store(work, step)
@@ -196,15 +197,6 @@ def _named_outputs(node: Node, returned: Any) -> Mapping[str, Any]:
     return {name: getattr(returned, name) for name in node.outputs}
 
 
-def _seed(work: _Work, step: str) -> int:
-    mapped = [
-        work.arguments[name].digest
-        for name, ref in work.node.inputs.items()
-        if isinstance(ref, Each)
-    ]
-    return seeding.derive(work.job.seed, step, mapped)
-
-
 @contextlib.contextmanager
 def _told() -> Iterator[None]:
     """Writes an error's traceback where the step's own output is."""
@@ -266,14 +258,8 @@ def _outcome(
         seed=work.seed,
         ingredients=work.ingredients,
         outputs=work.outputs,
-        inputs=tuple(_lineage(work.arguments)),
+        inputs=lineage_of(work.arguments),
         artifacts=work.stored,
         metrics=metrics,
         params=params,
     )
-
-
-def _lineage(arguments: Mapping[str, Argument]) -> Iterator[Input]:
-    for name, argument in arguments.items():
-        for position, content in enumerate(argument.contents):
-            yield Input(parameter=name, position=position, content=content)

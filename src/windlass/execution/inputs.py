@@ -25,6 +25,7 @@ from windlass.pipeline.graph import (
 )
 from windlass.pipeline.step import step_of
 from windlass.pipeline.symbols import namedtuple_of
+from windlass.records.model import Input
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,10 @@ class Inputs:
     def __init__(self, job: Job) -> None:
         self._job = job
         self._outputs: dict[str, Mapping[str, str]] = {}
+
+    def know(self, node: str, outputs: Mapping[str, str]) -> None:
+        """Takes note of the contents that a node returned, by name."""
+        self._outputs[node] = outputs
 
     def prefetch(self, nodes: set[str]) -> None:
         """Reads the outputs of several nodes at once."""
@@ -202,6 +207,15 @@ class Inputs:
                 raise NotFoundError(f"the record has no artifact {content}")
             self._job.lists[content] = artifacts.items(artifact, self._job.stores.artifacts)
         return self._job.lists[content]
+
+
+def lineage_of(arguments: Mapping[str, Argument]) -> tuple[Input, ...]:
+    """The artifacts that arguments come from."""
+    return tuple(
+        Input(parameter=name, position=position, content=content)
+        for name, argument in arguments.items()
+        for position, content in enumerate(argument.contents)
+    )
 
 
 def _all_of(node: Node) -> Ref:

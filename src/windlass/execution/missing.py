@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from windlass.provenance.fingerprint import Fingerprint, Piece, read_fingerprint
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from windlass.records import Records
     from windlass.records.model import Outcome
 
+_SHORT = 40
 NEVER = "never run before"
 
 
@@ -45,12 +47,24 @@ def why_missing(
     contents: Mapping[str, Sequence[str]],
 ) -> str:
     """Why no earlier result has the key of a node, in a line."""
-    records = job.stores.records
-    earlier = records.earlier(node.step, name, job.run)
-    if earlier is None or earlier.ingredients is None:
+    records, now = job.stores.records, ingredients.document()
+    earlier = nearest(records.earlier(node.step, name, job.run, time.time()), now)
+    if earlier is None:
         return NEVER
-    found = changes(records, earlier, ingredients.document(), contents)
-    return in_a_line(found) or f"the result of the run {earlier.run} is no longer recorded"
+    found = changes(records, earlier, now, contents)
+    return in_a_line(found) or f"the result of {earlier.run_name} is no longer recorded"
+
+
+def nearest(earlier: Sequence[Outcome], now: Mapping[str, Any]) -> Outcome | None:
+    """Of several earlier outcomes the one that differs least; of equals, the newest."""
+    known = [outcome for outcome in earlier if outcome.ingredients is not None]
+    return min(known, key=lambda outcome: _distance(outcome.ingredients or {}, now), default=None)
+
+
+def _distance(then: Mapping[str, Any], now: Mapping[str, Any]) -> int:
+    arguments = {*then["arguments"].items()} ^ {*now["arguments"].items()}
+    others = ("code", "python", "seed", "settings", "split")
+    return len(arguments) + 2 * len([name for name in others if then[name] != now[name]])
 
 
 def in_a_line(found: list[Change]) -> str:
@@ -78,9 +92,12 @@ def changes(
     then = earlier.ingredients or {}
     found: list[Change] = []
     if then["code"] != now["code"]:
-        found += code_changes(
-            _fingerprint(records, then["code"]), _fingerprint(records, now["code"])
-        )
+        found += [
+            _with_values(records, each)
+            for each in code_changes(
+                _fingerprint(records, then["code"]), _fingerprint(records, now["code"])
+            )
+        ]
     if then["python"] != now["python"]:
         found.append(Change(f"Python {then['python']} → {now['python']}"))
     found += _argument_changes(records, earlier, now, contents)
@@ -88,6 +105,16 @@ def changes(
         found.append(Change(f"the seed differs: {then['seed']} → {now['seed']}"))
     found += _setting_changes(then, now)
     return found
+
+
+def _with_values(records: Records, change: Change) -> Change:
+    """A change of a constant with what it was and is, if that is short."""
+    if not change.text.startswith("constant ") or change.before is None or change.after is None:
+        return change
+    before, after = records.source(change.before), records.source(change.after)
+    if before is None or after is None or max(len(before), len(after)) > _SHORT:
+        return change
+    return replace(change, text=f"{change.text}: {before} → {after}", before=None, after=None)
 
 
 def code_changes(then: Fingerprint | None, now: Fingerprint | None) -> list[Change]:

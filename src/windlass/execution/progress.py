@@ -10,7 +10,7 @@ from typing import Any
 from windlass import artifacts
 from windlass.artifacts.artifact import Artifact
 from windlass.execution.execute import Result
-from windlass.execution.inputs import Inputs
+from windlass.execution.hits import Hits
 from windlass.execution.job import Job
 from windlass.execution.observer import Observer
 from windlass.execution.schedule import Schedule, Settled, Task, instance_name
@@ -50,6 +50,7 @@ class Progress:
         self._keep_going = keep_going
         self._lengths: dict[str, int] = {}
         self._pending: list[Outcome] = []
+        self._hits = Hits(job)
         done = frozenset(job.stores.records.succeeded_nodes(job.run))
         self._schedule = Schedule(job.plan.graph, self._length, self._decide, done)
 
@@ -77,14 +78,31 @@ class Progress:
 
     def tasks(self) -> Iterator[Task]:
         """What can be started now; nodes that settle on the way are recorded."""
-        for step in self._schedule.advance():
-            if isinstance(step, Settled):
-                self._record(step)
-            elif self.stopping:
-                self.drop(step)
-            else:
-                yield step
+        while True:
+            due: list[Task] = []
+            for step in self._schedule.advance():
+                if isinstance(step, Settled):
+                    self._record(step)
+                elif self.stopping:
+                    self.drop(step)
+                else:
+                    due.append(step)
+            hits = self._hits.of(due)
+            yield from (task for task in due if task.name not in hits)
+            for task in due:
+                if task.name in hits:
+                    self._take(task, hits[task.name])
+            if not hits:
+                break
         self._flush()
+
+    def _take(self, task: Task, outcome: Outcome) -> None:
+        """Settles a task by an earlier result."""
+        self._hits.know(outcome)
+        self._pending.append(outcome)
+        if len(self._pending) >= _BATCH:
+            self._flush()
+        self.finish(task, Result(task.name, "succeeded", cached=True, reason=outcome.reason))
 
     def finish(self, task: Task, result: Result) -> None:
         """Notes the final result of a task, which its worker has recorded."""
@@ -101,13 +119,13 @@ class Progress:
         self.observer.node_ended(Result(task.name, "cancelled", reason=reason))
 
     def _length(self, node: Node) -> int:
-        length = Inputs(self.job).length(node)
+        length = self._hits.inputs.length(node)
         self._lengths[node.name] = length
         self.observer.map_expanded(node.name, length)
         return length
 
     def _decide(self, choice: str) -> bool:
-        return Inputs(self.job).decide(choice)
+        return self._hits.inputs.decide(choice)
 
     def _record(self, settled: Settled) -> None:
         node, status, reason = settled.node, settled.status, settled.reason

@@ -11,12 +11,22 @@ import importlib.abc
 import importlib.util
 import random
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
+from windlass.execution.inputs import Argument
+from windlass.execution.job import Job
 from windlass.hashing import digest
+from windlass.pipeline.graph import Each, Node
+from windlass.pipeline.step import step_of
+
+
+def seed_of(job: Job, node: Node, arguments: Mapping[str, Argument]) -> int:
+    """The seed of a node of a run, or of an item of a map."""
+    mapped = [arguments[name].digest for name, ref in node.inputs.items() if isinstance(ref, Each)]
+    return derive(job.seed, step_of(node.step).name, mapped)
 
 
 def derive(run_seed: int, step: str, items: Sequence[str] = ()) -> int:

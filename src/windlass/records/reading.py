@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from windlass.artifacts.artifact import Artifact
@@ -18,13 +18,14 @@ _AT_ONCE = 500
 
 _CACHED = """
 SELECT outcomes.*, runs.name AS run_name FROM outcomes JOIN runs ON runs.id = outcomes.run
-WHERE outcomes.key = :key AND outcomes.status = 'succeeded'
-ORDER BY outcomes.ended DESC LIMIT 1
+WHERE {condition} AND outcomes.status = 'succeeded' AND outcomes.key IS NOT NULL
+ORDER BY outcomes.cached DESC, outcomes.ended
 """
 _EARLIER = """
-SELECT * FROM outcomes
-WHERE step = :step AND node = :node AND status = 'succeeded' AND key IS NOT NULL AND run <> :run
-ORDER BY ended DESC LIMIT 1
+SELECT outcomes.*, runs.name AS run_name FROM outcomes JOIN runs ON runs.id = outcomes.run
+WHERE outcomes.step = :step AND outcomes.node = :node AND outcomes.status = 'succeeded'
+AND outcomes.key IS NOT NULL AND outcomes.run <> :run AND outcomes.ended <= :before
+ORDER BY outcomes.ended DESC LIMIT 10
 """
 _INPUTS = """
 SELECT parameter, content FROM inputs WHERE run = :run AND node = :node
@@ -82,10 +83,18 @@ class Reading(Database):
         found = self.execute("SELECT text FROM sources WHERE digest = :digest", {"digest": digest})
         return str(found[0]["text"]) if found else None
 
-    def earlier(self, step: str, node: str, run: str) -> Outcome | None:
-        """The newest success of a node of that name and step in another run, for comparison."""
-        found = self.execute(_EARLIER, {"step": step, "node": node, "run": run})
-        return rows.outcome_of(found[0]) if found else None
+    def earlier(self, step: str, node: str, run: str, before: float) -> list[Outcome]:
+        """The newest successes of a node of that name and step in other runs, for comparison.
+
+        Args:
+            step: The step's reference.
+            node: The node, or the item of a map.
+            run: The run that is compared.
+            before: Only those that ended by then.
+        """
+        wanted = {"step": step, "node": node, "run": run, "before": before}
+        found = self.execute(_EARLIER, wanted)
+        return [_outcome(row) for row in found]
 
     def node_inputs(self, run: str, node: str) -> dict[str, list[str]]:
         """The contents that a node read, by parameter."""
@@ -127,14 +136,20 @@ class Reading(Database):
 
     def cached(self, key: str) -> Outcome | None:
         """The newest success with a cache key, with what it returned."""
-        found = self.execute(_CACHED, {"key": key})
-        if not found:
-            return None
-        fields = dict(found[0])
-        run_name = fields.pop("run_name")
-        contents = self.node_outputs(fields["run"], [fields["node"]]).get(fields["node"], {})
-        outputs = [Output(name, place, c) for place, (name, c) in enumerate(contents.items())]
-        return rows.outcome_of(fields, outputs, run_name)
+        return self.cached_by_keys([key]).get(key)
+
+    def cached_by_keys(self, keys: Sequence[str]) -> dict[str, Outcome]:
+        """The newest successes with cache keys, with what they returned, by key."""
+        newest: dict[str, Row] = {}
+        for some in portions(keys):
+            condition, names = one_of("key", some)
+            for row in self.execute(_CACHED.format(condition=condition), names):
+                newest[row["key"]] = row  # the last is the newest of those that computed it
+        nodes: dict[str, list[str]] = {}
+        for row in newest.values():
+            nodes.setdefault(row["run"], []).append(row["node"])
+        contents = {run: self.node_outputs(run, names) for run, names in nodes.items()}
+        return {key: _cached(row, contents) for key, row in newest.items()}
 
     def artifact(self, content: str) -> Artifact | None:
         """An artifact by its content."""
@@ -171,6 +186,19 @@ class Reading(Database):
         if not found:
             raise NotFoundError(f"the record has no {digest} among its {table}")
         return str(found[0]["document"])
+
+
+def _outcome(row: Row, outputs: Sequence[Output] = ()) -> Outcome:
+    """The outcome of a row that has the name of its run, too."""
+    fields = dict(row)
+    run_name = fields.pop("run_name")
+    return rows.outcome_of(fields, outputs, run_name)
+
+
+def _cached(row: Row, contents: Mapping[str, Mapping[str, Mapping[str, str]]]) -> Outcome:
+    found = contents[row["run"]].get(row["node"], {})
+    outputs = [Output(name, place, content) for place, (name, content) in enumerate(found.items())]
+    return _outcome(row, outputs)
 
 
 def with_outputs(found: Sequence[Row], outputs: Sequence[Row]) -> list[Outcome]:

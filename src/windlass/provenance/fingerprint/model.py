@@ -34,8 +34,8 @@ class Piece(NamedTuple):
 
     @property
     def place(self) -> str | None:
-        """``features.py:12``."""
-        return None if self.file is None else f"{self.file}:{self.line}"
+        """``features.py:12``; only the file where the line is not known, None without a file."""
+        return self.file if self.line is None else f"{self.file}:{self.line}"
 
 
 class Unresolved(NamedTuple):
