@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from windlass.provenance.bundle import Bundle, capture_bundle, start_listing
 from windlass.provenance.environment import Environment, capture_environment
 from windlass.provenance.git import GitFacts, start_git_facts
-from windlass.provenance.loose import loose_code
 from windlass.provenance.machine import machine_facts
 from windlass.provenance.project import Project
 from windlass.values import Json
@@ -20,14 +19,12 @@ class Provenance:
     Args:
         bundle: The project's code.
         environment: What is installed.
-        loose: Digest of code that can be imported and is in neither; None if there is none.
         git: The state of the checkout; None where there is none.
         machine: Facts of this machine.
     """
 
     bundle: Bundle
     environment: Environment
-    loose: str | None
     git: GitFacts | None
     machine: dict[str, Json]
 
@@ -42,5 +39,4 @@ def capture(project: Project) -> Provenance:
     git = start_git_facts(project.root)
     environment = capture_environment(project.root, project.cache)
     bundle = capture_bundle(project.root, project.cache, listed=listed)
-    loose = loose_code(project.root, bundle, project.cache)
-    return Provenance(bundle, environment, loose, git(), machine_facts())
+    return Provenance(bundle, environment, git(), machine_facts())

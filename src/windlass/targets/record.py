@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +19,7 @@ from windlass.pipeline.settings import RunOptions
 from windlass.pipeline.step import step_of
 from windlass.provenance.capture import Provenance
 from windlass.provenance.fingerprint import Fingerprint, Fingerprinter, text_of
+from windlass.provenance.loose import loose_code
 from windlass.provenance.project import Project
 from windlass.records import Records
 from windlass.records.model import NewRun, PlanNode, Run, RunParameter
@@ -28,7 +30,12 @@ def take_fingerprints(
     graph: Graph, project: Project, provenance: Provenance
 ) -> dict[str, Fingerprint]:
     """The fingerprint of every step of a graph, by its reference."""
-    everything = digest("project", provenance.bundle.digest, provenance.loose)
+
+    @functools.cache
+    def everything() -> str:
+        loose = loose_code(project.root, provenance.bundle, project.cache)
+        return digest("project", provenance.bundle.digest, loose)
+
     fingerprinter = Fingerprinter(project.root, provenance.environment, everything)
     steps = dict.fromkeys(node.step for node in graph.nodes.values())
     return {step: fingerprinter.of(step_of(step).function) for step in steps}

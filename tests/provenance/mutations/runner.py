@@ -39,14 +39,24 @@ class Runner:
         self, folder: Path, pipeline: str = "everything", **options: Any
     ) -> dict[str, dict[str, Any]]:
         """Runs a pipeline of ``flow.py`` in a folder; its nodes by name."""
+        nodes: dict[str, dict[str, Any]] = self.ask(folder, pipeline, options)["nodes"]
+        return nodes
+
+    def ask(
+        self,
+        folder: Path,
+        pipeline: str,
+        options: Mapping[str, Any],
+        plain: int | None = None,
+    ) -> dict[str, Any]:
+        """Runs a pipeline; with `plain`, its steps are called, too, on that number."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        request = {"folder": str(folder), "pipeline": pipeline, "options": options}
+        request = {"folder": str(folder), "pipeline": pipeline, "options": options, "plain": plain}
         print(json.dumps(request), file=self._process.stdin, flush=True)
-        answer = json.loads(self._process.stdout.readline())
+        answer: dict[str, Any] = json.loads(self._process.stdout.readline())
         assert answer["status"] == "succeeded", answer["status"]
-        nodes: dict[str, dict[str, Any]] = answer["nodes"]
-        return nodes
+        return answer
 
 
 def write_files(folder: Path, files: Mapping[str, str]) -> None:

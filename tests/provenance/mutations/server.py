@@ -14,12 +14,16 @@ from typing import Any
 PRELOADED = ("numpy", "pydantic", "sklearn.preprocessing", "windlass.targets.launch")
 
 
-def run(folder: str, pipeline: str, options: dict[str, Any]) -> dict[str, Any]:
+def run(
+    folder: str, pipeline: str, options: dict[str, Any], plain: int | None = None
+) -> dict[str, Any]:
+    """Runs a pipeline; with `plain`, calls each of its steps as a function, too, on that number."""
     import importlib
 
     os.chdir(folder)
     sys.path.insert(0, folder)
-    found = getattr(importlib.import_module("flow"), pipeline)
+    flow = importlib.import_module("flow")
+    found = getattr(flow, pipeline)
     run = found.options(in_process=True, **options).run()
     nodes = {}
     for node in run.nodes:
@@ -32,7 +36,8 @@ def run(folder: str, pipeline: str, options: dict[str, Any]) -> dict[str, Any]:
             "key": outcome.key,
             "value": repr(value),
         }
-    return {"status": run.status, "nodes": nodes}
+    called = {} if plain is None else {name: repr(getattr(flow, name)(plain)) for name in nodes}
+    return {"status": run.status, "nodes": nodes, "called": called}
 
 
 def answer(line: str) -> str:
@@ -40,7 +45,25 @@ def answer(line: str) -> str:
     try:
         return json.dumps(run(**request))
     except BaseException:
-        return json.dumps({"status": traceback.format_exc(), "nodes": {}})
+        return json.dumps({"status": traceback.format_exc(), "nodes": {}, "called": {}})
+
+
+def warm_up() -> None:
+    """Runs something, so that all that a run imports is imported once for every child."""
+    import tempfile
+
+    here = os.getcwd()
+    with tempfile.TemporaryDirectory() as folder:
+        with open(f"{folder}/windlass.toml", "w"), open(f"{folder}/flow.py", "w") as file:
+            file.write(
+                "from windlass import pipeline, step\n"
+                "@step\ndef one(x: int) -> int:\n    return x\n"
+                "@pipeline\ndef everything() -> int:\n    return one(1)\n"
+            )
+        run(folder, "everything", {})
+        os.chdir(here)
+    sys.path.pop(0)
+    del sys.modules["flow"]
 
 
 def main() -> None:
@@ -48,6 +71,7 @@ def main() -> None:
 
     for name in PRELOADED:
         importlib.import_module(name)
+    warm_up()
     for line in sys.stdin:
         reading, writing = os.pipe()
         child = os.fork()

@@ -30,13 +30,14 @@ class Fingerprinter:
     Args:
         root: The project's folder.
         environment: What identifies the installed distributions.
-        bundle: The digest of the project's code, for what cannot be resolved.
+        everything: Gives the digest of all code that a step could import, for what cannot be
+            resolved. It takes long, so it is only asked where it is needed.
     """
 
-    def __init__(self, root: Path, environment: Environment, bundle: str) -> None:
+    def __init__(self, root: Path, environment: Environment, everything: Callable[[], str]) -> None:
         self._root = root
         self._requirements = Requirements(environment)
-        self._bundle = bundle
+        self._everything = everything
 
     def of(self, function: Callable[..., Any]) -> Fingerprint:
         """The fingerprint of a step's function, as it is now."""
@@ -47,6 +48,6 @@ class Fingerprinter:
             pieces=walk.sorted_pieces(),
             distributions=self._requirements.closure(sorted(walk.tops)),
             unresolved=unresolved,
-            bundle=self._bundle if unresolved else None,
+            bundle=self._everything() if unresolved else None,
             sources=walk.texts,
         )
