@@ -10,7 +10,17 @@ from typing import Annotated
 import typer
 
 import windlass
-from windlass.cli import executing, explaining, lineage, logs, looking, making, running, values
+from windlass.cli import (
+    caching,
+    executing,
+    explaining,
+    lineage,
+    logs,
+    looking,
+    making,
+    running,
+    values,
+)
 from windlass.cli.output import (
     FAILED,
     INTERRUPTED,
@@ -41,6 +51,7 @@ app.command("show", help="Show a run: its nodes, their states and outputs.")(loo
 app.command("logs", help="Print what a run, or one node of it, has written.")(logs.logs)
 app.command("explain", help="Explain why nodes of a run ran, or did not.")(explaining.explain)
 app.add_typer(values.app, name="artifacts")
+app.add_typer(caching.app, name="cache")
 app.command("lineage", help="Show how an artifact came to be, and what came of it.")(
     lineage.lineage
 )

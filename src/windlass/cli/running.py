@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,6 +18,9 @@ from windlass.cli.output import (
     print_json,
 )
 from windlass.errors import ConfigError
+
+if TYPE_CHECKING:
+    from windlass.execution.run import Run
 
 _Pairs = list[str] | None
 
@@ -39,7 +42,13 @@ def run(
     ] = None,
     stack: StackName = None,
     no_cache: Annotated[
-        bool, typer.Option("--no-cache", help="Run every step, whatever ran before.")
+        bool, typer.Option("--no-cache", help="Run every step, and keep no result for others.")
+    ] = False,
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Run every step, and keep the new results.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would run, and why.")
     ] = False,
     seed: Annotated[
         int | None, typer.Option(help="What random generators are seeded from; else 0.")
@@ -60,12 +69,15 @@ def run(
     json: Json = False,
 ) -> int:
     """Runs a pipeline."""
+    from windlass.cli.expecting import tell_expected
     from windlass.cli.live import make_observer
     from windlass.cli.place import find_pipeline
-    from windlass.targets.launch import launch
+    from windlass.targets.launch import foresee, launch
 
     if fresh and in_process:
         raise ConfigError("--fresh and --in-process exclude each other", hint="Leave one out.")
+    if refresh and no_cache:
+        raise ConfigError("--refresh and --no-cache exclude each other", hint="Leave one out.")
     given, tagged = pairs(parameters, "-p"), pairs(tags, "--tag")
     with kept_for_json(json):
         found = find_pipeline(pipeline)
@@ -74,6 +86,7 @@ def run(
             target=target or own.target,
             stack=stack or own.stack,
             cache=own.cache and not no_cache,
+            refresh=refresh or own.refresh,
             seed=own.seed if seed is None else seed,
             keep_going=keep_going or own.keep_going,
             workers=workers or own.workers,
@@ -81,19 +94,29 @@ def run(
             in_process=in_process or (own.in_process and not fresh),
             tags={**own.tags, **tagged},
         )
-        with make_observer(in_process=options.in_process) as observer:
-            done = launch(found, {}, options, observer=observer, text=given)
-    with perhaps_unread():
-        if json:
-            from windlass.execution.document import run_document
-
-            records = done.job.stores.records
-            print_json(run_document(records, records.run_by_id(done.id)))
+        if dry_run:
+            expected = foresee(found, options, given)
         else:
-            from windlass.cli.ending import tell_end
-
-            tell_end(done)
+            with make_observer(in_process=options.in_process) as observer:
+                done = launch(found, {}, options, observer=observer, text=given)
+    with perhaps_unread():
+        if dry_run:
+            tell_expected(found.name, expected, json=json)
+            return DONE
+        _tell_done(done, json=json)
     return {"succeeded": DONE, "cancelled": INTERRUPTED}.get(done.status, FAILED)
+
+
+def _tell_done(done: Run[Any], *, json: bool) -> None:
+    if json:
+        from windlass.execution.document import run_document
+
+        records = done.job.stores.records
+        print_json(run_document(records, records.run_by_id(done.id)))
+    else:
+        from windlass.cli.ending import tell_end
+
+        tell_end(done)
 
 
 def pairs(texts: _Pairs, option: str) -> dict[str, str]:

@@ -20,7 +20,7 @@ from windlass.execution.seeding import seed_of
 from windlass.records.model import Outcome
 
 
-class _Asked(NamedTuple):
+class Asked(NamedTuple):
     """A task whose result may be there, and what it depends on."""
 
     task: Task
@@ -50,7 +50,7 @@ class Hits:
 
     def of(self, tasks: Sequence[Task]) -> dict[str, Outcome]:
         """The outcomes of those tasks for which an earlier result stands, by their names."""
-        wanted = [asked for task in tasks if self._may_ask(task) and (asked := self._ask(task))]
+        wanted = [asked for task in tasks if self._may_ask(task) and (asked := self.ask(task))]
         keys = [asked.ingredients.key for asked in wanted]
         found = self._job.stores.records.cached_by_keys(keys)
         hits = {}
@@ -67,7 +67,8 @@ class Hits:
             self._refused[node.name] = refused
         return not self._refused[node.name]
 
-    def _ask(self, task: Task) -> _Asked | None:
+    def ask(self, task: Task) -> Asked | None:
+        """What the result of a task depends on; None if that cannot be told here."""
         try:
             arguments = self.inputs.arguments(task.node, task.index)
         except WindlassError:  # the worker will tell
@@ -75,13 +76,13 @@ class Hits:
         settings = self._job.plan.settings(task.node)
         seed = seed_of(self._job, task.node, arguments) if settings.seeded else None
         ingredients = ingredients_of(self._job, task.node, arguments, seed)
-        return _Asked(task, arguments, ingredients)
+        return Asked(task, arguments, ingredients)
 
     def _is_usable(self, task: Task, earlier: Outcome) -> bool:
         settings = self._job.plan.settings(task.node)
         return cache.problem(earlier, settings, self._job.stores) is None
 
-    def _outcome(self, asked: _Asked, key: str, earlier: Outcome) -> Outcome:
+    def _outcome(self, asked: Asked, key: str, earlier: Outcome) -> Outcome:
         now = time.time()
         return Outcome(
             run=self._job.run,

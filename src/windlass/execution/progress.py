@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from windlass import artifacts
 from windlass.artifacts.artifact import Artifact
 from windlass.execution.execute import Result
 from windlass.execution.hits import Hits
 from windlass.execution.job import Job
+from windlass.execution.joining import join_map
 from windlass.execution.observer import Observer
 from windlass.execution.schedule import Schedule, Settled, Task, instance_name
 from windlass.pipeline.graph import Node
@@ -175,18 +175,10 @@ class Progress:
             self._pending = []
 
     def _join(self, node: Node) -> tuple[tuple[Output, ...], tuple[Artifact, ...]]:
-        """The lists of a map's results, made from digests alone."""
-        records, store = self.job.stores.records, self.job.stores.artifacts
-        names = [instance_name(node.name, i) for i in range(self._lengths[node.name])]
-        produced = records.node_outputs(self.job.run, names)
-        outputs, made = [], []
-        for position, field in enumerate(node.outputs):
-            contents = [produced[name][field] for name in names]
-            found = records.artifacts(contents)
-            joined = artifacts.join([found[content] for content in contents], store)
-            outputs.append(Output(name=field, position=position, content=joined.content))
-            made.append(joined)
-        return tuple(outputs), tuple(made)
+        length = self._lengths[node.name]
+        names = [instance_name(node.name, index) for index in range(length)]
+        produced = self.job.stores.records.node_outputs(self.job.run, names)
+        return join_map(self.job, node, length, produced)
 
 
 def settle_all(progress: Progress, tasks: Sequence[Task]) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from windlass.records.caching import Caching
 from windlass.records.lineage import Lineages
 from windlass.records.writing import Writing
 
 __all__ = ["Records"]
 
 
-class Records(Writing, Lineages):
+class Records(Writing, Lineages, Caching):
     """The record store: SQLite on this machine, PostgreSQL for a team."""
 
     @staticmethod

@@ -17,11 +17,12 @@ from windlass.errors import ConfigError, DefinitionError, RecordError
 from windlass.pipeline import parameters as params
 from windlass.pipeline.pipeline import Pipeline
 from windlass.pipeline.settings import RunOptions
-from windlass.provenance.project import find_project
+from windlass.provenance.project import Project, find_project
 from windlass.stacks.settings import RunDefaults, load_settings
 from windlass.stacks.stack import Stack, load_stack
 
 if TYPE_CHECKING:
+    from windlass.execution.forecast import Expected
     from windlass.execution.job import Job
     from windlass.execution.observer import Observer
     from windlass.execution.run import Run
@@ -73,10 +74,7 @@ def launch(
     """
     _refuse_in_worker(pipeline)
     arguments = params.bind(pipeline.name, pipeline.parameters, given, text=text or {})
-    project = find_project(pipeline.file or Path.cwd())
-    settings = load_settings(project)
-    options = _with_defaults(options, settings.run)
-    stack = load_stack(options.stack, project, settings)
+    project, stack, options = _place(pipeline, options)
     target = make_target(options.target or stack.target, stack, options)
     try:
         graph = pipeline.graph()
@@ -110,6 +108,45 @@ def launch(
             hint="Leave .windlass alone while a run goes on, and run it again.",
         )
     return Run(stores.records.run_by_id(row.id), stores)
+
+
+def foresee(
+    pipeline: Pipeline[Any, Any], options: RunOptions, text: Mapping[str, str]
+) -> list[Expected]:
+    """What a run would do, and why; nothing is run and nothing recorded.
+
+    Raises:
+        ParameterError: As of `launch`; so are the others.
+    """
+    from windlass.execution.forecast import forecast, forecast_untouched
+    from windlass.execution.stores import open_stores
+    from windlass.provenance.capture import capture
+    from windlass.targets.record import (
+        make_plan,
+        new_job,
+        save_fingerprints,
+        take_fingerprints,
+    )
+
+    arguments = params.bind(pipeline.name, pipeline.parameters, {}, text=text)
+    project, stack, options = _place(pipeline, options)
+    graph = pipeline.graph()
+    provenance = capture(project)
+    fingerprints = take_fingerprints(graph, project, provenance)
+    plan = make_plan(pipeline, graph, project, provenance, fingerprints)
+    if stack.is_untouched():
+        return forecast_untouched(plan)
+    stores = open_stores(stack)
+    save_fingerprints(stores.records, fingerprints)
+    return forecast(new_job(plan, arguments, options, stores))
+
+
+def _place(pipeline: Pipeline[Any, Any], options: RunOptions) -> tuple[Project, Stack, RunOptions]:
+    """The project and the stack of a run, and its options with what the project says."""
+    project = find_project(pipeline.file or Path.cwd())
+    settings = load_settings(project)
+    options = _with_defaults(options, settings.run)
+    return project, load_stack(options.stack, project, settings), options
 
 
 @contextlib.contextmanager

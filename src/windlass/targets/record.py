@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from windlass import modules, values
@@ -79,12 +80,11 @@ def record_run(
     stores: Stores,
 ) -> tuple[Job, Run]:
     """Records a run that is about to begin, with its plan and where it comes from."""
-    documents = {name: _document(name, value) for name, value in arguments.items()}
-    digests = {name: digest_plain(document) for name, document in documents.items()}
+    job = new_job(plan, arguments, options, stores)
     records = stores.records
     records.save_bundle(plan.bundle, provenance.bundle.document())
     records.save_environment(plan.environment, provenance.environment.document())
-    _save_fingerprints(records, fingerprints)
+    save_fingerprints(records, fingerprints)
     nodes = [
         PlanNode(node.name, node.step, node.mode, position)
         for position, node in enumerate(plan.graph.nodes.values())
@@ -100,33 +100,39 @@ def record_run(
             stack=stack.name,
             seed=options.seed,
             tags=dict(options.tags),
-            parameters=tuple(RunParameter(name, doc) for name, doc in documents.items()),
+            parameters=tuple(RunParameter(name, doc) for name, doc in job.parameters.items()),
             host=this_process(),
             git=dict(provenance.git) if provenance.git else None,
             details={
                 "cache": options.cache,
-                "digests": dict(digests),
+                "digests": dict(job.digests),
                 "refresh": options.refresh,
                 "left_out": [list(told) for told in provenance.bundle.left_out],
                 "machine": provenance.machine,
             },
         )
     )
-    job = Job(
-        run=row.id,
-        name=row.name,
+    return replace(job, run=row.id, name=row.name), row
+
+
+def new_job(plan: Plan, arguments: Mapping[str, Any], options: RunOptions, stores: Stores) -> Job:
+    """A run that is not recorded, and so has neither id nor number."""
+    documents = {name: _document(name, value) for name, value in arguments.items()}
+    return Job(
+        run="",
+        name=plan.name,
         plan=plan,
         seed=options.seed,
         cache=options.cache,
         parameters=documents,
-        digests=digests,
+        digests={name: digest_plain(document) for name, document in documents.items()},
         refresh=options.refresh,
         stores=stores,
     )
-    return job, row
 
 
-def _save_fingerprints(records: Records, fingerprints: Mapping[str, Fingerprint]) -> None:
+def save_fingerprints(records: Records, fingerprints: Mapping[str, Fingerprint]) -> None:
+    """Keeps fingerprints, and the source of their pieces, by which changes are told later."""
     by_digest = {each.digest: each for each in fingerprints.values()}
     known = records.known_fingerprints(list(by_digest))
     for digest_, fingerprint in by_digest.items():
