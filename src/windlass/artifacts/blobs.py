@@ -68,7 +68,7 @@ class Blobs:
         except FileNotFoundError:
             raise CorruptError(
                 f"the bytes of an artifact are gone: {path}",
-                hint="Bring the file back from a backup, or run what made it again: --no-cache",
+                hint="Bring the file back from a backup, or run the pipeline again",
             ) from None
         except OSError as error:
             raise self.refusal("read", error) from error
@@ -76,11 +76,21 @@ class Blobs:
             raise CorruptError(
                 f"the bytes of an artifact were altered: {path} should have the digest "
                 f"{blob[:12]}… and has {found[:12]}…",
-                hint="Delete the file and run what made it again: --no-cache",
+                hint="Delete the file and run the pipeline again",
             )
         if stamp.size >= _REMEMBERED:
             self._stamps.remember(blob, path, stamp)
         return path
+
+    def trouble(self, blob: str) -> str | None:
+        """Why a blob cannot be read, in a few words; None if it can, with the right bytes."""
+        try:
+            self.path(blob)
+        except CorruptError:
+            return "altered" if self.has(blob) else "gone"
+        except StoreError as error:
+            return f"out of reach: {error.message}"
+        return None
 
     def delete(self, blob: str) -> None:
         """Removes a blob, if it is there."""

@@ -96,7 +96,7 @@ def raw_bytes(artifact: Artifact, store: ArtifactStore) -> bytes:
     if digest_bytes(artifact.inline) != artifact.blob:
         raise CorruptError(
             f"the bytes of the artifact {artifact.content[:12]}… were altered in the record",
-            hint="Run what made it again: --no-cache",
+            hint="Run what made it again: --refresh",
         )
     return artifact.inline
 

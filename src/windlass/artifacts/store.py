@@ -69,6 +69,13 @@ class RemoteStore(ArtifactStore):
         with self._telling("read"):
             return bool(self._system.exists(self._key(blob)))
 
+    def trouble(self, blob: str) -> str | None:
+        """Why a blob cannot be read; it is not fetched only to be told."""
+        try:
+            return None if self.has(blob) else "gone"
+        except StoreError as error:
+            return f"out of reach: {error.message}"
+
     def path(self, blob: str) -> Path:
         """A local copy of the blob, checked."""
         with contextlib.suppress(CorruptError):  # altered or gone here: fetched again
@@ -100,7 +107,7 @@ class RemoteStore(ArtifactStore):
         if not self.has(blob):
             raise CorruptError(
                 f"the bytes of an artifact are gone: {self.url}/{blob[:2]}/{blob}",
-                hint="Run what made it again: --no-cache",
+                hint="Run the pipeline again: it will be made anew.",
             )
         super().delete(blob)
         with self._copies.writer() as writer:
@@ -113,7 +120,7 @@ class RemoteStore(ArtifactStore):
             raise CorruptError(
                 f"the bytes of an artifact were altered: {self.url}/{blob[:2]}/{blob} has the "
                 f"digest {found[:12]}…",
-                hint="Delete it there and run what made it again: --no-cache",
+                hint="Delete it there and run the pipeline again",
             )
 
     def _key(self, blob: str) -> str:

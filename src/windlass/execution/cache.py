@@ -99,8 +99,9 @@ def unusable_part(content: str, stores: Stores) -> str | None:
     artifact: Artifact | None = stores.records.artifact(content)
     if artifact is None:
         return f"the record has no artifact {content[:12]}"
-    if artifact.inline is None and not stores.artifacts.has(artifact.blob):
-        return f"the bytes of artifact {content[:12]} are gone"
+    trouble = None if artifact.inline is not None else stores.artifacts.trouble(artifact.blob)
+    if trouble is not None:
+        return f"the bytes of artifact {content[:12]} are {trouble}"
     unusable = _format_problem(artifact, trust_pickle=stores.trust_pickle)
     parts = iter(artifact.children)
     while unusable is None and (part := next(parts, None)) is not None:

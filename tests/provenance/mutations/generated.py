@@ -145,7 +145,9 @@ class Project:
             lines += [f"def spare{place}(x):", f"    return x - {function.spare}", ""]
         return lines
 
-    def _call(self, place: int, callee: int, function: Function) -> tuple[list[str], str]:
+    def _call(  # noqa: C901 (one case a style)
+        self, place: int, callee: int, function: Function
+    ) -> tuple[list[str], str]:
         """Statements before the function, or indented in it, and a call of another function."""
         module, n = self.functions[callee].module, function.number
         near = module == function.module
@@ -171,17 +173,31 @@ class Project:
             case "closure":
                 return [f"C{own} = make({f}, {n})"], f"C{own}(x)"
             case "class":
-                return [f"class K{own}(Part):", f"\tFACTOR = {n}", "\tdef part(self, x):",
-                        f"\t\treturn {f}(x)"], f"K{own}().run(x)"
+                return [
+                    f"class K{own}(Part):",
+                    f"\tFACTOR = {n}",
+                    "\tdef part(self, x):",
+                    f"\t\treturn {f}(x)",
+                ], f"K{own}().run(x)"
             case "property":
-                return [f"class Q{own}:", "\t@property", "\tdef part(self):",
-                        f"\t\treturn {f}(2) + {n}", f"Q{own}_ONE = Q{own}()"], f"Q{own}_ONE.part"
+                return [
+                    f"class Q{own}:",
+                    "\t@property",
+                    "\tdef part(self):",
+                    f"\t\treturn {f}(2) + {n}",
+                    f"Q{own}_ONE = Q{own}()",
+                ], f"Q{own}_ONE.part"
             case "getattr":
                 return [], f"getattr({where}, 'f' + '{callee}')(x)"
             case "constant":
-                return [f"T{own} = {{'k': [{f}, ({n}, 2)]}}"], f"T{own}['k'][0](x) + T{own}['k'][1][0]"
+                return [
+                    f"T{own} = {{'k': [{f}, ({n}, 2)]}}"
+                ], f"T{own}['k'][0](x) + T{own}['k'][1][0]"
             case "nested":
-                return [f"    def inner{callee}(y):", f"        return {f}(y) + {n}"], f"inner{callee}(x)"
+                return [
+                    f"    def inner{callee}(y):",
+                    f"        return {f}(y) + {n}",
+                ], f"inner{callee}(x)"
             case "comprehension":
                 return [], f"sum({f}(y) for y in range(2))"
             case "late":
@@ -189,7 +205,7 @@ class Project:
         return [], f"{f}(x)"
 
 
-_TOOLS = '''
+_TOOLS = """
 REGISTRY = {}
 CACHE = {}
 
@@ -223,7 +239,7 @@ class Part:
 
     def part(self, x):
         return x
-'''
+"""
 
 
 def _modules(count: int) -> str:

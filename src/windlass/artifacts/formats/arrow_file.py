@@ -163,7 +163,7 @@ def readable(library: str) -> Iterator[None]:
     except (LookupError, TypeError, ValueError, AttributeError, NotImplementedError) as error:
         raise FormatError(
             f"a stored table cannot be read by the {library} that is installed: {error}",
-            hint=f"Install the {library} that wrote it, or run what made it again: --no-cache",
+            hint=f"Install the {library} that wrote it, or run what made it again: --refresh",
         ) from error
 
 

@@ -127,7 +127,7 @@ def _load(data: bytes, types: list[str]) -> BaseEstimator:
     except (TypeError, ValueError, AttributeError, KeyError, ImportError) as error:
         raise FormatError(
             f"scikit-learn {_version()} cannot read an estimator of {_version_of(data)}: {error}",
-            hint=f"Install scikit-learn {_version_of(data)}, or train it again: --no-cache",
+            hint=f"Install scikit-learn {_version_of(data)}, or train it again: --refresh",
         ) from error
     check_trees(estimator)
     return with_tables(estimator)

@@ -104,5 +104,5 @@ def _check_neighbours(index: Any) -> None:
 def _corrupt() -> CorruptError:
     return CorruptError(
         "a stored estimator has a tree that points outside itself: its bytes were forged",
-        hint="Train it again: --no-cache",
+        hint="Train it again: --refresh",
     )

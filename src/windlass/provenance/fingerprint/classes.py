@@ -15,7 +15,7 @@ _SKIPPED = {
     *("__annotations_cache__", "__protocol_attrs__", "__non_callable_proto_members__"),
     *("__callable_proto_members_only__", "__orig_class__", "__class_vars__"),
     *("_is_protocol", "_is_runtime_protocol", "__signature__", "__private_attributes__"),
-    *("model_fields", "model_computed_fields"),
+    *("model_fields", "model_computed_fields", "__slotnames__"),
 }
 _SKIPPED_STARTS = ("_abc_", "__pydantic_", "__attrs_", "__sklearn_")
 
