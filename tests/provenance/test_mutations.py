@@ -9,7 +9,7 @@ import pytest
 
 from provenance.mutations.edits import EDITS, Edit
 from provenance.mutations.project import FILES, STEPS
-from provenance.mutations.runner import Runner, write_files
+from provenance.mutations.runner import Runner, write_files, write_old
 
 pytestmark = pytest.mark.xdist_group("mutations")
 
@@ -43,11 +43,11 @@ def test_what_an_edit_reaches_runs_and_nothing_else(
     path = project / edit.file
     text = path.read_text()
     assert text.count(edit.old) == 1
-    path.write_text(text.replace(edit.old, edit.new))
+    write_old(path, text.replace(edit.old, edit.new))
     try:
         nodes = runner.run(project)
     finally:
-        path.write_text(text)
+        write_old(path, text)
     ran = {name for name, node in nodes.items() if not node["cached"]}
     assert ran == edit.runs, {name: nodes[name]["reason"] for name in ran ^ edit.runs}
     if edit.tells:

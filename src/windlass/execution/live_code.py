@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from windlass.provenance.fingerprint import Fingerprint, reach, read_fingerprint
 from windlass.provenance.fingerprint.encoding import OpaqueError
-from windlass.provenance.fingerprint.walk import ABSENT, Walk
+from windlass.provenance.fingerprint.walk import Walk, lookup
 
 if TYPE_CHECKING:
     from windlass.execution.job import Job
@@ -30,7 +30,7 @@ class _Seen:
 
     def stands(self) -> bool:
         """Whether every name stands for what it stood for, and holds what it held."""
-        if any(space.get(name, ABSENT) is not value for space, name, value in self.walk.bindings):
+        if any(lookup(space, name) is not value for space, name, value in self.walk.bindings):
             return False
         try:
             return all(self.walk.encode(value) == part for value, part in self.walk.held)

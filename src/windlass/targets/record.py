@@ -19,7 +19,7 @@ from windlass.pipeline.plan import Plan
 from windlass.pipeline.settings import RunOptions
 from windlass.pipeline.step import step_of
 from windlass.provenance.capture import Provenance
-from windlass.provenance.fingerprint import Fingerprint, Fingerprinter, text_of
+from windlass.provenance.fingerprint import Fingerprinter, Taken, text_of
 from windlass.provenance.loose import loose_code
 from windlass.provenance.project import Project
 from windlass.records import Records
@@ -27,9 +27,7 @@ from windlass.records.model import NewRun, PlanNode, Run, RunParameter
 from windlass.stacks.stack import Stack
 
 
-def take_fingerprints(
-    graph: Graph, project: Project, provenance: Provenance
-) -> dict[str, Fingerprint]:
+def take_fingerprints(graph: Graph, project: Project, provenance: Provenance) -> dict[str, Taken]:
     """The fingerprint of every step of a graph, by its reference."""
 
     @functools.cache
@@ -37,9 +35,9 @@ def take_fingerprints(
         loose = loose_code(project.root, provenance.bundle, project.cache)
         return digest("project", provenance.bundle.digest, loose)
 
-    fingerprinter = Fingerprinter(project.root, provenance.environment, everything)
+    fingerprinter = Fingerprinter(project.root, provenance.environment, everything, project.cache)
     steps = dict.fromkeys(node.step for node in graph.nodes.values())
-    return {step: fingerprinter.of(step_of(step).function) for step in steps}
+    return {step: fingerprinter.take(step_of(step).function) for step in steps}
 
 
 def make_plan(
@@ -47,7 +45,7 @@ def make_plan(
     graph: Graph,
     project: Project,
     provenance: Provenance,
-    fingerprints: Mapping[str, Fingerprint],
+    fingerprints: Mapping[str, Taken],
 ) -> Plan:
     """The plan of a pipeline as its project stands now."""
     return Plan(
@@ -72,7 +70,7 @@ def _sources(pipeline: Pipeline[Any, Any], project: Project) -> tuple[str, ...]:
 
 def record_run(
     plan: Plan,
-    fingerprints: Mapping[str, Fingerprint],
+    fingerprints: Mapping[str, Taken],
     provenance: Provenance,
     arguments: Mapping[str, Any],
     stack: Stack,
@@ -131,12 +129,13 @@ def new_job(plan: Plan, arguments: Mapping[str, Any], options: RunOptions, store
     )
 
 
-def save_fingerprints(records: Records, fingerprints: Mapping[str, Fingerprint]) -> None:
+def save_fingerprints(records: Records, fingerprints: Mapping[str, Taken]) -> None:
     """Keeps fingerprints, and the source of their pieces, by which changes are told later."""
     by_digest = {each.digest: each for each in fingerprints.values()}
     known = records.known_fingerprints(list(by_digest))
-    for digest_, fingerprint in by_digest.items():
+    for digest_, taken in by_digest.items():
         if digest_ not in known:
+            fingerprint = taken.whole()
             texts = {piece.digest: text_of(piece, fingerprint) for piece in fingerprint.pieces}
             kept = {key: text for key, text in texts.items() if text}
             records.save_fingerprint(digest_, fingerprint.document(), kept)

@@ -6,6 +6,8 @@ import random
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from provenance.mutations.runner import write_old
+
 MODULES = 5
 FUNCTIONS = 6  # of each module
 STEPS = 8
@@ -87,7 +89,7 @@ class Project:
             path = folder / name
             path.parent.mkdir(exist_ok=True)
             if not path.exists() or path.read_text() != text:
-                path.write_text(text)
+                write_old(path, text)
 
     def _flow(self) -> str:
         lines = ["from windlass import pipeline, step", "from pkg import " + _modules(MODULES), ""]

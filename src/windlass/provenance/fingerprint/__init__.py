@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from windlass.provenance.environment import Environment
+from windlass.provenance.fingerprint.memo import Memo
 from windlass.provenance.fingerprint.model import Fingerprint, Piece, Unresolved, read_fingerprint
 from windlass.provenance.fingerprint.reach import reach
 from windlass.provenance.fingerprint.requirements import Requirements
@@ -17,11 +19,24 @@ __all__ = [
     "Fingerprint",
     "Fingerprinter",
     "Piece",
+    "Taken",
     "Unresolved",
     "reach",
     "read_fingerprint",
     "text_of",
 ]
+
+
+class Taken(NamedTuple):
+    """A fingerprint by its digest.
+
+    Args:
+        digest: Its digest.
+        whole: Gives all of it, which takes longer where the digest was remembered.
+    """
+
+    digest: str
+    whole: Callable[[], Fingerprint]
 
 
 class Fingerprinter:
@@ -32,18 +47,34 @@ class Fingerprinter:
         environment: What identifies the installed distributions.
         everything: Gives the digest of all code that a step could import, for what cannot be
             resolved. It takes long, so it is only asked where it is needed.
+        cache: The folder of what can be worked out again.
     """
 
-    def __init__(self, root: Path, environment: Environment, everything: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        root: Path,
+        environment: Environment,
+        everything: Callable[[], str],
+        cache: Path | None = None,
+    ) -> None:
         self._root = root
         self._requirements = Requirements(environment)
         self._everything = everything
+        self._memo = Memo(cache, os.path.realpath(root), environment.digest)
+
+    def take(self, function: Callable[..., Any]) -> Taken:
+        """The fingerprint of a step's function as it is now, by its digest."""
+        known = self._memo.recall(full_name(function))
+        if known is not None:
+            return Taken(known, lambda: self.of(function))
+        found = self.of(function)
+        return Taken(found.digest, lambda: found)
 
     def of(self, function: Callable[..., Any]) -> Fingerprint:
-        """The fingerprint of a step's function, as it is now."""
+        """The fingerprint of a step's function as it is now."""
         walk = reach(function, self._root)
         unresolved = tuple(sorted(walk.unresolved))
-        return Fingerprint(
+        found = Fingerprint(
             entry=full_name(function),
             pieces=walk.sorted_pieces(),
             distributions=self._requirements.closure(sorted(walk.tops)),
@@ -51,3 +82,6 @@ class Fingerprinter:
             bundle=self._everything() if unresolved else None,
             sources=walk.texts,
         )
+        if not unresolved:  # else it rests on every file of the project
+            self._memo.remember(found.entry, found.digest, walk)
+        return found

@@ -8,8 +8,11 @@ and it is there for lambdas, closures and cells of a notebook too: it is what re
 from __future__ import annotations
 
 import dis
+import importlib.util
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import compress
 from types import CodeType
 from typing import Any, NamedTuple
 
@@ -22,6 +25,11 @@ _GLOBAL, _ATTRIBUTE = _op("LOAD_GLOBAL"), _op("LOAD_ATTR")
 _GLOBALS = {_GLOBAL, _op("LOAD_NAME")}
 _ATTRIBUTES = {_ATTRIBUTE, _op("LOAD_METHOD")}
 _STORE_NAME, _IMPORT = _op("STORE_NAME"), _op("IMPORT_NAME")
+_NAMING = bytes(
+    int(op in {*_GLOBALS, *_ATTRIBUTES, *_CONSTANT, _STORE_NAME, _IMPORT, _EXTENDED})
+    for op in range(256)
+)
+"""For each instruction, whether its argument names something."""
 _SHIFT = int(sys.version_info >= (3, 12))
 """From 3.12 on the lowest bit of an attribute's argument says whether it is called."""
 _FLAGS = 0x01FF  # of how it is called; not whether there is a docstring or a __future__ import
@@ -41,6 +49,17 @@ class Import(NamedTuple):
     module: str
     level: int
     names: tuple[str, ...]
+
+
+def absolute(wanted: Import, space: Mapping[str, Any]) -> str:
+    """The module of an import, by its full name, seen from the module of these globals."""
+    if not wanted.level:
+        return wanted.module
+    package = space.get("__package__") or str(space.get("__name__", "")).rpartition(".")[0]
+    try:
+        return importlib.util.resolve_name("." * wanted.level + wanted.module, package)
+    except ImportError:
+        return wanted.module
 
 
 class Read(NamedTuple):
@@ -89,7 +108,9 @@ def read_code(code: CodeType) -> Code:
         attributes = frozenset(scan.attributes)
         imports = tuple(scan.imports)
         passes = bool(imports) and _passes_modules(code)
-        made = Code(told, tuple(scan.reads), imports, attributes, passes)
+        made = Code(
+            told, tuple(Read(*each) for each in scan.reads.items()), imports, attributes, passes
+        )
         found = _known[id(code)] = (code, made)  # with the code, or another could get its id
     return found[1]
 
@@ -98,7 +119,7 @@ def read_code(code: CodeType) -> Code:
 class _Scan:
     """What is found on the way, in a function and in those within it."""
 
-    reads: dict[Read, None] = field(default_factory=dict)
+    reads: dict[tuple[str, ...], int | None] = field(default_factory=dict)
     imports: dict[Import, None] = field(default_factory=dict)
     attributes: set[str] = field(default_factory=set)
 
@@ -129,50 +150,57 @@ def _constant(value: Any, scan: _Scan) -> Any:
 def _instructions(code: CodeType, scan: _Scan) -> tuple[bytearray, list[Any]]:  # noqa: C901, PLR0912
     """The instructions with the places of constants blanked out, and the constants in order.
 
-    One loop without calls: it sees every instruction of a project.
+    One loop without calls, over those instructions alone that name something: a project has some
+    hundred thousand.
     """
     raw, names, constants = code.co_code, code.co_names, code.co_consts
     shape, loaded = bytearray(raw), []
-    extended, last = 0, ""
+    every, arguments = raw[::2], raw[1::2]
+    ops = every.translate(None, b"\0")  # without the caches after instructions
+    args = bytes(compress(arguments, every))
+    places = list(compress(range(len(every)), every))
+    extended, extends, chain_ends = 0, -1, -1
     chain: list[str] = []
-    chain_at = 0
-    for at, (op, arg) in enumerate(zip(raw[::2], raw[1::2], strict=True)):
-        if op == 0:  # a cache of the instruction before
-            continue
+    for at in compress(range(len(ops)), ops.translate(_NAMING)):
+        op, arg = ops[at], args[at] | extended if at == extends else args[at]
+        if chain and at > chain_ends:
+            _add_read(scan, code, chain, places[chain_ends - 1])
+            chain = []
         if op == _EXTENDED:
-            extended = (extended | arg) << 8
+            extended, extends, chain_ends = arg << 8, at + 1, chain_ends + (at == chain_ends)
             continue
-        arg |= extended  # noqa: PLW2901
-        if chain and op not in _ATTRIBUTES:
-            _add_read(scan, code, chain, chain_at)
+        if op in _ATTRIBUTES:
+            name = names[arg >> _SHIFT if op == _ATTRIBUTE else arg]
+            scan.attributes.add(name)
+            if chain:
+                chain.append(name)
+                chain_ends = at + 1
+            continue
+        if chain:
+            _add_read(scan, code, chain, places[chain_ends - 1])
             chain = []
         if op in _CONSTANT:
             loaded.append(constants[arg])
-            shape[2 * at + 1] = 0
-            if extended:
-                shape[2 * at - 1] = 0
+            shape[2 * places[at] + 1] = 0
+            if arg > 255:
+                shape[2 * places[at] - 1] = 0
         elif op in _GLOBALS:
-            chain, chain_at = [names[arg >> 1 if op == _GLOBAL else arg]], at
-        elif op in _ATTRIBUTES:
-            last = names[arg >> _SHIFT if op == _ATTRIBUTE else arg]
-            scan.attributes.add(last)
-            if chain:
-                chain.append(last)
+            chain, chain_ends = [names[arg >> 1 if op == _GLOBAL else arg]], at + 1
         elif op == _STORE_NAME:
             if names[arg] in _ABOUT and loaded:
                 loaded[-1] = None
         elif op == _IMPORT:
             wanted, level = loaded[-1], loaded[-2]
             scan.imports[Import(names[arg], level, tuple(wanted or ()))] = None
-        extended = 0
     if chain:
-        _add_read(scan, code, chain, chain_at)
+        _add_read(scan, code, chain, places[chain_ends - 1])
     return shape, loaded
 
 
 def _add_read(scan: _Scan, code: CodeType, chain: list[str], at: int) -> None:
-    line = _line(code, at) if chain[0] in DYNAMIC else None
-    scan.reads.setdefault(Read(tuple(chain), line), None)
+    names = tuple(chain)
+    if names not in scan.reads:
+        scan.reads[names] = _line(code, at) if names[0] in DYNAMIC else None
 
 
 def _line(code: CodeType, at: int) -> int:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import FunctionType, ModuleType
 from typing import Any
 
+from windlass.provenance.fingerprint.bytecode import Import, absolute
 from windlass.provenance.fingerprint.origin import origin_of_file, origin_of_module
 from windlass.provenance.fingerprint.source import Source, blocks, is_guarded, root_of, targets_of
 
@@ -52,18 +53,9 @@ class Imports:
         if isinstance(node, ast.Import):
             self.modules += [alias.name for alias in node.names]
             return
-        base = self._absolute(node)
-        self.modules.append(base)
-        self.modules += [
-            inner for alias in node.names if (inner := f"{base}.{alias.name}") in sys.modules
-        ]
-
-    def _absolute(self, node: ast.ImportFrom) -> str:
-        if not node.level:
-            return node.module or ""
-        package = str(self._space.get("__package__") or "")
-        parts = package.split(".")[: len(package.split(".")) - node.level + 1]
-        return ".".join([*parts, *([node.module] if node.module else [])])
+        names = tuple(alias.name for alias in node.names)
+        wanted = Import(node.module or "", node.level, names)
+        self.modules += imported_names([wanted], self._module)
 
     def _note_header(self, node: ast.stmt) -> None:
         if isinstance(node, ast.With):
@@ -121,6 +113,16 @@ def _is_thrown_away(node: ast.stmt) -> bool:
     names = [target.id for target in targets_of(node) if isinstance(target, ast.Name)]
     called = isinstance(getattr(node, "value", None), ast.Call)
     return called and bool(names) and all(name.strip("_") == "" for name in names)
+
+
+def imported_names(imports: Sequence[Import], module: ModuleType) -> list[str]:
+    """The modules that import statements name, with those that are taken from packages."""
+    found = []
+    for each in imports:
+        base = absolute(each, vars(module))
+        found.append(base)
+        found += [inner for name in each.names if (inner := f"{base}.{name}") in sys.modules]
+    return found
 
 
 def project_modules(names: list[str]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from windlass.hashing import Part, digest
+from windlass.provenance.fingerprint.packing import digest_packed
 from windlass.values import to_text
 
 _FORMAT = 1
@@ -73,8 +73,9 @@ class Fingerprint:
     @functools.cached_property
     def digest(self) -> str:
         """Of everything that can change a result; not of files and lines."""
-        pieces: list[Part] = [[each.kind, each.name, each.digest] for each in self.pieces]
-        return digest("fingerprint", self.entry, pieces, self.distributions, self.bundle)
+        pieces = [each[:3] for each in self.pieces]
+        distributions = sorted(self.distributions.items())
+        return digest_packed("fingerprint", self.entry, pieces, distributions, self.bundle)
 
     def document(self) -> str:
         """The JSON that `read_fingerprint` reads."""

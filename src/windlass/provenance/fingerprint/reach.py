@@ -14,10 +14,11 @@ from typing import Any
 from windlass import modules
 from windlass.pipeline.annotations import annotations_of
 from windlass.provenance.fingerprint.bytecode import Read
-from windlass.provenance.fingerprint.effects import Imports, project_modules
+from windlass.provenance.fingerprint.effects import Imports, imported_names, project_modules
 from windlass.provenance.fingerprint.encoding import OpaqueError
 from windlass.provenance.fingerprint.model import Piece
 from windlass.provenance.fingerprint.source import source_of
+from windlass.provenance.fingerprint.toplevel import plain_imports
 from windlass.provenance.fingerprint.walk import Walk
 
 _PURE = {
@@ -58,8 +59,15 @@ def _enter_modules(walk: Walk) -> None:
 
 def _enter_module(walk: Walk, name: str) -> None:
     module = sys.modules.get(name)
-    source = source_of(module) if module is not None else None
-    if module is None or source is None:
+    if module is None:
+        return
+    imports = plain_imports(module)
+    if imports is not None:
+        for each in project_modules(imported_names(imports, module)):
+            walk.enter_module(each)
+        return
+    source = source_of(module)
+    if source is None:
         return
     found = Imports(module, source)
     for each in project_modules(found.modules):

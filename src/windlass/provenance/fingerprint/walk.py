@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import builtins
 import functools
-import importlib.util
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from types import FunctionType, MethodType, ModuleType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from windlass import modules
 from windlass.hashing import Part
 from windlass.provenance.fingerprint import unimported
-from windlass.provenance.fingerprint.bytecode import Import, Read, read_code
+from windlass.provenance.fingerprint.bytecode import Import, Read, absolute, read_code
 from windlass.provenance.fingerprint.classes import class_entries
 from windlass.provenance.fingerprint.encoding import Encoder, OpaqueError
 from windlass.provenance.fingerprint.inside import code_inside
@@ -40,6 +39,10 @@ _FOLLOWED = {
     "windlass.pipeline.step.Step": "function",
     "windlass.pipeline.pipeline.Pipeline": "function",
 }
+
+
+Binding: TypeAlias = tuple[Mapping[str, Any] | type, str, Any]
+"""Where a name is looked up, the name, and what it stands for."""
 
 
 class Constant(NamedTuple):
@@ -72,7 +75,7 @@ class Walk:
         self.python: set[str] = set()
         self.unresolved: dict[Unresolved, None] = {}
         self.modules: dict[str, None] = {}
-        self.bindings: list[tuple[Mapping[str, Any], str, Any]] = []
+        self.bindings: list[Binding] = []
         self.held: list[tuple[Any, Part]] = []
         self.texts: dict[str, Any] = {}
         self.encode = Encoder(root, self.reference, self._state)
@@ -197,7 +200,7 @@ class Walk:
                 part = self._inside(entry)
                 if head is None:
                     part = [part, type(entry).__qualname__]
-            self.bindings.append((vars(cls), key, entry))
+            self.bindings.append((cls, key, entry))
             if not callable(entry):
                 self._add_constant(f"{name}.{key}", entry, part, cls.__module__)
             elif head is None:
@@ -382,7 +385,7 @@ class Walk:
         everything: bool,
     ) -> None:
         space = function.__globals__
-        name = _absolute(wanted, space)
+        name = absolute(wanted, space)
         origin = origin_of_module(name)
         if origin.owner != "project":
             self.touch(origin)
@@ -466,6 +469,12 @@ class Walk:
 _IMPORTERS = ("importlib.import_module", "importlib.__import__", "sys.modules", "runpy.run_")
 
 
+def lookup(space: Mapping[str, Any] | type, name: str) -> Any:
+    """What a name stands for, in the globals of a module or in a class; `ABSENT` if nothing."""
+    names = vars(space) if isinstance(space, type) else space
+    return names.get(name, ABSENT)
+
+
 def full_name(value: Any) -> str:
     """``features.lag``: the canonical name of a function or class."""
     module = modules.canonical(getattr(value, "__module__", None) or "builtins")
@@ -488,13 +497,3 @@ def _slots(cls: type) -> tuple[str, ...]:
     slots = vars(cls).get("__slots__", ())
     names = (slots,) if isinstance(slots, str) else tuple(slots)
     return tuple(name for name in names if name not in ("__dict__", "__weakref__"))
-
-
-def _absolute(wanted: Import, space: Mapping[str, Any]) -> str:
-    if not wanted.level:
-        return wanted.module
-    package = space.get("__package__") or str(space.get("__name__", "")).rpartition(".")[0]
-    try:
-        return importlib.util.resolve_name("." * wanted.level + wanted.module, package)
-    except ImportError:
-        return wanted.module

@@ -1,0 +1,67 @@
+"""Whether a module only defines things, and what it imports, by its compiled form.
+
+Most modules do nothing else when they are imported; they need not be parsed to know that.
+"""
+
+from __future__ import annotations
+
+import dis
+from types import CodeType, ModuleType
+from typing import Any
+
+from windlass.provenance.fingerprint.bytecode import Import
+
+_op = dis.opmap.get
+_IMPORT, _IMPORT_FROM, _POP = _op("IMPORT_NAME"), _op("IMPORT_FROM"), _op("POP_TOP")
+_CONSTANT, _STORE = frozenset(dis.hasconst), _op("STORE_NAME")
+_DOING = {
+    *(op for name, op in dis.opmap.items() if name.startswith(("STORE_", "DELETE_"))),
+    *dis.hasjrel,
+    *dis.hasjabs,
+} - {_STORE}
+"""What a module that only defines things does not do: branch, loop, change an object."""
+
+
+def plain_imports(module: ModuleType) -> list[Import] | None:
+    """What a module imports, if it does nothing else but define things; None if it may do more."""
+    code = _code_of(module)
+    return None if code is None else _imports(code)
+
+
+def _code_of(module: ModuleType) -> CodeType | None:
+    spec = getattr(module, "__spec__", None)
+    get: Any = getattr(getattr(spec, "loader", None), "get_code", None)
+    if spec is None or get is None:
+        return None
+    try:
+        code = get(spec.name)
+    except (ImportError, OSError, SyntaxError, ValueError):
+        return None
+    return code if isinstance(code, CodeType) else None
+
+
+def _imports(code: CodeType) -> list[Import] | None:
+    found: list[Import] = []
+    loaded: list[Any] = []
+    thrown = from_imports = 0
+    raw, names, extended = code.co_code, code.co_names, 0
+    for op, low in zip(raw[::2], raw[1::2], strict=True):
+        arg, extended = low | extended, 0
+        if op == dis.EXTENDED_ARG:
+            extended = arg << 8
+        elif op in _DOING:
+            return None
+        elif op in _CONSTANT:
+            loaded.append(code.co_consts[arg])
+        elif op == _POP:
+            thrown += 1
+        elif op == _STORE and not names[arg].strip("_"):
+            return None  # `_ = call()`: what is thrown away was called for what it does
+        elif op == _IMPORT:
+            if len(loaded) < 2 or type(loaded[-2]) is not int:
+                return None
+            wanted = tuple(loaded[-1] or ())
+            from_imports += bool(wanted)
+            found.append(Import(names[arg], loaded[-2], wanted))
+    # The module of `from … import …` is thrown away after it; so is nothing else here.
+    return found if thrown == from_imports else None
