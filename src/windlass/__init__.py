@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from windlass.version import __version__
+
 if TYPE_CHECKING:
     from windlass.artifacts.documents import HTML as HTML
     from windlass.artifacts.documents import Markdown as Markdown
@@ -23,8 +25,6 @@ if TYPE_CHECKING:
     from windlass.tracking.log import log_metric as log_metric
     from windlass.tracking.log import log_metrics as log_metrics
     from windlass.tracking.log import log_params as log_params
-
-__version__ = "0.1.0"
 
 _WHERE = {
     "HTML": "windlass.artifacts.documents",

@@ -17,13 +17,13 @@ from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
-import windlass
 from windlass.hashing import DIGEST_LENGTH, Part, digest, digest_bytes
 from windlass.provenance.fingerprint.encoding import OpaqueError
 from windlass.provenance.fingerprint.inside import code_inside
 from windlass.provenance.fingerprint.origin import origin_of_file, origin_of_module
 from windlass.provenance.fingerprint.packing import pack
 from windlass.provenance.fingerprint.walk import ABSENT, Walk, lookup
+from windlass.version import __version__
 
 _FORMAT = 1
 _RACY_NS = 2_000_000_000
@@ -42,7 +42,7 @@ class Memo:
     def __init__(self, folder: Path | None, root: str, context: str) -> None:
         self._folder = folder
         self._root = root
-        self._context = digest("memo", _FORMAT, windlass.__version__, sys.version, context)
+        self._context = digest("memo", _FORMAT, __version__, sys.version, context)
         self._tokens = _Tokens(root)
         self._stamps: dict[str, tuple[int, ...] | None] = {}
 
