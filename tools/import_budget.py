@@ -13,6 +13,7 @@ import sys
 HEAVY = (
     *("sqlalchemy", "alembic", "pydantic", "fsspec", "typer", "rich", "asyncio", "jinja2"),
     *("numpy", "pandas", "pyarrow", "polars", "sklearn", "skops", "matplotlib", "altair"),
+    *("xgboost", "lightgbm", "catboost", "torch", "onnx", "keras", "PIL", "plotly", "datasets"),
     *("uvicorn", "starlette", "ray", "kfp", "airflow", "mlflow", "multiprocessing"),
 )
 

@@ -135,7 +135,7 @@ def test_altered_bytes_are_never_served(store: ArtifactStore, tmp_path: Path) ->
     ("value", "words"),
     [
         (np.array([object()]), "Python objects"),
-        (np.matrix([[1]]), "numpy.matrix"),
+        (np.array([[1]]).view(np.matrix), "numpy.matrix"),
         (pd.DataFrame({"a": [object()]}), "column 'a'"),
         (pl.DataFrame({"a": [1]}).lazy(), "LazyFrame"),
     ],
@@ -163,7 +163,11 @@ def test_the_list_of_formats_says_what_the_formats_say() -> None:
 def test_no_format_loads_a_library_before_it_meets_a_value() -> None:
     modules = {reference.partition(":")[0] for reference, _ in FORMATS.values()}
     imports = "; ".join(f"import windlass.artifacts.formats.{module}" for module in modules)
-    heavy = ["numpy", "pandas", "polars", "pyarrow", "sklearn", "skops", "matplotlib", "altair"]
+    heavy = [
+        *("numpy", "pandas", "polars", "pyarrow", "sklearn", "skops", "matplotlib", "altair"),
+        *("xgboost", "lightgbm", "catboost", "torch", "safetensors", "onnx", "google.protobuf"),
+        *("keras", "PIL", "plotly", "datasets"),
+    ]
     code = f"import sys; {imports}; print([name for name in {heavy} if name in sys.modules])"
     path = [entry for entry in sys.path if entry]
     command = [sys.executable, "-c", f"import sys; sys.path[:0] = {path}; {code}"]

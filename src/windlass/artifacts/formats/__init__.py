@@ -63,6 +63,8 @@ FORMATS: dict[str, tuple[str, tuple[str, ...]]] = {
         "figures:ChartFormat",
         ("altair.vegalite.v5.api.TopLevelMixin", "altair.vegalite.v6.api.TopLevelMixin"),
     ),
+    "xgboost.booster": ("xgboost_models:XGBoostBoosterFormat", ("xgboost.core.Booster",)),
+    "xgboost.model": ("xgboost_models:XGBoostModelFormat", ("xgboost.sklearn.XGBModel",)),
 }
 """By name: ``module:Class`` in this package, and the classes whose values it is asked for."""
 

@@ -7,6 +7,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from windlass.artifacts.format import Format, Preview, Sink, Source
+from windlass.artifacts.formats.model_facts import told, told_all, told_list
 from windlass.artifacts.formats.object_digest import object_digest
 from windlass.artifacts.formats.skops_trust import untrusted
 from windlass.artifacts.formats.table_parts import with_tables, without_tables
@@ -21,7 +22,6 @@ COMPARED = 64 << 20
 """Bytes up to which an estimator is read again when saved, and compared; above, its types alone
 are checked."""
 
-_PARAMETERS, _SHOWN = 50, 80
 _VERSION = re.compile(rb'"_sklearn_version": \{[^{}]*"content": "\\"([^"\\]+)\\""')
 _HINT = (
     "Let the step pickle it, @step(allow_pickle=True), register a format for it, or build it from "
@@ -161,8 +161,7 @@ def _version_of(data: bytes) -> str:
 
 
 def _parameters(value: Any) -> dict[str, Json]:
-    parameters = value.get_params(deep=False)
-    return {name: _told(parameters[name]) for name in list(parameters)[:_PARAMETERS]}
+    return told_all(value.get_params(deep=False))
 
 
 def _fitted(value: Any) -> dict[str, Json]:
@@ -172,19 +171,9 @@ def _fitted(value: Any) -> dict[str, Json]:
     for name in ("n_features_in_", "n_iter_", "best_score_", "best_params_", "best_index_"):
         found = getattr(value, name, None)
         if found is not None:
-            facts[name] = _told(found)
+            facts[name] = told(found)
     for name in ("feature_names_in_", "classes_"):
         found = getattr(value, name, None)
         if found is not None and not isinstance(found, list):
-            facts[name] = [_told(item) for item in found.tolist()[:_PARAMETERS]]
+            facts[name] = told_list(found.tolist())
     return facts
-
-
-def _told(value: Any) -> Json:
-    """A parameter as JSON if it is a small scalar, else as short text."""
-    if value is None or type(value) in (bool, int, str):
-        return value if not isinstance(value, str) else value[:_SHOWN]
-    if isinstance(value, float):
-        return float(value) if value - value == 0 else str(value)
-    text = repr(value)
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
