@@ -65,6 +65,8 @@ FORMATS: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "xgboost.booster": ("xgboost_models:XGBoostBoosterFormat", ("xgboost.core.Booster",)),
     "xgboost.model": ("xgboost_models:XGBoostModelFormat", ("xgboost.sklearn.XGBModel",)),
+    "lightgbm.booster": ("lightgbm_models:LightGBMBoosterFormat", ("lightgbm.basic.Booster",)),
+    "lightgbm.model": ("lightgbm_models:LightGBMModelFormat", ("lightgbm.sklearn.LGBMModel",)),
 }
 """By name: ``module:Class`` in this package, and the classes whose values it is asked for."""
 
