@@ -67,6 +67,7 @@ FORMATS: dict[str, tuple[str, tuple[str, ...]]] = {
     "xgboost.model": ("xgboost_models:XGBoostModelFormat", ("xgboost.sklearn.XGBModel",)),
     "lightgbm.booster": ("lightgbm_models:LightGBMBoosterFormat", ("lightgbm.basic.Booster",)),
     "lightgbm.model": ("lightgbm_models:LightGBMModelFormat", ("lightgbm.sklearn.LGBMModel",)),
+    "catboost.model": ("catboost_models:CatBoostFormat", ("catboost.core.CatBoost",)),
 }
 """By name: ``module:Class`` in this package, and the classes whose values it is asked for."""
 
