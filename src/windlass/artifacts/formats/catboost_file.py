@@ -110,5 +110,5 @@ def _demand(fits: object) -> None:
 
 def _corrupt(what: str) -> CorruptError:
     return CorruptError(
-        f"stored bytes are not a model of CatBoost: {what}", hint="Train it again: --no-cache"
+        f"stored bytes are not a model of CatBoost: {what}", hint="Train it again: --refresh"
     )

@@ -138,5 +138,5 @@ def _demand(fits: object) -> None:
 
 def _corrupt(what: str) -> CorruptError:
     return CorruptError(
-        f"stored bytes are not a model of LightGBM: {what}", hint="Train it again: --no-cache"
+        f"stored bytes are not a model of LightGBM: {what}", hint="Train it again: --refresh"
     )

@@ -125,7 +125,7 @@ def readable_by(library: str, installed: str, head: Mapping[str, Any]) -> Iterat
         wrote = head.get("version", "an unknown version")
         raise CorruptError(
             f"{library} {installed} cannot read a model of {library} {wrote}: {_first(error)}",
-            hint=f"Install {library} {wrote}, or train it again: --no-cache",
+            hint=f"Install {library} {wrote}, or train it again: --refresh",
         ) from error
 
 

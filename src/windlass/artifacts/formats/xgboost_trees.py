@@ -139,7 +139,7 @@ def _demand(fits: object) -> None:
 
 def _corrupt(what: str) -> CorruptError:
     return CorruptError(
-        f"stored bytes are not a model of XGBoost: {what}", hint="Train it again: --no-cache"
+        f"stored bytes are not a model of XGBoost: {what}", hint="Train it again: --refresh"
     )
 
 
