@@ -37,10 +37,46 @@ def test_altered_bytes_are_named_and_never_served(project: Folder, tmp_path: Pat
     assert not target.exists()
 
 
-def test_a_step_that_reads_altered_bytes_fails_in_words(project: Folder) -> None:
+def test_altered_bytes_are_made_again(project: Folder) -> None:
     assert project.windlass("run", "sample.py:counting").code == 0
     _alter(project)
-    told = project.document("run", "sample.py:counting", "-p", "value=8", code=1)
+    told = project.document("run", "sample.py:counting", "-p", "value=8")
+    nodes = {node["node"]: node for node in told["nodes"]}
+    assert not nodes["long_bytes"]["cached"]
+    assert "altered" in nodes["long_bytes"]["reason"]
+    assert nodes["count"]["status"] == "succeeded"
+
+
+VANDAL = """
+from pathlib import Path
+from windlass import pipeline, step
+
+@step
+def make() -> bytes:
+    return bytes(100_000)
+
+@step
+def alter() -> bool:
+    folder = Path(__file__).parent / ".windlass" / "artifacts"
+    (file,) = (f for f in folder.rglob("*") if f.is_file() and f.stat().st_size >= 100_000)
+    file.chmod(0o644)
+    file.write_bytes(bytes(99_999) + b"!")
+    return True
+
+@step
+def count(data: bytes) -> int:
+    return data.count(0)
+
+@pipeline
+def vandal() -> int:
+    data = make()
+    return count.after(alter.after(data)())(data)
+"""
+
+
+def test_a_step_that_reads_altered_bytes_fails_in_words(project: Folder) -> None:
+    (project.root / "vandal.py").write_text(VANDAL)
+    told = project.document("run", "vandal.py", code=1)
     nodes = {node["node"]: node for node in told["nodes"]}
     assert nodes["count"]["status"] == "failed"
     assert nodes["count"]["error"]["kind"] == "CorruptError"

@@ -75,6 +75,8 @@ def begun(folder: Folder, *arguments: str) -> subprocess.Popen[bytes]:
         env=folder.variables({}),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        # Whoever started the tests may have chosen to outlive a terminal, and children inherit it.
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # noqa: PLW1509
     )
     wait_until((folder.root / "began").exists)
     return process
