@@ -165,6 +165,8 @@ def _facts(told: dict[str, Any], *, every: bool) -> list[tuple[str, str]]:
         (f"input {name}", told["shown"].get(name) or f"content {digest[:12]}")
         for name, digest in told["arguments"].items()
     ]
+    facts += [(f"file {name}", f"content {digest[:12]}") for name, digest in told["files"].items()]
+    facts += [(f"variable {name}", "as it was set") for name in told["variables"]]
     facts.append(("seed", "none" if told["seed"] is None else str(told["seed"])))
     facts += [(name, str(value)) for name, value in told["settings"].items()]
     return facts

@@ -134,6 +134,8 @@ def _run(work: _Work, capture: Capture) -> bool:
         if _is_in_cache(work, step):
             return True
         _call_and_store(work, step)
+        if work.key is not None:  # what it read may have changed before it read it, or after
+            _keep_unless(work, live_code.declared_difference(job, node))
         return False
 
 
@@ -151,10 +153,13 @@ def _is_in_cache(work: _Work, step: Step[..., Any]) -> bool:
         work.outputs = answer.outputs
         return True
     if work.key is not None:
-        problem = live_code.difference(job, node, step)
-        if problem is not None:
-            work.key, work.reason = None, f"{work.reason}; not kept for the cache: {problem}"
+        _keep_unless(work, live_code.difference(job, node, step))
     return False
+
+
+def _keep_unless(work: _Work, problem: str | None) -> None:
+    if problem is not None:
+        work.key, work.reason = None, f"{work.reason}; not kept for the cache: {problem}"
 
 
 def _call_and_store(work: _Work, step: Step[..., Any]) -> None:

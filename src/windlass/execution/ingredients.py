@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from windlass import values
@@ -31,6 +31,8 @@ class Ingredients:
         arguments: The digest of each argument's value.
         settings: The step's settings that can change a value.
         split: The outputs whose items are stored one by one.
+        files: The digests of the files that the step declares, by their paths.
+        variables: The digests of the environment variables that it declares.
         shown: Short texts of plain arguments, for people; not in the key.
     """
 
@@ -40,14 +42,16 @@ class Ingredients:
     arguments: Mapping[str, str]
     settings: Mapping[str, Any]
     split: tuple[str, ...] = ()
-    shown: Mapping[str, str] | None = None
+    files: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
+    shown: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
         """The cache key."""
         return digest(
             *("key", self.code, self.python, self.seed),
-            *(self.arguments, self.settings, self.split),
+            *(self.arguments, self.settings, self.split, self.files, self.variables),
         )
 
     def document(self) -> dict[str, Any]:
@@ -59,7 +63,9 @@ class Ingredients:
             "arguments": dict(self.arguments),
             "settings": dict(self.settings),
             "split": list(self.split),
-            "shown": dict(self.shown or {}),
+            "files": dict(self.files),
+            "variables": dict(self.variables),
+            "shown": dict(self.shown),
         }
 
 
@@ -81,6 +87,8 @@ def ingredients_of(
             "cpus": settings.cpus,  # the threads of numeric libraries can change the last digits
         },
         split=tuple(sorted(name for maker, name in job.plan.mapped_over if maker == node.name)),
+        files=job.plan.files_of(node),
+        variables=job.plan.variables_of(node),
         shown=_shown(job, node),
     )
 

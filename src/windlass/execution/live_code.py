@@ -11,6 +11,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from windlass.errors import DefinitionError
+from windlass.provenance.declared import take_declared
 from windlass.provenance.fingerprint import Fingerprint, reach, read_fingerprint
 from windlass.provenance.fingerprint.encoding import OpaqueError
 from windlass.provenance.fingerprint.walk import Walk, lookup
@@ -46,6 +48,26 @@ def difference(job: Job, node: Node, step: Step[..., Any]) -> str | None:
 
     Looked at in full once in a process; then only names and values that may have changed.
     """
+    return declared_difference(job, node) or _code_difference(job, node, step)
+
+
+def declared_difference(job: Job, node: Node) -> str | None:
+    """How the files and variables that a step declares differ here from what its key says."""
+    settings = job.plan.settings(node)
+    if not settings.files and not settings.variables:
+        return None
+    try:
+        now = take_declared(job.stores.project, None, settings.files, settings.variables)
+    except (DefinitionError, OSError) as error:
+        return str(error)
+    for pattern, files in now.files.items():
+        if files != job.plan.files[pattern]:
+            return f"files={pattern!r} changed after the run began"
+    changed = [name for name, now in now.variables.items() if job.plan.variables[name] != now]
+    return f"variable {changed[0]} is another here" if changed else None
+
+
+def _code_difference(job: Job, node: Node, step: Step[..., Any]) -> str | None:
     digest = job.plan.code[node.step]
     seen = _seen.get(digest)
     if seen is None or not seen.stands():

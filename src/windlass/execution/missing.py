@@ -52,7 +52,7 @@ def why_missing(
     if earlier is None:
         return NEVER
     found = changes(records, earlier, now, contents)
-    return in_a_line(found) or f"the result of {earlier.run_name} is no longer recorded"
+    return in_a_line(found) or f"the result of {earlier.run_name} is not in the cache"
 
 
 def nearest(earlier: Sequence[Outcome], now: Mapping[str, Any]) -> Outcome | None:
@@ -63,8 +63,8 @@ def nearest(earlier: Sequence[Outcome], now: Mapping[str, Any]) -> Outcome | Non
 
 def _distance(then: Mapping[str, Any], now: Mapping[str, Any]) -> int:
     arguments = {*then["arguments"].items()} ^ {*now["arguments"].items()}
-    others = ("code", "python", "seed", "settings", "split")
-    return len(arguments) + 2 * len([name for name in others if then[name] != now[name]])
+    others = ("code", "python", "seed", "settings", "split", "files", "variables")
+    return len(arguments) + 2 * len([name for name in others if then.get(name) != now[name]])
 
 
 def in_a_line(found: list[Change]) -> str:
@@ -101,6 +101,7 @@ def changes(
     if then["python"] != now["python"]:
         found.append(Change(f"Python {then['python']} → {now['python']}"))
     found += _argument_changes(records, earlier, now, contents)
+    found += _declared_changes(then, now)
     if then["seed"] != now["seed"]:
         found.append(Change(f"the seed differs: {then['seed']} → {now['seed']}"))
     found += _setting_changes(then, now)
@@ -122,7 +123,9 @@ def code_changes(then: Fingerprint | None, now: Fingerprint | None) -> list[Chan
     if then is None or now is None:
         return [Change("the code changed; what it was is not recorded")]
     found = sorted(_piece_changes(then, now), key=lambda pair: pair[0])
-    listed = [change for _, change in found]
+    # What a name stands for changes with each thing that it stands for, which says more.
+    telling = [pair for pair in found if pair[0][-1] != "name"]
+    listed = [change for _, change in telling or found]
     listed += _distribution_changes(then.distributions, now.distributions)
     if not listed and then.bundle != now.bundle:
         causes = "; ".join(f"{each.what} ({each.place})" for each in now.unresolved[:3])
@@ -243,6 +246,19 @@ def _setting_changes(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterato
             yield Change(f"the step's setting {name} differs: {old} → {value}", name)
     if then["split"] != now["split"]:
         yield Change("a map runs over another of its outputs")
+
+
+def _declared_changes(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Change]:
+    """Changes of declared files and variables; what a variable holds is told to nobody."""
+    for kind, what in (("files", "file"), ("variables", "variable")):
+        before, after = then.get(kind, {}), now[kind]
+        for name in sorted({*before, *after}):
+            if name not in before:
+                yield Change(f"{what} {name} is new", name)
+            elif name not in after:
+                yield Change(f"{what} {name} is gone", name)
+            elif before[name] != after[name]:
+                yield Change(f"{what} {name} changed", name)
 
 
 def _fingerprint(records: Records, digest: str) -> Fingerprint | None:

@@ -6,7 +6,7 @@ Nothing imports this when a program runs. Tests hold it to the dataclasses in
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
 
@@ -23,6 +23,8 @@ class StepKeywords(TypedDict, total=False):
     environment: str | None
     allow_pickle: bool
     seeded: bool
+    files: Sequence[str]
+    variables: Sequence[str]
 
 
 class RunKeywords(TypedDict, total=False):

@@ -38,6 +38,8 @@ class Plan:
         sources: Folders of the project, relative to its root, that its modules are imported from.
         code: The digest of the fingerprint of every step, by its ``module:qualname``: of all the
             code that it can reach. Empty in plans of version 1, which are only looked at.
+        files: By pattern, the digests of the files that steps declare, by their paths.
+        variables: The digests of the environment variables that steps declare.
     """
 
     pipeline: str
@@ -47,6 +49,8 @@ class Plan:
     environment: str
     sources: tuple[str, ...] = (".",)
     code: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -65,6 +69,8 @@ class Plan:
                 "bundle": self.bundle,
                 "environment": self.environment,
                 "code": dict(sorted(self.code.items())),
+                "files": {name: dict(files) for name, files in sorted(self.files.items())},
+                "variables": dict(sorted(self.variables.items())),
                 "graph": graph_to_json(self.graph),
             }
         )
@@ -84,6 +90,15 @@ class Plan:
         if node.name not in self._settings:
             self._settings[node.name] = Settings(**node.settings)  # type: ignore[arg-type]
         return self._settings[node.name]
+
+    def files_of(self, node: Node) -> dict[str, str]:
+        """The digests of the files that a node's step declares, by their paths."""
+        declared = self.settings(node).files
+        return {path: found for name in declared for path, found in self.files[name].items()}
+
+    def variables_of(self, node: Node) -> dict[str, str]:
+        """The digests of the environment variables that a node's step declares."""
+        return {name: self.variables[name] for name in self.settings(node).variables}
 
     @functools.cached_property
     def _settings(self) -> dict[str, Settings]:
@@ -111,6 +126,8 @@ def read_plan(text: str) -> Plan:
             environment=document["environment"],
             sources=tuple(document["sources"]),
             code=document.get("code", {}),
+            files=document.get("files", {}),
+            variables=document.get("variables", {}),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise DefinitionError(f"a plan cannot be read: {error!r}") from error

@@ -6,8 +6,9 @@ import dataclasses
 import math
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
 from windlass.errors import DefinitionError
@@ -75,6 +76,9 @@ class Settings:
         environment: Name of an environment of its own; None for the pipeline's.
         allow_pickle: Whether values that no format takes may be pickled.
         seeded: Whether random generators are seeded before it; without, it is never cached.
+        files: Files of the project that it opens by itself, by name or pattern, such as
+            ``"rules/*.yaml"``: when one of them changes, no earlier result stands for it.
+        variables: Environment variables that it reads, likewise.
     """
 
     retries: int = 0
@@ -87,24 +91,36 @@ class Settings:
     environment: str | None = None
     allow_pickle: bool = False
     seeded: bool = True
+    files: Sequence[str] = ()
+    variables: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         for name, lowest in (("retries", 0), ("cpus", 1), ("gpus", 0)):
             value = getattr(self, name)
             if type(value) is not int or value < lowest:
                 raise DefinitionError(f"{name}={value!r} must be a whole number from {lowest} up")
-        _check_cache(self.cache)
         for name in ("allow_pickle", "seeded"):
             if type(getattr(self, name)) is not bool:
                 raise DefinitionError(f"{name}={getattr(self, name)!r} must be True or False")
-        if not _is_number(self.retry_delay) or self.retry_delay < 0:
-            raise DefinitionError(f"retry_delay={self.retry_delay!r} must be seconds, 0 or more")
-        if self.timeout is not None and (not _is_number(self.timeout) or self.timeout <= 0):
-            raise DefinitionError(f"timeout={self.timeout!r} must be seconds above 0, or None")
         if self.environment is not None and type(self.environment) is not str:
             raise DefinitionError(f"environment={self.environment!r} must be a name, or None")
         if self.memory is not None:
             parse_memory(self.memory)
+        _check_cache(self.cache)
+        self._check_times()
+        self._check_declared()
+
+    def _check_times(self) -> None:
+        if not _is_number(self.retry_delay) or self.retry_delay < 0:
+            raise DefinitionError(f"retry_delay={self.retry_delay!r} must be seconds, 0 or more")
+        if self.timeout is not None and (not _is_number(self.timeout) or self.timeout <= 0):
+            raise DefinitionError(f"timeout={self.timeout!r} must be seconds above 0, or None")
+
+    def _check_declared(self) -> None:
+        for name in ("files", "variables"):
+            object.__setattr__(self, name, _names(name, getattr(self, name)))
+        for pattern in self.files:
+            _check_pattern(pattern)
 
     def expired(self, made: float | None) -> str | None:
         """Whether a result of that time is too old to be used, in words; None if it is not.
@@ -132,9 +148,12 @@ class Settings:
     def to_json(self) -> dict[str, Json]:
         """The settings that differ from the defaults."""
         return {
-            field.name: getattr(self, field.name)
-            for field in dataclasses.fields(self)
-            if getattr(self, field.name) != field.default
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value, default in (
+                (field.name, getattr(self, field.name), field.default)
+                for field in dataclasses.fields(self)
+            )
+            if value != default
         }
 
 
@@ -143,6 +162,25 @@ def _check_cache(cache: object) -> None:
         parse_duration(cache)
     elif type(cache) is not bool:
         raise DefinitionError(f"cache={cache!r} must be True, False, or an age such as '7 days'")
+
+
+def _names(setting: str, given: object) -> tuple[str, ...]:
+    if isinstance(given, str) or not isinstance(given, Sequence):
+        raise DefinitionError(f"{setting}={given!r} must be a list of names")
+    for name in given:
+        if type(name) is not str or not name or "\0" in name:
+            raise DefinitionError(f"{setting}={given!r} holds {name!r}, which is no name")
+    return tuple(sorted({*given}))
+
+
+def _check_pattern(pattern: str) -> None:
+    path = PurePosixPath(pattern)
+    if path.is_absolute() or ".." in path.parts or path == PurePosixPath():
+        raise DefinitionError(
+            f"files={pattern!r} does not lie in the project's folder",
+            hint="Name it from there, such as 'rules/*.yaml'; other files are given to a step as "
+            "parameters of type Path.",
+        )
 
 
 def _is_number(value: object) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, Unpack, cast, overload
 
 from windlass import modules
@@ -224,6 +224,8 @@ def step(
     environment: str | None = None,
     allow_pickle: bool = False,
     seeded: bool = True,
+    files: Sequence[str] = (),
+    variables: Sequence[str] = (),
 ) -> Callable[[Callable[P, R]], Step[P, R]]: ...
 
 

@@ -24,7 +24,7 @@ ORDER BY outcomes.cached DESC, outcomes.ended
 _EARLIER = """
 SELECT outcomes.*, runs.name AS run_name FROM outcomes JOIN runs ON runs.id = outcomes.run
 WHERE outcomes.step = :step AND outcomes.node = :node AND outcomes.status = 'succeeded'
-AND outcomes.key IS NOT NULL AND outcomes.run <> :run AND outcomes.ended <= :before
+AND outcomes.ingredients IS NOT NULL AND outcomes.run <> :run AND outcomes.ended <= :before
 ORDER BY outcomes.ended DESC LIMIT 10
 """
 _INPUTS = """

@@ -121,13 +121,16 @@ sa.Index(
     postgresql_where=_cacheable,
 )
 
+_comparable = sa.and_(
+    outcomes.c.status == sa.literal_column("'succeeded'"), outcomes.c.ingredients.is_not(None)
+)
 sa.Index(
     "ix_outcomes_node",
     outcomes.c.step,
     outcomes.c.node,
     outcomes.c.ended,
-    sqlite_where=_cacheable,
-    postgresql_where=_cacheable,
+    sqlite_where=_comparable,
+    postgresql_where=_comparable,
 )
 
 outputs = sa.Table(

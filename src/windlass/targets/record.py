@@ -16,9 +16,10 @@ from windlass.pipeline import parameters as params
 from windlass.pipeline.graph import Graph
 from windlass.pipeline.pipeline import Pipeline
 from windlass.pipeline.plan import Plan
-from windlass.pipeline.settings import RunOptions
+from windlass.pipeline.settings import RunOptions, Settings
 from windlass.pipeline.step import step_of
 from windlass.provenance.capture import Provenance
+from windlass.provenance.declared import Declared, take_declared
 from windlass.provenance.fingerprint import Fingerprinter, Taken, text_of
 from windlass.provenance.loose import loose_code
 from windlass.provenance.project import Project
@@ -40,6 +41,16 @@ def take_fingerprints(graph: Graph, project: Project, provenance: Provenance) ->
     return {step: fingerprinter.take(step_of(step).function) for step in steps}
 
 
+def _declared(graph: Graph, project: Project) -> Declared:
+    settings = [Settings(**node.settings) for node in graph.nodes.values() if node.settings]  # type: ignore[arg-type]
+    return take_declared(
+        project.root,
+        project.cache,
+        (pattern for each in settings for pattern in each.files),
+        (name for each in settings for name in each.variables),
+    )
+
+
 def make_plan(
     pipeline: Pipeline[Any, Any],
     graph: Graph,
@@ -47,7 +58,12 @@ def make_plan(
     provenance: Provenance,
     fingerprints: Mapping[str, Taken],
 ) -> Plan:
-    """The plan of a pipeline as its project stands now."""
+    """The plan of a pipeline as its project stands now.
+
+    Raises:
+        DefinitionError: A step declares a file that is not there.
+    """
+    declared = _declared(graph, project)
     return Plan(
         pipeline=pipeline.reference,
         graph=graph,
@@ -56,6 +72,8 @@ def make_plan(
         environment=provenance.environment.digest,
         sources=_sources(pipeline, project),
         code={step: fingerprint.digest for step, fingerprint in fingerprints.items()},
+        files=declared.files,
+        variables=declared.variables,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,7 +13,7 @@ from windlass.provenance.fingerprint.memo import Memo
 from windlass.provenance.fingerprint.model import Fingerprint, Piece, Unresolved, read_fingerprint
 from windlass.provenance.fingerprint.reach import reach
 from windlass.provenance.fingerprint.requirements import Requirements
-from windlass.provenance.fingerprint.texts import text_of
+from windlass.provenance.fingerprint.texts import located, text_of
 from windlass.provenance.fingerprint.walk import full_name
 
 __all__ = [
@@ -66,9 +67,12 @@ class Fingerprinter:
         """The fingerprint of a step's function as it is now, by its digest."""
         known = self._memo.recall(full_name(function))
         if known is not None:
-            return Taken(known, lambda: self.of(function))
+            return Taken(known, lambda: self._located(self.of(function)))
         found = self.of(function)
-        return Taken(found.digest, lambda: found)
+        return Taken(found.digest, lambda: self._located(found))
+
+    def _located(self, found: Fingerprint) -> Fingerprint:
+        return replace(found, pieces=tuple(located(piece, self._root) for piece in found.pieces))
 
     def of(self, function: Callable[..., Any]) -> Fingerprint:
         """The fingerprint of a step's function as it is now."""

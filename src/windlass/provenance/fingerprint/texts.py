@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import linecache
+from pathlib import Path
 from types import CodeType
 from typing import Any
 
 from windlass.provenance.fingerprint.model import Fingerprint, Piece
-from windlass.provenance.fingerprint.source import Definition
+from windlass.provenance.fingerprint.source import Definition, parse_file
 from windlass.provenance.fingerprint.walk import Constant
 
 _LONGEST = 20_000
@@ -17,6 +18,15 @@ def text_of(piece: Piece, fingerprint: Fingerprint) -> str:
     """The source of a piece; of a constant, its value; empty where there is none."""
     text = _text(fingerprint.sources.get(piece.digest))
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def located(piece: Piece, root: Path) -> Piece:
+    """A constant with the line on which it is given its value, which a live object cannot tell."""
+    if piece.kind != "constant" or piece.file is None or piece.line is not None:
+        return piece
+    source = parse_file(str(root / piece.file))
+    found = source.definition(piece.name.rpartition(".")[2]) if source is not None else None
+    return piece if found is None else piece._replace(line=found.line)
 
 
 def _text(told: object) -> str:
