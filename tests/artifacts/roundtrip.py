@@ -28,6 +28,9 @@ class MemorySink:
     def add_file(self, path: Path) -> str:
         raise AssertionError("this format has no files")
 
+    def uses(self, code: Any) -> None:
+        pass
+
 
 class MemorySource:
     def __init__(self, data: bytes, file: Path | None = None) -> None:

@@ -87,7 +87,10 @@ def test_a_constant_counts_by_its_value(monkeypatch: pytest.MonkeyPatch) -> None
     run_of(cp.one)
     monkeypatch.setattr(cp, "LIMIT", 4)
     run = run_of(cp.one)
-    assert reason(run, "shared") == "constant execution.cache_pipelines.LIMIT changed (tests/execution/cache_pipelines.py:13): 3 → 4"
+    assert reason(run, "shared") == (
+        "constant execution.cache_pipelines.LIMIT changed "
+        "(tests/execution/cache_pipelines.py:13): 3 → 4"
+    )
     monkeypatch.setattr(cp, "LIMIT", 3)
     assert called(cp.one) == []
 

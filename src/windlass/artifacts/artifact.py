@@ -24,6 +24,8 @@ class Artifact:
         summary: Shape, dtypes, ranges and the like, for people and pages.
         children: Contents of the artifacts that this one is made of.
         pickled: Whether reading it, or a child of it, unpickles.
+        classes: The classes whose code decides what it and its children do, by their
+            ``module:qualname``, but for Python's own.
     """
 
     content: str
@@ -36,6 +38,7 @@ class Artifact:
     summary: dict[str, Json] = field(default_factory=dict)
     children: tuple[str, ...] = ()
     pickled: bool = False
+    classes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

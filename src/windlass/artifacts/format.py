@@ -42,6 +42,14 @@ class Sink(Protocol):
         """Stores a file as a blob of its own; returns the blob's digest."""
         ...
 
+    def uses(self, code: Any) -> None:
+        """Notes a class of which the value holds instances, or a function that it holds.
+
+        What reads the value depends on that code, too, and is not cached once it changed. The
+        value's own class need not be told.
+        """
+        ...
+
 
 class Source(Protocol):
     """What a format reads from."""

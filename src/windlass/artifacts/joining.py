@@ -41,6 +41,7 @@ def join(artifacts: Sequence[Artifact], store: ArtifactStore) -> Artifact:
         summary={"length": len(artifacts), "of": kinds[:_KINDS_TOLD]},
         children=own,
         pickled=any(artifact.pickled for artifact in artifacts),
+        classes=tuple(sorted({name for artifact in artifacts for name in artifact.classes})),
     )
 
 

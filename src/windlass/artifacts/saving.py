@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -112,6 +113,7 @@ class _Saver:
     def _save_as(self, found: Format[Any], value: Any) -> Artifact:
         with self.store.writer() as writer:
             sink = _Sink(self, writer)
+            sink.uses(type(value))
             content = _write(found, value, sink)
             blob, size, inline = writer.finish()
         return Artifact(
@@ -125,6 +127,7 @@ class _Saver:
             summary=found.summary(value),
             children=tuple(dict.fromkeys(sink.children)),
             pickled=found.pickles or sink.pickled,
+            classes=tuple(sorted(sink.classes)),
         )
 
     def with_place(self, error: FormatError, value: object) -> FormatError:
@@ -142,18 +145,26 @@ class _Sink:
         self.children: list[str] = []
         self.bytes_below = 0
         self.pickled = False
+        self.classes: set[str] = set()
 
     def save(self, value: object) -> str:
         artifact = self._saver.save_part(value)
         self.children.append(artifact.content)
         self.bytes_below += artifact.bytes
         self.pickled |= artifact.pickled
+        self.classes.update(artifact.classes)
         return artifact.content
 
     def add_file(self, path: Path) -> str:
         blob, size = self._saver.store.put_file(path)
         self.bytes_below += size
         return blob
+
+    def uses(self, code: Any) -> None:
+        ref = modules.reference(code)
+        top = ref.partition(":")[0].partition(".")[0]
+        if top != "windlass" and top not in sys.stdlib_module_names:
+            self.classes.add(ref)
 
 
 def _write(found: Format[Any], value: object, sink: _Sink) -> str | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from windlass import modules
 from windlass.artifacts import registry
 from windlass.artifacts.artifact import Artifact
+from windlass.execution.fingerprints import save_fingerprints
 from windlass.execution.ingredients import Ingredients
 from windlass.execution.job import Job, Stores
 from windlass.execution.missing import why_missing
@@ -54,6 +55,7 @@ def ask(
         return Answer("everything is computed anew in this run")
     found = job.stores.records.cached(ingredients.key)
     if found is None:
+        save_fingerprints(job.stores.records, job.class_code.taken(ingredients.classes))
         return Answer(why_missing(job, node, name, ingredients, contents))
     unusable = problem(found, job.plan.settings(node), job.stores)
     if unusable is not None:

@@ -24,6 +24,7 @@ from windlass import artifacts
 from windlass.artifacts.artifact import Artifact
 from windlass.errors import FormatError, OutputTypeError
 from windlass.execution import cache, live_code, seeding
+from windlass.execution.class_code import UnknownClassError
 from windlass.execution.failure import describe_failure
 from windlass.execution.ingredients import ingredients_of
 from windlass.execution.inputs import Argument, Inputs, lineage_of
@@ -145,7 +146,11 @@ def _is_in_cache(work: _Work, step: Step[..., Any]) -> bool:
     if node.step not in job.plan.code:
         work.reason = cache.refusal(job, node)
         return False
-    ingredients = ingredients_of(job, node, work.arguments, work.seed)
+    try:
+        ingredients = ingredients_of(job, node, work.arguments, work.seed)
+    except UnknownClassError as error:
+        work.reason = f"never cached: {error.message}"
+        return False
     work.ingredients = ingredients.document()
     answer = cache.ask(job, node, work.name, ingredients, work.contents)
     work.reason, work.key = answer.reason, ingredients.key if answer.keep else None
@@ -153,7 +158,7 @@ def _is_in_cache(work: _Work, step: Step[..., Any]) -> bool:
         work.outputs = answer.outputs
         return True
     if work.key is not None:
-        _keep_unless(work, live_code.difference(job, node, step))
+        _keep_unless(work, live_code.difference(job, node, step, ingredients.classes))
     return False
 
 

@@ -6,12 +6,14 @@ more than looking. A worker asks the cache again before it computes anything.
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from windlass.errors import WindlassError
 from windlass.execution import cache
+from windlass.execution.class_code import UnknownClassError
 from windlass.execution.ingredients import Ingredients, ingredients_of
 from windlass.execution.inputs import Argument, Inputs, lineage_of
 from windlass.execution.job import Job
@@ -50,7 +52,7 @@ class Hits:
 
     def of(self, tasks: Sequence[Task]) -> dict[str, Outcome]:
         """The outcomes of those tasks for which an earlier result stands, by their names."""
-        wanted = [asked for task in tasks if self._may_ask(task) and (asked := self.ask(task))]
+        wanted = list(self._asked([task for task in tasks if self._may_ask(task)]))
         keys = [asked.ingredients.key for asked in wanted]
         found = self._job.stores.records.cached_by_keys(keys)
         hits = {}
@@ -67,12 +69,23 @@ class Hits:
             self._refused[node.name] = refused
         return not self._refused[node.name]
 
+    def _asked(self, tasks: Sequence[Task]) -> Iterator[Asked]:
+        """What the results of tasks depend on, where that can be told here."""
+        found = []
+        for task in tasks:
+            with contextlib.suppress(WindlassError):  # the worker will tell
+                found.append((task, self.inputs.arguments(task.node, task.index)))
+        given = (argument for _, arguments in found for argument in arguments.values())
+        self._job.class_code.prefetch(content for each in given for content in each.contents)
+        for task, arguments in found:
+            with contextlib.suppress(UnknownClassError):
+                yield self._ingredients(task, arguments)
+
     def ask(self, task: Task) -> Asked | None:
         """What the result of a task depends on; None if that cannot be told here."""
-        try:
-            arguments = self.inputs.arguments(task.node, task.index)
-        except WindlassError:  # the worker will tell
-            return None
+        return next(self._asked([task]), None)
+
+    def _ingredients(self, task: Task, arguments: Mapping[str, Argument]) -> Asked:
         settings = self._job.plan.settings(task.node)
         seed = seed_of(self._job, task.node, arguments) if settings.seeded else None
         ingredients = ingredients_of(self._job, task.node, arguments, seed)

@@ -29,6 +29,7 @@ class Ingredients:
         python: Python's minor version.
         seed: What the generators are seeded from; None if they are not.
         arguments: The digest of each argument's value.
+        classes: The digest of the code of each class that they hold instances of.
         settings: The step's settings that can change a value.
         split: The outputs whose items are stored one by one.
         files: The digests of the files that the step declares, by their paths.
@@ -40,6 +41,7 @@ class Ingredients:
     python: str
     seed: int | None
     arguments: Mapping[str, str]
+    classes: Mapping[str, str]
     settings: Mapping[str, Any]
     split: tuple[str, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
@@ -51,7 +53,7 @@ class Ingredients:
         """The cache key."""
         return digest(
             *("key", self.code, self.python, self.seed),
-            *(self.arguments, self.settings, self.split, self.files, self.variables),
+            *(self.arguments, self.classes, self.settings, self.split, self.files, self.variables),
         )
 
     def document(self) -> dict[str, Any]:
@@ -61,6 +63,7 @@ class Ingredients:
             "python": self.python,
             "seed": self.seed,
             "arguments": dict(self.arguments),
+            "classes": dict(self.classes),
             "settings": dict(self.settings),
             "split": list(self.split),
             "files": dict(self.files),
@@ -75,6 +78,9 @@ def ingredients_of(
     """The ingredients of a node of a run, or of an item of a map.
 
     A step's name is not among them, but in its fingerprint; its pipeline is in neither.
+
+    Raises:
+        UnknownClassError: An argument is of a class that is not found here.
     """
     settings = job.plan.settings(node)
     return Ingredients(
@@ -82,6 +88,7 @@ def ingredients_of(
         python=_PYTHON,
         seed=seed,
         arguments={name: argument.digest for name, argument in arguments.items()},
+        classes=job.class_code.of(arguments),
         settings={
             "allow_pickle": settings.allow_pickle,
             "cpus": settings.cpus,  # the threads of numeric libraries can change the last digits

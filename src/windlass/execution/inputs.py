@@ -8,6 +8,7 @@ from typing import Any
 
 from windlass import artifacts, modules, values
 from windlass.errors import DefinitionError, NotFoundError
+from windlass.execution.class_code import classes_in
 from windlass.execution.job import Job, decode_plain, digest_plain
 from windlass.hashing import digest
 from windlass.pipeline.edges import UNEVEN_HINT, uneven
@@ -36,11 +37,13 @@ class Argument:
         digest: Of the value, known without reading it.
         load: Reads the value.
         contents: The artifacts that it comes from.
+        classes: The classes in what comes from no artifact, by their ``module:qualname``.
     """
 
     digest: str
     load: Callable[[], Any]
     contents: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
 
 
 class Inputs:
@@ -89,8 +92,8 @@ class Inputs:
             case Constant(document):
                 return _plain(document)
             case FromParameter(name):
-                job = self._job
-                return Argument(job.digests[name], lambda: decode_plain(job.parameters[name]))
+                document = self._job.parameters[name]
+                return _plain(document, self._job.digests[name])
             case FromNode(node, field):
                 return self._output(node, field)
             case FromChoice(name):
@@ -235,8 +238,15 @@ def plain_items(document: values.Json) -> list[values.Json]:
     return document
 
 
-def _plain(document: values.Json) -> Argument:
-    return Argument(digest_plain(document), lambda: decode_plain(document))
+def _plain(document: values.Json, known: str | None = None) -> Argument:
+    classes = tuple(classes_in(document))
+    return Argument(
+        known or digest_plain(document), lambda: decode_plain(document), classes=classes
+    )
+
+
+def _classes(parts: Sequence[Argument]) -> tuple[str, ...]:
+    return tuple(name for part in parts for name in part.classes)
 
 
 def _contents(parts: Sequence[Argument]) -> tuple[str, ...]:
@@ -246,7 +256,12 @@ def _contents(parts: Sequence[Argument]) -> tuple[str, ...]:
 def _gathered(kind: str, parts: Sequence[Argument]) -> Argument:
     make: Any = list if kind == "list" else tuple
     together = digest(kind, [part.digest for part in parts])
-    return Argument(together, lambda: make(part.load() for part in parts), _contents(parts))
+    return Argument(
+        together,
+        lambda: make(part.load() for part in parts),
+        _contents(parts),
+        _classes(parts),
+    )
 
 
 def _keyed(parts: Mapping[str, Argument], cls: str | None) -> Argument:
@@ -255,4 +270,6 @@ def _keyed(parts: Mapping[str, Argument], cls: str | None) -> Argument:
         return loaded if cls is None else modules.resolve(cls)(**loaded)  # type: ignore[operator]
 
     pairs = [[key, part.digest] for key, part in parts.items()]
-    return Argument(digest("dict", pairs), load, _contents(list(parts.values())))
+    given = list(parts.values())
+    classes = (*_classes(given), *(() if cls is None else (cls,)))
+    return Argument(digest("dict", pairs), load, _contents(given), classes)

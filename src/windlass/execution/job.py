@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from windlass import modules, values
 from windlass.artifacts import ArtifactStore
@@ -13,6 +14,10 @@ from windlass.hashing import digest
 from windlass.pipeline.plan import Plan, read_plan
 from windlass.records import Records
 from windlass.values import Json
+
+if TYPE_CHECKING:
+    from windlass.execution.class_code import ClassCode
+    from windlass.provenance.environment import Environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,7 @@ class Job:
         digests: Their digests: of the value and, for paths, of the files.
         refresh: Whether everything is computed anew, and kept for others.
         stores: Where it reads and writes.
+        environment: The installed distributions; None for those that the record tells of.
     """
 
     run: str
@@ -59,7 +65,15 @@ class Job:
     digests: Mapping[str, str]
     refresh: bool
     stores: Stores
+    environment: Environment | None = None
     lists: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @functools.cached_property
+    def class_code(self) -> ClassCode:
+        """The code of the classes of values."""
+        from windlass.execution.class_code import ClassCode
+
+        return ClassCode(self)
 
     def log_path(self, node: str, attempt: int) -> Path:
         """Where an attempt's output is kept."""

@@ -8,13 +8,16 @@ step is right for this run, but it must not stand for any other.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from windlass import modules
 from windlass.errors import DefinitionError
 from windlass.provenance.declared import take_declared
 from windlass.provenance.fingerprint import Fingerprint, reach, read_fingerprint
 from windlass.provenance.fingerprint.encoding import OpaqueError
+from windlass.provenance.fingerprint.origin import origin_of_module
 from windlass.provenance.fingerprint.walk import Walk, lookup
 
 if TYPE_CHECKING:
@@ -43,12 +46,25 @@ class _Seen:
 _seen: dict[str, _Seen] = {}
 
 
-def difference(job: Job, node: Node, step: Step[..., Any]) -> str | None:
+def difference(
+    job: Job, node: Node, step: Step[..., Any], classes: Mapping[str, str]
+) -> str | None:
     """How the code that a step can reach differs here from what its key says; None if it doesn't.
 
     Looked at in full once in a process; then only names and values that may have changed.
+
+    Args:
+        job: The run.
+        node: The node.
+        step: Its step.
+        classes: By the names of the classes of its inputs, the digests of their code.
     """
-    return declared_difference(job, node) or _code_difference(job, node, step)
+    found = declared_difference(job, node)
+    found = found or _code_difference(job, job.plan.code[node.step], step.function)
+    for name, digest in classes.items():
+        if found is None and origin_of_module(name.partition(":")[0]).owner == "project":
+            found = _code_difference(job, digest, modules.resolve(name))
+    return found
 
 
 def declared_difference(job: Job, node: Node) -> str | None:
@@ -67,12 +83,11 @@ def declared_difference(job: Job, node: Node) -> str | None:
     return f"variable {changed[0]} is another here" if changed else None
 
 
-def _code_difference(job: Job, node: Node, step: Step[..., Any]) -> str | None:
-    digest = job.plan.code[node.step]
+def _code_difference(job: Job, digest: str, function: Any) -> str | None:
     seen = _seen.get(digest)
     if seen is None or not seen.stands():
         expected = read_fingerprint(json.loads(job.stores.records.fingerprint(digest)))
-        walk = reach(step.function, job.stores.project)
+        walk = reach(function, job.stores.project)
         seen = _seen[digest] = _Seen(walk, _problem(expected, walk))
     return seen.problem
 

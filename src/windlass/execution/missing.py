@@ -63,7 +63,7 @@ def nearest(earlier: Sequence[Outcome], now: Mapping[str, Any]) -> Outcome | Non
 
 def _distance(then: Mapping[str, Any], now: Mapping[str, Any]) -> int:
     arguments = {*then["arguments"].items()} ^ {*now["arguments"].items()}
-    others = ("code", "python", "seed", "settings", "split", "files", "variables")
+    others = ("code", "classes", "python", "seed", "settings", "split", "files", "variables")
     return len(arguments) + 2 * len([name for name in others if then.get(name) != now[name]])
 
 
@@ -101,11 +101,12 @@ def changes(
     if then["python"] != now["python"]:
         found.append(Change(f"Python {then['python']} → {now['python']}"))
     found += _argument_changes(records, earlier, now, contents)
+    found += _class_changes(records, then, now)
     found += _declared_changes(then, now)
     if then["seed"] != now["seed"]:
         found.append(Change(f"the seed differs: {then['seed']} → {now['seed']}"))
     found += _setting_changes(then, now)
-    return found
+    return list({change.text: change for change in reversed(found)}.values())[::-1]
 
 
 def _with_values(records: Records, change: Change) -> Change:
@@ -246,6 +247,17 @@ def _setting_changes(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterato
             yield Change(f"the step's setting {name} differs: {old} → {value}", name)
     if then["split"] != now["split"]:
         yield Change("a map runs over another of its outputs")
+
+
+def _class_changes(
+    records: Records, then: Mapping[str, Any], now: Mapping[str, Any]
+) -> Iterator[Change]:
+    """Changes in the code of the classes of what was given; of other classes, the inputs tell."""
+    before = then.get("classes", {})
+    for name, digest in now["classes"].items():
+        if before.get(name, digest) != digest:
+            old, new = _fingerprint(records, before[name]), _fingerprint(records, digest)
+            yield from code_changes(old, new)
 
 
 def _declared_changes(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Change]:

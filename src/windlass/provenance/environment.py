@@ -87,6 +87,12 @@ class Environment:
         return {each.name: _identity(each) for each in self.packages}
 
 
+def read_environment(document: Any) -> Environment:
+    """The environment of a document that `Environment.document` made, parsed."""
+    packages = [Package(**each) for each in document["packages"]]
+    return environment_of(packages, document["python"], document["implementation"])
+
+
 def capture_environment(
     root: Path | None = None, cache: Path | None = None, *, path: Sequence[str] | None = None
 ) -> Environment:

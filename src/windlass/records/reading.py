@@ -156,6 +156,17 @@ class Reading(Database):
         found = self.execute("SELECT * FROM artifacts WHERE content = :c", {"c": content})
         return rows.artifact_of(found[0]) if found else None
 
+    def classes_of(self, contents: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """The classes in artifacts, by their contents; without those that hold none."""
+        found = {}
+        for some in portions(contents):
+            condition, names = one_of("content", some)
+            query = f"SELECT content, classes FROM artifacts WHERE {condition}"  # noqa: S608
+            for row in self.execute(query, names):
+                if row["classes"] is not None:
+                    found[row["content"]] = tuple(rows.load(row["classes"]))
+        return found
+
     def artifacts(self, contents: Iterable[str]) -> dict[str, Artifact]:
         """Artifacts by their contents; those that are not there are left out."""
         found = {}

@@ -171,6 +171,7 @@ def artifact_row(artifact: Artifact, created: float) -> Row:
         "summary": dump(artifact.summary),
         "children": dump(artifact.children),
         "pickled": artifact.pickled,
+        "classes": dump(artifact.classes) if artifact.classes else None,
         "created": created,
     }
 
@@ -197,6 +198,7 @@ def artifact_of(row: Mapping[str, Any]) -> Artifact:
         summary=json.loads(row["summary"]),
         children=tuple(json.loads(row["children"])),
         pickled=bool(row["pickled"]),
+        classes=tuple(json.loads(row["classes"] or "[]")),
     )
 
 

@@ -168,6 +168,7 @@ artifacts = sa.Table(
     _text("summary"),
     _text("children"),
     sa.Column("pickled", sa.Boolean, nullable=False),
+    sa.Column("classes", sa.Text),
     sa.Column("created", _Float, nullable=False),
     sa.Index("ix_artifacts_blob", "blob"),
 )

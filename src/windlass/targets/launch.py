@@ -118,13 +118,13 @@ def foresee(
     Raises:
         ParameterError: As of `launch`; so are the others.
     """
+    from windlass.execution.fingerprints import save_fingerprints
     from windlass.execution.forecast import forecast, forecast_untouched
     from windlass.execution.stores import open_stores
     from windlass.provenance.capture import capture
     from windlass.targets.record import (
         make_plan,
         new_job,
-        save_fingerprints,
         take_fingerprints,
     )
 
@@ -138,7 +138,7 @@ def foresee(
         return forecast_untouched(plan)
     stores = open_stores(stack)
     save_fingerprints(stores.records, fingerprints)
-    return forecast(new_job(plan, arguments, options, stores))
+    return forecast(new_job(plan, arguments, options, stores, provenance.environment))
 
 
 def _place(pipeline: Pipeline[Any, Any], options: RunOptions) -> tuple[Project, Stack, RunOptions]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from windlass import modules, values
 from windlass.errors import FormatError, ParameterError
+from windlass.execution.fingerprints import save_fingerprints
 from windlass.execution.job import Job, Stores, digest_plain
 from windlass.execution.liveness import this_process
 from windlass.hashing import digest
@@ -20,10 +21,10 @@ from windlass.pipeline.settings import RunOptions, Settings
 from windlass.pipeline.step import step_of
 from windlass.provenance.capture import Provenance
 from windlass.provenance.declared import Declared, take_declared
-from windlass.provenance.fingerprint import Fingerprinter, Taken, text_of
+from windlass.provenance.environment import Environment
+from windlass.provenance.fingerprint import Fingerprinter, Taken
 from windlass.provenance.loose import loose_code
 from windlass.provenance.project import Project
-from windlass.records import Records
 from windlass.records.model import NewRun, PlanNode, Run, RunParameter
 from windlass.stacks.stack import Stack
 
@@ -96,7 +97,7 @@ def record_run(
     stores: Stores,
 ) -> tuple[Job, Run]:
     """Records a run that is about to begin, with its plan and where it comes from."""
-    job = new_job(plan, arguments, options, stores)
+    job = new_job(plan, arguments, options, stores, provenance.environment)
     records = stores.records
     records.save_bundle(plan.bundle, provenance.bundle.document())
     records.save_environment(plan.environment, provenance.environment.document())
@@ -131,7 +132,13 @@ def record_run(
     return replace(job, run=row.id, name=row.name), row
 
 
-def new_job(plan: Plan, arguments: Mapping[str, Any], options: RunOptions, stores: Stores) -> Job:
+def new_job(
+    plan: Plan,
+    arguments: Mapping[str, Any],
+    options: RunOptions,
+    stores: Stores,
+    environment: Environment,
+) -> Job:
     """A run that is not recorded, and so has neither id nor number."""
     documents = {name: _document(name, value) for name, value in arguments.items()}
     return Job(
@@ -144,19 +151,8 @@ def new_job(plan: Plan, arguments: Mapping[str, Any], options: RunOptions, store
         digests={name: digest_plain(document) for name, document in documents.items()},
         refresh=options.refresh,
         stores=stores,
+        environment=environment,
     )
-
-
-def save_fingerprints(records: Records, fingerprints: Mapping[str, Taken]) -> None:
-    """Keeps fingerprints, and the source of their pieces, by which changes are told later."""
-    by_digest = {each.digest: each for each in fingerprints.values()}
-    known = records.known_fingerprints(list(by_digest))
-    for digest_, taken in by_digest.items():
-        if digest_ not in known:
-            fingerprint = taken.whole()
-            texts = {piece.digest: text_of(piece, fingerprint) for piece in fingerprint.pieces}
-            kept = {key: text for key, text in texts.items() if text}
-            records.save_fingerprint(digest_, fingerprint.document(), kept)
 
 
 def _document(name: str, value: Any) -> values.Json:

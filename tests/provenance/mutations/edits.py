@@ -43,6 +43,8 @@ def edit(
 
 LAG = "plain before"
 F, S, M = "shop/features.py", "shop/settings.py", "shop/models.py"
+SHAPES = "make_shape make_shapes area areas of_item given"
+H = "shop/shapes.py"
 D, C, T = "shop/decorators.py", "shop/closures.py", "shop/transforms.py"
 
 EDITS = [
@@ -224,6 +226,25 @@ EDITS = [
         "from shop import helpers as f\nf.helper = f.clip",
         "aliased",
     ),
+    # classes of what is passed, which those who are given it do not name
+    edit("a method of an input", H, "measure(self.side)", "measure(self.side) + 1", SHAPES),
+    edit("what that calls", H, "side * side", "side + side", SHAPES, "helper shop.shapes.measure"),
+    edit("its base class", H, "self.area() * 2", "self.area() * 3", SHAPES),
+    edit(
+        "a method added",
+        H,
+        "def measure(side)",
+        "    def more(self):\n        return 1\n\ndef measure(side)",
+        SHAPES,
+    ),
+    edit(
+        "a comment in a method",
+        H,
+        "        return measure",
+        "        # of a side\n        return measure",
+    ),
+    edit("a method of an enum that is passed", H, "* 5", "* 6", "make_shade shaded"),
+    edit("a method of what was pickled", H, "* 13", "* 14", "make_opaque opaque"),
     # arrays, patterns, objects of libraries, effects
     edit("an array", "shop/tables.py", "3.0]", "4.0]", "weighted"),
     edit("a pattern", "shop/tables.py", '"a+"', '"a*"', "matched"),

@@ -273,16 +273,47 @@ here = __file__
 def counted(x):
     return x + COUNT
 """,
+    "shop/shapes.py": """
+import enum
+from dataclasses import dataclass
+
+class Sized:
+    def doubled(self):
+        return self.area() * 2
+
+@dataclass
+class Square(Sized):
+    side: float
+
+    def area(self):
+        return measure(self.side)
+
+def measure(side):
+    return side * side
+
+class Shade(enum.Enum):
+    DARK = 1
+
+    def level(self):
+        return self.value * 5
+
+class Opaque:
+    def __init__(self, x):
+        self.x = x
+
+    def seen(self):
+        return self.x * 13
+""",
     "flow.py": '''
 from __future__ import annotations
 
 import importlib
 
-from windlass import pipeline, step
+from windlass import each, pipeline, step
 
 import shop
 import shop.transforms
-from shop import closures, decorators, dynamic, models, registry, runtime, tables
+from shop import closures, decorators, dynamic, models, registry, runtime, shapes, tables
 from shop import features as f
 from shop.features import lag, names as count_names
 
@@ -395,20 +426,69 @@ def before(x: int) -> float:
 def after(x: float) -> float:
     return x + 1
 
+# These are given instances of classes that their own code does not name.
+
+@step
+def make_shape(x: int):
+    return shapes.Square(x + 1.0)
+
+@step
+def make_shapes(x: int) -> list:
+    return [shapes.Square(float(n)) for n in range(x)]
+
+@step
+def make_shade(x: int):
+    return shapes.Shade.DARK
+
+@step(allow_pickle=True)
+def make_opaque(x: int):
+    return shapes.Opaque(x)
+
+@step
+def area(shape):
+    return shape.doubled()
+
+@step
+def areas(found):
+    return sum(each.area() for each in found["a"])
+
+@step
+def of_item(shape: object) -> float:
+    return shape.doubled() + 1
+
+@step
+def given(shape: object) -> float:
+    return shape.doubled() + 2
+
+@step
+def shaded(shade):
+    return shade.level()
+
+@step
+def opaque(found):
+    return found.seen()
+
 @pipeline
 def everything(x: int = 2) -> float:
     for one in (plain, by_names, reexported, aliased, registered, by_class, by_data, by_enum,
                 remembering, decorated, in_scope, dispatched, wrapped, enclosed, by_default, lazy,
                 by_getattr, by_eval, by_import, weighted, matched, scaled, counted):
         one(x)
+    shape = make_shape(x)
+    area(shape)
+    areas({"a": [shape]})
+    of_item.map(each(make_shapes(x)))
+    given(shapes.Square(3.0))
+    shaded(make_shade(x))
+    opaque(make_opaque(x))
     return after(before(x))
 ''',
 }
 
 STEPS = frozenset(
     line.removeprefix("def ").partition("(")[0]
-    for block in FILES["flow.py"].split("@step\n")[1:]
-    for line in block.split("\n")[:2]
+    for block in FILES["flow.py"].split("\n@step")[1:]
+    for line in block.split("\n")[:3]
     if line.startswith("def ")
 )
 

@@ -30,7 +30,9 @@ def run(
         outcome = node.outcome
         assert outcome is not None
         value = node.value if outcome.status == "succeeded" else None
-        nodes[node.name] = {
+        name = node.name.partition("[")[0]  # the items of the map run together, or not at all
+        assert nodes.get(name, {}).get("cached") in (None, outcome.cached)
+        nodes[name] = {
             "cached": outcome.cached,
             "reason": outcome.reason,
             "key": outcome.key,

@@ -64,6 +64,7 @@ def parts_to(sink: Sink) -> Callable[[object], dict[str, Json] | None]:
     def to_part(value: object) -> dict[str, Json] | None:
         cls = type(value)
         if format_of_its_own(value) is None and (is_plain_class(cls) or _is_pure_path(cls)):
+            sink.uses(cls)
             return None
         return reference_to(sink.save(value))
 

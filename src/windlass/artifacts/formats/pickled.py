@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+from types import FunctionType
 from typing import Any
 
 from windlass.artifacts.format import Format, Sink, Source
@@ -20,10 +22,8 @@ class PickleFormat(Format[Any]):
 
     def write(self, value: Any, sink: Sink) -> None:
         """Pickles by cloudpickle, which also takes functions and classes of notebooks."""
-        import cloudpickle
-
         try:
-            sink.write(cloudpickle.dumps(value, protocol=_PROTOCOL))
+            sink.write(_pickled(value, sink))
         except Exception as error:
             raise FormatError(
                 f"a value of type {type(value).__qualname__} cannot even be pickled: {error}",
@@ -39,3 +39,17 @@ class PickleFormat(Format[Any]):
     def summary(self, value: Any) -> dict[str, Json]:
         """That it is pickled."""
         return {"pickled": True, "value": repr(value)[:80]}
+
+
+def _pickled(value: Any, sink: Sink) -> bytes:
+    """The pickle; the sink is told of every class and function in it."""
+    import cloudpickle
+
+    class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
+        def reducer_override(self, obj: Any) -> Any:
+            sink.uses(obj if isinstance(obj, type | FunctionType) else type(obj))
+            return super().reducer_override(obj)
+
+    file = io.BytesIO()
+    Pickler(file, protocol=_PROTOCOL).dump(value)
+    return file.getvalue()

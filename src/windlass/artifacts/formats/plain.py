@@ -34,14 +34,16 @@ class JsonFormat(Format[Any]):
         if type(value) in _SCALARS:
             return True
         try:
-            self._encoded.keep(value, plain_text(value))
+            self._encoded.keep(value, *plain_text(value))
         except FormatError:
             return False
         return True
 
     def write(self, value: Any, sink: Sink) -> str:
         """Writes canonical JSON; the content is that of the value wherever it stands."""
-        text = self._encoded.take(value) or plain_text(value)
+        text, classes = self._encoded.take(value) or plain_text(value)
+        for cls in classes:
+            sink.uses(cls)
         sink.write(text.encode())
         return values.digest_text(text)
 
@@ -65,15 +67,15 @@ class _Encoded(threading.local):
     """The text of the value that was asked about last: it is most often written next."""
 
     value: object = None
-    text: str | None = None
+    found: tuple[str, set[type]] | None = None
 
-    def keep(self, value: object, text: str) -> None:
-        self.value, self.text = value, text
+    def keep(self, value: object, text: str, classes: set[type]) -> None:
+        self.value, self.found = value, (text, classes)
 
-    def take(self, value: object) -> str | None:
-        text = self.text if self.value is value else None
-        self.value = self.text = None
-        return text
+    def take(self, value: object) -> tuple[str, set[type]] | None:
+        found = self.found if self.value is value else None
+        self.value = self.found = None
+        return found
 
 
 class TextFormat(Format[str]):
@@ -184,18 +186,20 @@ class BytesFormat(Format[bytes]):
         return Preview("text/plain", value[:1024].hex(" ", 2) + more)
 
 
-def plain_text(value: object) -> str:
-    """The canonical text of a value in which nothing has a format of its own.
+def plain_text(value: object) -> tuple[str, set[type]]:
+    """The canonical text of a value in which nothing has a format of its own, and its classes.
 
     Raises:
         FormatError: Something in it is not plain, or has one, as a `Path` has: its file is meant.
     """
-    return values.dumps(value, _refuse_own)
+    classes: set[type] = set()
 
+    def refuse_own(value: object) -> None:
+        if format_of_its_own(value) is not None:
+            raise FormatError(f"a {type(value).__name__} has a format of its own")
+        classes.add(type(value))
 
-def _refuse_own(value: object) -> None:
-    if format_of_its_own(value) is not None:
-        raise FormatError(f"a {type(value).__name__} has a format of its own")
+    return values.dumps(value, refuse_own), classes
 
 
 def shown_as_json(document: Json) -> Preview:

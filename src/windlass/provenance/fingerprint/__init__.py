@@ -8,13 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from windlass import modules
 from windlass.provenance.environment import Environment
 from windlass.provenance.fingerprint.memo import Memo
 from windlass.provenance.fingerprint.model import Fingerprint, Piece, Unresolved, read_fingerprint
+from windlass.provenance.fingerprint.origin import Origin, origin_of_module
 from windlass.provenance.fingerprint.reach import reach
 from windlass.provenance.fingerprint.requirements import Requirements
 from windlass.provenance.fingerprint.texts import located, text_of
-from windlass.provenance.fingerprint.walk import full_name
+from windlass.provenance.fingerprint.walk import Walk, full_name
 
 __all__ = [
     "Fingerprint",
@@ -70,6 +72,33 @@ class Fingerprinter:
             return Taken(known, lambda: self._located(self.of(function)))
         found = self.of(function)
         return Taken(found.digest, lambda: self._located(found))
+
+    def take_class(self, name: str) -> Taken:
+        """The fingerprint of a class or function by its ``module:qualname``.
+
+        One of the project is imported; of an installed distribution, its version counts.
+
+        Raises:
+            ImportError: Its module cannot be imported.
+            AttributeError: Its module does not hold it.
+        """
+        origin = origin_of_module(name.partition(":")[0])
+        if origin.owner == "project":
+            found: Any = modules.resolve(name)
+            return self.take(found)
+        top = origin.name
+        known = self._memo.recall(top)
+        if known is not None:
+            return Taken(known, lambda: self._distribution(origin))
+        told = self._distribution(origin)
+        self._memo.remember(top, told.digest, Walk(""))
+        return Taken(told.digest, lambda: told)
+
+    def _distribution(self, origin: Origin) -> Fingerprint:
+        tops = [origin.name] if origin.owner == "distribution" else []
+        return Fingerprint(
+            entry=origin.name, pieces=(), distributions=self._requirements.closure(tops)
+        )
 
     def _located(self, found: Fingerprint) -> Fingerprint:
         return replace(found, pieces=tuple(located(piece, self._root) for piece in found.pieces))
