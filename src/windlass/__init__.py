@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from windlass.artifacts.documents import Markdown as Markdown
     from windlass.artifacts.picture import Picture as Picture
     from windlass.errors import WindlassError as WindlassError
+    from windlass.execution.notebooks import notebook as notebook
     from windlass.execution.run import Run as Run
     from windlass.pipeline.graph import Graph as Graph
     from windlass.pipeline.pipeline import Pipeline as Pipeline
@@ -31,6 +32,7 @@ _WHERE = {
     "Markdown": "windlass.artifacts.documents",
     "Picture": "windlass.artifacts.picture",
     "WindlassError": "windlass.errors",
+    "notebook": "windlass.execution.notebooks",
     "Run": "windlass.execution.run",
     "Graph": "windlass.pipeline.graph",
     "Pipeline": "windlass.pipeline.pipeline",

@@ -17,6 +17,7 @@
     ├── StepError            a step failed
     │   ├── OutputTypeError  it returned what its annotation does not promise
     │   ├── StepTimeoutError it ran past its timeout
+    │   ├── NotebookError    the notebook that it runs failed
     │   └── WorkerDiedError  its process ended under it
     └── RunError             a run failed or was cancelled
 
@@ -131,6 +132,10 @@ class OutputTypeError(StepError):
 
 class StepTimeoutError(StepError):
     """A step ran past its timeout and was stopped."""
+
+
+class NotebookError(StepError):
+    """A notebook that a step runs failed."""
 
 
 class WorkerDiedError(StepError):

@@ -10,6 +10,8 @@ from __future__ import annotations
 import functools
 import importlib
 import importlib.util
+import os
+import re
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -37,16 +39,33 @@ def _main_name(file: str | None, spec_name: str | None) -> str | None:
 
 
 def main_alias() -> str | None:
-    """The canonical name of ``__main__``; None in a notebook or at a prompt."""
+    """The canonical name of ``__main__``; None at a prompt."""
     main = sys.modules.get("__main__")
+    if "IPython" in sys.modules and getattr(main, "__file__", None) is None:
+        return notebook_module()
     spec = getattr(main, "__spec__", None)
     return _main_name(getattr(main, "__file__", None), getattr(spec, "name", None))
+
+
+def notebook_module() -> str | None:
+    """The name of the module that a notebook's cells become; None where this is no notebook."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    main = sys.modules.get("__main__")
+    if shell is None or getattr(main, "__file__", None) is not None:
+        return None
+    # As VS Code and Jupyter tell it; other programs that run notebooks do not.
+    path = vars(main).get("__vsc_ipynb_file__") or os.environ.get("JPY_SESSION_NAME", "")
+    stem = Path(path).stem if str(path).endswith(".ipynb") else "notebook"
+    return re.sub(r"\W", "_", f"{stem}_cells")
 
 
 def search_path() -> list[str]:
     """Where another process must look for modules to find ours by their canonical names."""
     file = getattr(sys.modules.get("__main__"), "__file__", None)
-    if file is None or main_alias() is None:
+    if file is None:
+        cells = getattr(sys.modules.get(notebook_module() or ""), "__file__", None)
+        return list(sys.path) if cells is None else [str(Path(cells).parent), *sys.path]
+    if main_alias() is None:
         return list(sys.path)
     folder = str(module_of_file(Path(file))[1])  # above the package, if the file is in one
     return list(sys.path) if folder in sys.path else [*sys.path, folder]
@@ -58,8 +77,11 @@ def canonical(module: str) -> str:
 
 
 def import_module(name: str) -> ModuleType:
-    """Imports a module by its canonical name, without running ``__main__`` a second time."""
-    if name == main_alias():
+    """Imports a module by its canonical name, without running ``__main__`` a second time.
+
+    What a notebook's cells became, if it is imported already, is another module than the notebook.
+    """
+    if name == main_alias() and name not in sys.modules:
         return sys.modules["__main__"]
     return importlib.import_module(name)
 

@@ -134,7 +134,15 @@ def code_changes(then: Fingerprint | None, now: Fingerprint | None) -> list[Chan
     return listed or [Change("the code changed")]
 
 
-_RANKS = {"function": 1, "class": 2, "constant": 3, "definition": 4, "file": 5, "module": 6}
+_RANKS = {
+    "function": 1,
+    "class": 2,
+    "constant": 3,
+    "definition": 4,
+    "notebook": 4,
+    "file": 5,
+    "module": 6,
+}
 
 
 def _piece_changes(then: Fingerprint, now: Fingerprint) -> Iterator[tuple[tuple[Any, ...], Change]]:
@@ -165,12 +173,14 @@ def _by_name(fingerprint: Fingerprint) -> dict[tuple[str, str], dict[str, Piece]
 
 
 def _words(piece: Piece, entry: str, *, is_new: bool, is_gone: bool) -> str:
-    place = f" ({piece.place})" if piece.line and not is_gone else ""
+    is_told = piece.line is not None or (piece.file or "").startswith("In [")
+    place = f" ({piece.place})" if is_told and not is_gone else ""
     what = {
         "function": "the step itself" if piece.name == entry else f"helper {piece.name}",
         "class": f"class {piece.name}",
         "constant": f"constant {piece.name}",
         "definition": piece.name,
+        "notebook": f"notebook {piece.name}",
         "file": piece.name,
         "module": f"what importing {piece.name} does",
     }.get(piece.kind, f"what {piece.name} stands for")

@@ -174,6 +174,11 @@ class Graph:
                     found |= self.nodes_of(part)
         return found
 
+    @property
+    def steps(self) -> list[str]:
+        """The ``module:qualname`` of every step, once each."""
+        return list(dict.fromkeys(node.step for node in self.nodes.values()))
+
     def mapped_over(self) -> set[tuple[str, str]]:
         """The outputs, as (node, name), whose items some map runs over."""
         found = set()

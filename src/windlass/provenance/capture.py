@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from windlass.provenance.bundle import Bundle, capture_bundle, start_listing
+from windlass.provenance.cells import with_cells
 from windlass.provenance.environment import Environment, capture_environment
 from windlass.provenance.git import GitFacts, start_git_facts
 from windlass.provenance.machine import machine_facts
@@ -29,8 +31,12 @@ class Provenance:
     machine: dict[str, Json]
 
 
-def capture(project: Project) -> Provenance:
+def capture(project: Project, cells: Path | None = None) -> Provenance:
     """The provenance of a run of this project, here and now.
+
+    Args:
+        project: The project.
+        cells: The module that a notebook's cells became, which goes into the bundle.
 
     Raises:
         ConfigError: The project holds more than a bundle takes.
@@ -39,4 +45,6 @@ def capture(project: Project) -> Provenance:
     git = start_git_facts(project.root)
     environment = capture_environment(project.root, project.cache)
     bundle = capture_bundle(project.root, project.cache, listed=listed)
+    if cells is not None:
+        bundle = with_cells(bundle, cells)
     return Provenance(bundle, environment, git(), machine_facts())

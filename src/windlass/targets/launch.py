@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from windlass import plugins
+from windlass import modules, plugins
 from windlass.errors import ConfigError, DefinitionError, RecordError
 from windlass.pipeline import parameters as params
 from windlass.pipeline.pipeline import Pipeline
@@ -73,11 +73,13 @@ def launch(
         ConfigError: The settings, the stack or the target refuse.
     """
     _refuse_in_worker(pipeline)
+    cells = None
+    if modules.notebook_module() is not None:
+        pipeline, given, cells = _in_cells(pipeline, given)
     arguments = params.bind(pipeline.name, pipeline.parameters, given, text=text or {})
     project, stack, options = _place(pipeline, options)
     target = make_target(options.target or stack.target, stack, options)
     try:
-        graph = pipeline.graph()
         from windlass.execution.interrupt import Interrupts
         from windlass.execution.observer import Observer
         from windlass.execution.run import Run
@@ -85,7 +87,8 @@ def launch(
         from windlass.provenance.capture import capture
         from windlass.targets.record import make_plan, record_run, take_fingerprints
 
-        provenance = capture(project)
+        graph = pipeline.graph()
+        provenance = capture(project, cells)
         fingerprints = take_fingerprints(graph, project, provenance)
         plan = make_plan(pipeline, graph, project, provenance, fingerprints)
         target.check(plan)
@@ -108,6 +111,18 @@ def launch(
             hint="Leave .windlass alone while a run goes on, and run it again.",
         )
     return Run(stores.records.run_by_id(row.id), stores)
+
+
+def _in_cells(
+    pipeline: Pipeline[Any, Any], given: Mapping[str, Any]
+) -> tuple[Pipeline[Any, Any], Mapping[str, Any], Path | None]:
+    """A notebook's pipeline and arguments as of the module of its cells, and that module's file."""
+    from windlass.provenance.cells import from_cells, in_cells
+
+    found = from_cells(pipeline, find_project(pipeline.file or Path.cwd()))
+    if found is pipeline:
+        return pipeline, given, None
+    return found, in_cells(given), found.file
 
 
 def foresee(

@@ -38,8 +38,7 @@ def take_fingerprints(graph: Graph, project: Project, provenance: Provenance) ->
         return digest("project", provenance.bundle.digest, loose)
 
     fingerprinter = Fingerprinter(project.root, provenance.environment, everything, project.cache)
-    steps = dict.fromkeys(node.step for node in graph.nodes.values())
-    return {step: fingerprinter.take(step_of(step).function) for step in steps}
+    return {step: fingerprinter.take(step_of(step).function) for step in graph.steps}
 
 
 def _declared(graph: Graph, project: Project) -> Declared:
@@ -82,6 +81,8 @@ def _sources(pipeline: Pipeline[Any, Any], project: Project) -> tuple[str, ...]:
     """The folder that the pipeline is imported from, if it is the project's own; then its root."""
     file = pipeline.file
     folder = modules.module_of_file(file)[1] if file else project.root
+    if folder.is_relative_to(project.home):  # a notebook's cells, which are at the bundle's root
+        return (".",)
     if folder.is_relative_to(project.root):
         return tuple(dict.fromkeys((folder.relative_to(project.root).as_posix(), ".")))
     return ()

@@ -25,7 +25,7 @@ def run(
     flow = importlib.import_module("flow")
     found = getattr(flow, pipeline)
     run = found.options(in_process=True, **options).run()
-    nodes = {}
+    nodes: dict[str, Any] = {}
     for node in run.nodes:
         outcome = node.outcome
         assert outcome is not None

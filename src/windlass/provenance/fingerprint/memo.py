@@ -53,7 +53,7 @@ class Memo:
             return None
         if any(self._stamp(file) != stamp for file, stamp in known["files"]):
             return None
-        if any((name in sys.modules) is not there for name, there in known["modules"]):
+        if any(_file_of(name) != file for name, file in known["modules"]):
             return None
         return known["digest"] if self._holds(known["names"]) else None
 
@@ -63,13 +63,13 @@ class Memo:
         names = self._names(walk)
         if self._folder is None or files is None or names is None:
             return
-        modules = [(name, True) for name in walk.modules if name in sys.modules]
-        modules += [(piece.name, False) for piece in walk.pieces.values() if piece.kind == "file"]
+        late = [piece.name for piece in walk.pieces.values() if piece.kind == "file"]
+        imported = [(name, _file_of(name)) for name in (*walk.modules, *late)]
         document = {
             "context": self._context,
             "digest": found,
             "files": files,
-            "modules": modules,
+            "modules": imported,
             "names": names,
         }
         path = self._path(step)
@@ -177,12 +177,18 @@ class _Tokens(Walk):
 
 def _files_of(walk: Walk, root: str) -> Iterator[str]:
     for name in walk.modules:
-        file = getattr(sys.modules.get(name), "__file__", None)
-        if isinstance(file, str) and origin_of_module(name).owner == "project":
+        file = _file_of(name)
+        if file and origin_of_module(name).owner == "project":
             yield file
     for piece in walk.pieces.values():
-        if piece.kind == "file" and piece.file is not None:
+        if piece.kind in ("file", "notebook") and piece.file is not None:
             yield os.path.join(root, piece.file)  # noqa: PTH118
+
+
+def _file_of(module: str) -> str | None:
+    """The file that a module was imported from; empty if it has none, None if it is not there."""
+    found = sys.modules.get(module)
+    return None if found is None else getattr(found, "__file__", None) or ""
 
 
 def _place(space: Mapping[str, Any] | type) -> tuple[str, str] | None:

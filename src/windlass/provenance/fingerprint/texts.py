@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import linecache
+import re
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -12,6 +13,7 @@ from windlass.provenance.fingerprint.source import Definition, parse_file
 from windlass.provenance.fingerprint.walk import Constant
 
 _LONGEST = 20_000
+_IN_CELLS = re.compile(r"(^|/)cells/[0-9a-f]{16}/\w+_cells\.py$")
 
 
 def text_of(piece: Piece, fingerprint: Fingerprint) -> str:
@@ -21,12 +23,23 @@ def text_of(piece: Piece, fingerprint: Fingerprint) -> str:
 
 
 def located(piece: Piece, root: Path) -> Piece:
-    """A constant with the line on which it is given its value, which a live object cannot tell."""
-    if piece.kind != "constant" or piece.file is None or piece.line is not None:
+    """A piece with the place where a person finds it.
+
+    A live object does not tell the line on which a constant is given its value; and what stands in
+    the module that a notebook's cells became, stands in a cell.
+    """
+    if piece.file is None:
         return piece
-    source = parse_file(str(root / piece.file))
-    found = source.definition(piece.name.rpartition(".")[2]) if source is not None else None
-    return piece if found is None else piece._replace(line=found.line)
+    relative, file = piece.file, str(root / piece.file)
+    if piece.kind == "constant" and piece.line is None:
+        source = parse_file(file)
+        found = source.definition(piece.name.rpartition(".")[2]) if source is not None else None
+        piece = piece if found is None else piece._replace(line=found.line)
+    if not _IN_CELLS.search(relative):
+        return piece
+    before = reversed(linecache.getlines(file)[: piece.line])
+    cell = next((row[2:].strip() for row in before if row.startswith("# In [")), relative)
+    return piece._replace(file=cell, line=None)
 
 
 def _text(told: object) -> str:

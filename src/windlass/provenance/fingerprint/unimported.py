@@ -12,9 +12,11 @@ import importlib.util
 import sys
 from collections import deque
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 from windlass.hashing import digest
+from windlass.provenance.cells.file import notebook_code
 from windlass.provenance.fingerprint.origin import origin_of_file
 from windlass.provenance.fingerprint.source import parse_file
 
@@ -48,6 +50,11 @@ def files(name: str) -> list[File]:
     return [file for file in found.values() if file is not None]
 
 
+def notebook(path: Path) -> File:
+    """A notebook's file: the code in its cells, and what that imports."""
+    return _told("", str(path), ast.parse(notebook_code(path)), "")
+
+
 def _file(name: str) -> File | None:
     place = _find(name)
     if place is None or origin_of_file(place).owner != "project":
@@ -56,8 +63,12 @@ def _file(name: str) -> File | None:
     if source is None:
         return None
     package = name if place.endswith("__init__.py") else name.rpartition(".")[0]
-    imports = {each for node in ast.walk(source.tree) for each in _imported(node, package)}
-    told = digest("file", ast.dump(_without_docstrings(source.tree)))
+    return _told(name, place, source.tree, package)
+
+
+def _told(name: str, place: str, tree: ast.Module, package: str) -> File:
+    imports = {each for node in ast.walk(tree) for each in _imported(node, package)}
+    told = digest("file", ast.dump(_without_docstrings(tree)))
     return File(name, place, told, tuple(sorted(imports, key=repr)))
 
 

@@ -12,11 +12,13 @@ import functools
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from types import FunctionType, MethodType, ModuleType
 from typing import Any, NamedTuple, TypeAlias
 
 from windlass import modules
 from windlass.hashing import Part
+from windlass.provenance.cells.file import notebook_code, notebook_of
 from windlass.provenance.fingerprint import unimported
 from windlass.provenance.fingerprint.bytecode import Import, Read, absolute, read_code
 from windlass.provenance.fingerprint.classes import class_entries
@@ -134,6 +136,9 @@ class Walk:
         return ["built in", module, getattr(value, "__qualname__", repr(type(value)))]
 
     def _function(self, function: FunctionType) -> Part:
+        notebook = notebook_of(function)
+        if notebook is not None:
+            return self._notebook(notebook, function)
         origin = origin_of_file(function.__code__.co_filename)
         if origin.owner != "project":
             self.touch(origin)
@@ -146,6 +151,16 @@ class Walk:
         self.add(Piece("function", name, told, *self._place(function)), function.__code__)
         self._waiting.append(functools.partial(self._enter_function, function))
         return ["function", name, told]
+
+    def _notebook(self, file: Path, function: Any) -> Part:
+        """A function that runs a notebook: its code and what that imports, as if imported late."""
+        found = unimported.notebook(file)
+        piece = Piece("notebook", file.name, found.digest, self._relative(found.file))
+        self.add(piece, Definition(found.digest, (), 1, notebook_code(file)))
+        for module, taken in found.imports:
+            if not self._file_of_unimported(module):
+                self._imported_by_file(module, taken)
+        return ["notebook", found.digest, self.reference(function.__wrapped__)]
 
     def _surroundings(self, function: FunctionType) -> Iterator[Part]:
         """What a function holds besides its code: defaults, closure, attributes, annotations."""

@@ -1,0 +1,136 @@
+"""The cells of a notebook as a module, from which its pipelines are run, here and elsewhere.
+
+A notebook's steps live in ``__main__``, which no other process can import. So of all cells that
+were run, those statements that a pipeline needs are written to a file, as if the notebook had been
+one from the start, and the pipeline is taken from there.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from windlass import modules, values
+from windlass.errors import ConfigError, DefinitionError, FormatError
+from windlass.hashing import Part, digest
+from windlass.pipeline.pipeline import Pipeline
+from windlass.provenance.bundle import FILE, Bundle, BundleFile, digest_files
+from windlass.provenance.cells.kernel import executed
+from windlass.provenance.cells.slicing import Slicer
+from windlass.provenance.filecache import FileDigests
+from windlass.provenance.fingerprint.encoding import Encoder, OpaqueError
+from windlass.provenance.project import Project
+
+FOLDER = "cells"
+
+
+def from_cells(pipeline: Pipeline[Any, Any], project: Project) -> Pipeline[Any, Any]:
+    """A notebook's pipeline as it is in the module that its cells become; others as they are.
+
+    Raises:
+        DefinitionError: It needs a name that no cell defines, or something that is not the same
+            when the cells are run anew.
+        ConfigError: The module cannot be written.
+    """
+    alias, name = modules.notebook_module(), pipeline.function.__qualname__
+    if alias is None or pipeline.function.__module__ != "__main__" or "<locals>" in name:
+        return pipeline
+    space = vars(sys.modules["__main__"])
+    slicer = Slicer(executed(), space)
+    text = slicer.module([name])
+    module = _imported(alias, _written(text, project.make_home() / FOLDER, alias))
+    for each in slicer.made_anew():
+        _compare(each, space[each], vars(module)[each])
+    found: Pipeline[Any, Any] = vars(module)[name]
+    return found
+
+
+def in_cells(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments with instances of a notebook's classes as those of the module of its cells.
+
+    What is no plain data is left as it is.
+    """
+    found = {}
+    for name, value in given.items():
+        try:
+            found[name] = values.decode(values.encode(value), _class_anew)
+        except FormatError:
+            found[name] = value
+    return found
+
+
+def _class_anew(ref: str) -> type:
+    found = modules.resolve(ref)
+    assert isinstance(found, type)
+    return found
+
+
+def _written(text: str, folder: Path, alias: str) -> Path:
+    path = folder / digest("cells", text)[:16] / f"{alias}.py"
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_text(text)
+        partial.replace(path)
+    except OSError as error:
+        raise ConfigError(
+            f"the cells cannot be written to {path}: {error.strerror}",
+            hint="Workers import them from there.",
+        ) from error
+    return path
+
+
+def _imported(alias: str, path: Path) -> ModuleType:
+    known = sys.modules.get(alias)
+    if known is not None and known.__file__ == str(path):
+        return known
+    spec = importlib.util.spec_from_file_location(alias, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[alias] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException as error:
+        del sys.modules[alias]
+        raise DefinitionError(
+            f"the cells that the pipeline needs cannot be run anew: {type(error).__name__}: "
+            f"{error} ({path})",
+            hint="Restart the kernel and run all cells.",
+        ) from error
+    return module
+
+
+def _compare(name: str, here: object, anew: object) -> None:
+    """Refuses a global whose value is another one when the cells are run anew."""
+
+    def state(value: Any) -> Part | None:
+        own = type(value).__module__ in ("__main__", modules.notebook_module())
+        return encode(dict(getattr(value, "__dict__", {}))) if own else None
+
+    encode = Encoder("", lambda value: ["code", type(value).__qualname__], state)
+    try:
+        if encode(here) == encode(anew):
+            return
+    except OpaqueError:  # what it holds nobody can tell
+        return
+    raise DefinitionError(
+        f"'{name}' is not the same in the notebook and where its cells are run anew",
+        hint="Restart the kernel and run all cells; or make it in a step, whose result is given "
+        "to others.",
+    )
+
+
+def with_cells(bundle: Bundle, file: Path) -> Bundle:
+    """A bundle with a notebook's cells as a module at its root."""
+    status = file.stat()
+    content = FileDigests(None).digest(str(file), status)
+    cells = BundleFile(file.name, FILE, status.st_size, content)
+    others = [each for each in bundle.files if each.path != file.name]
+    files = sorted([*others, cells], key=lambda each: each.path)
+    return Bundle(digest_files(files), tuple(files), bundle.left_out)

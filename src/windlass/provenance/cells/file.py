@@ -1,0 +1,58 @@
+"""The code in a notebook's file, as far as it is Python."""
+
+from __future__ import annotations
+
+import ast
+import json
+from pathlib import Path
+from typing import Any
+
+from windlass.errors import DefinitionError
+
+NOTEBOOK = "__windlass_notebook__"
+"""The attribute of a function that names the notebook which it runs."""
+
+
+def notebook_code(file: Path) -> str:
+    """The text of all code cells; what is not Python, such as magics, stands in calls.
+
+    Raises:
+        DefinitionError: The file cannot be read, or is not a notebook.
+    """
+    try:
+        cells = json.loads(file.read_text("utf-8"))["cells"]
+        texts = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    except OSError as error:
+        raise DefinitionError(f"the notebook {file} cannot be read: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise DefinitionError(
+            f"{file} is not a notebook of version 4: {error!r}", hint="Save it with Jupyter."
+        ) from error
+    return "\n".join(_python(text) for text in texts) + "\n"
+
+
+def _python(text: str) -> str:
+    rows = [_row(row) for row in text.splitlines()]
+    told = "\n".join(rows)
+    return told if not text.startswith("%%") and _parses(told) else f"magic({text!r})"
+
+
+def _row(row: str) -> str:
+    stripped = row.lstrip()
+    if not stripped.startswith(("%", "!", "?")):
+        return row
+    return f"{row[: len(row) - len(stripped)]}magic({stripped!r})"
+
+
+def _parses(text: str) -> bool:
+    try:
+        ast.parse(text)
+    except (SyntaxError, ValueError):
+        return False
+    return True
+
+
+def notebook_of(function: Any) -> Path | None:
+    """The notebook that a function runs; None if it runs none."""
+    file = getattr(function, "__dict__", {}).get(NOTEBOOK)
+    return Path(file) if file is not None else None

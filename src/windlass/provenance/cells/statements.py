@@ -1,0 +1,138 @@
+"""The statements at the top of a notebook's cells: what each binds, and what it reads."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import symtable
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from windlass.provenance.cells.kernel import Cell
+
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A statement at the top of a cell.
+
+    Args:
+        cell: The number of its cell.
+        node: The statement.
+        text: Its source.
+    """
+
+    cell: int
+    node: ast.stmt
+    text: str
+
+
+def statements(cell: Cell) -> Iterator[Statement]:
+    """The statements at the top of a cell."""
+    rows = cell.text.splitlines()
+    lines = [range(_first_line(node), (node.end_lineno or 0) + 1) for node in cell.body]
+    for place, node in enumerate(cell.body):
+        shared = [each for each in (place - 1, place + 1) if 0 <= each < len(lines)]
+        if any(set(lines[place]) & set(lines[each]) for each in shared):
+            text = ast.unparse(node)  # several on a line
+        else:
+            text = "\n".join(rows[lines[place].start - 1 : lines[place].stop - 1])
+        yield Statement(cell.number, node, text)
+
+
+def _first_line(node: ast.stmt) -> int:
+    return min((each.lineno for each in getattr(node, "decorator_list", [])), default=node.lineno)
+
+
+def names_bound(node: ast.stmt) -> Iterator[str]:
+    """The names that a statement binds in the scope that it is in."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        yield node.name
+    elif isinstance(node, ast.Import | ast.ImportFrom):
+        for alias in node.names:
+            yield alias.asname or alias.name.partition(".")[0]
+    else:
+        for target in targets_of(node):
+            yield from (each.id for each in _named(target) if isinstance(each.ctx, ast.Store))
+        yield from (each.target.id for each in ast.walk(node) if isinstance(each, ast.NamedExpr))
+        for inner in inner_of(node):
+            yield from names_bound(inner)
+
+
+def _named(node: ast.AST) -> Iterator[ast.Name]:
+    return (each for each in ast.walk(node) if isinstance(each, ast.Name))
+
+
+def targets_of(node: ast.stmt) -> list[ast.expr]:
+    """What a statement assigns to."""
+    match node:
+        case ast.Assign(targets=targets):
+            return targets
+        case ast.AnnAssign(target=target, value=value):
+            return [target] if value is not None else []
+        case ast.AugAssign(target=target) | ast.For(target=target):
+            return [target]
+        case ast.With(items=items):
+            return [item.optional_vars for item in items if item.optional_vars is not None]
+    return []
+
+
+def inner_of(node: ast.stmt) -> Iterator[ast.stmt]:
+    """The statements in a compound one that run in the same scope."""
+    if isinstance(node, ast.If | ast.For | ast.While | ast.With | ast.Try | ast.TryStar):
+        for block in ("body", "orelse", "finalbody"):
+            yield from getattr(node, block, [])
+        for handler in getattr(node, "handlers", []):
+            yield from handler.body
+
+
+def root_of(node: ast.expr) -> str | None:
+    """The name at the beginning of ``name.attribute[item]``."""
+    while isinstance(node, ast.Attribute | ast.Subscript):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else None
+
+
+def imports_all(node: ast.stmt) -> bool:
+    """Whether a statement is ``from module import *``."""
+    return isinstance(node, ast.ImportFrom) and any(each.name == "*" for each in node.names)
+
+
+def is_future(node: ast.stmt) -> bool:
+    """Whether a statement is ``from __future__ import ...``, which counts for all cells after."""
+    return isinstance(node, ast.ImportFrom) and node.module == "__future__"
+
+
+def names_read(text: str, *, at_once: bool = False) -> set[str]:
+    """The globals that a statement reads; `at_once`, not when a function is called later."""
+    found = set(_globals(symtable.symtable(text, "cell", "exec"), at_once))
+    if at_once:
+        return found
+    for node in ast.walk(ast.parse(text)):
+        for annotation in (getattr(node, "annotation", None), getattr(node, "returns", None)):
+            if annotation is not None:
+                found |= _names_in_annotation(annotation)
+    return found
+
+
+def _globals(table: symtable.SymbolTable, at_once: bool) -> Iterator[str]:
+    is_top = table.get_type() == "module"
+    for symbol in table.get_symbols():
+        if symbol.is_referenced() and (is_top or symbol.is_global()):
+            yield symbol.get_name()
+    for inner in table.get_children():
+        if not (at_once and inner.get_type() == "function"):
+            yield from _globals(inner, at_once)
+
+
+def _names_in_annotation(annotation: ast.expr) -> set[str]:
+    """The names in an annotation, also in one that is written as text, such as ``"Split"``."""
+    found: set[str] = set()
+    for node in ast.walk(annotation):
+        if isinstance(node, ast.Name):
+            found.add(node.id)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            with contextlib.suppress(SyntaxError, ValueError):  # `Literal["a b"]` is none
+                found |= _names_in_annotation(ast.parse(node.value, mode="eval").body)
+    return found

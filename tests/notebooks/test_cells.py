@@ -1,0 +1,167 @@
+"""Steps and pipelines that are defined in the cells of a notebook, in a real kernel."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from windlass.records import Records
+
+from .kernels import HEAD, Kernel
+
+STEPS = """
+@step
+def load(rows: int) -> list[int]:
+    return list(range(rows))
+
+@step
+def shift(item: int) -> int:
+    return lag(item)
+
+@step
+def total(items: list[int]) -> Total:
+    return Total(sum(items))
+"""
+PIPELINE = """
+@pipeline
+def training(rows: int = 3) -> Total:
+    return total(shift.map(each(load(rows))))
+"""
+CLASS = """
+@dataclass
+class Total:
+    value: int
+    def doubled(self):
+        return self.value * 2
+"""
+CELLS = [
+    f"{HEAD}\nfrom dataclasses import dataclass\nimport helpers",
+    "RATE = 2\nNAMES = {}\nNAMES['plus'] = helpers.plus",
+    "def lag(item):\n    return NAMES['plus'](item) * RATE",
+    CLASS,
+    f"%%time\n{STEPS}",
+    PIPELINE,
+]
+RUN = """
+run = training.run()
+print(run.status, run.error or "")
+print({node.name: node.outcome.reason for node in run.nodes if not node.outcome.cached})
+print(run.result())
+"""
+ALL = {"load", "shift[0]", "shift[1]", "shift[2]", "total"}
+SHIFT = {"shift[0]", "shift[1]", "shift[2]"}
+
+
+@pytest.fixture
+def kernel(tmp_path: Path) -> Iterator[Kernel]:
+    (tmp_path / "windlass.toml").write_text("")
+    (tmp_path / "helpers.py").write_text("def plus(item):\n    return item + 1\n")
+    kernel = Kernel(tmp_path)
+    for text in CELLS:
+        kernel(text)
+    yield kernel
+    kernel.close()
+
+
+def reasons(kernel: Kernel) -> dict[str, str]:
+    """Runs the pipeline; why each node ran, if it did."""
+    status, told, _ = kernel(RUN).split("\n", 2)
+    assert status.strip() == "succeeded", status
+    found: dict[str, str] = eval(told)
+    return found
+
+
+def test_cells_run_in_workers_and_are_cached(kernel: Kernel, tmp_path: Path) -> None:
+    first = kernel(RUN)
+    assert first.startswith("succeeded")
+    assert first.endswith("Total(value=12)")
+    assert set(reasons(kernel)) == set()
+    pids = kernel(
+        "import os\n@step(cache=False)\ndef where() -> int:\n    return os.getpid()\n"
+        "@pipeline\ndef placed() -> int:\n    return where()\n"
+        "print(placed.run().result() != os.getpid())"
+    )
+    assert pids == "True"
+
+
+def test_an_edited_cell_runs_what_it_must(kernel: Kernel) -> None:
+    assert set(reasons(kernel)) == ALL
+    kernel("RATE = 3")
+    found = reasons(kernel)
+    assert set(found) == SHIFT | {"total"}
+    assert found["shift[0]"] == "constant notebook_cells.RATE changed (In [8]): 2 → 3"
+    kernel("def lag(item):\n    # the same\n    return NAMES['plus'](item) * RATE")
+    assert set(reasons(kernel)) == set()
+    kernel("def lag(item):\n    return NAMES['plus'](item) * RATE + 1")
+    assert reasons(kernel)["shift[1]"] == "helper notebook_cells.lag changed (In [12])"
+    kernel("RATE = 2")
+    kernel(CELLS[2])
+    assert set(reasons(kernel)) == set()
+
+
+def test_a_class_that_is_defined_again(kernel: Kernel) -> None:
+    assert set(reasons(kernel)) == ALL
+    kernel(CELLS[3].replace("* 2", "* 3"))
+    assert set(reasons(kernel)) == {"total"}
+    assert kernel("print(run.result().doubled(), type(run.result()) is Total)") == "36 True"
+
+
+def test_what_changes_an_object_counts(kernel: Kernel) -> None:
+    assert set(reasons(kernel)) == ALL
+    kernel("NAMES['plus'] = lambda item: item + 5")
+    assert set(reasons(kernel)) == SHIFT | {"total"}
+    assert "Total(value=36)" in kernel("print(run.result())")
+
+
+def test_cells_are_in_the_bundle_and_nothing_else_of_the_notebook(
+    kernel: Kernel, tmp_path: Path
+) -> None:
+    kernel("secret = 'a password'\nprint('looked at')\ntable = [1, 2]")
+    kernel(RUN)
+    (cells,) = (tmp_path / ".windlass" / "cells").rglob("*.py")
+    text = cells.read_text()
+    assert "# In [" in text
+    for part in ("secret", "looked at", "training.run", "table"):
+        assert part not in text
+    records = Records.open(tmp_path / ".windlass" / "windlass.db")
+    files = json.loads(records.bundle(records.run("latest").bundle))["files"]
+    assert "notebook_cells.py" in [file[0] for file in files]
+    compile(text, str(cells), "exec")
+
+
+def test_a_name_that_no_cell_defines(kernel: Kernel) -> None:
+    kernel("get_ipython().user_ns['extra'] = object()")
+    kernel("def lag(item):\n    return (item, extra)")
+    said = kernel("training.run()")
+    assert said.startswith("DefinitionError: a step needs 'extra', which no cell")
+
+
+def test_a_global_that_comes_out_otherwise(kernel: Kernel) -> None:
+    kernel("import itertools, os\nclass Box:\n    pass\nbox = Box(); box.pid = os.getpid()")
+    kernel("box = Box()\nbox.seen = 1")
+    kernel("def prepare(box):\n    box.seen = box.seen + 1\nprepare(box)")
+    kernel("def lag(item):\n    return item + box.seen")
+    said = kernel("training.run()")
+    assert said.startswith("DefinitionError: 'box' is not the same in the notebook")
+    assert "Restart the kernel" in said
+
+
+def test_parameters_of_classes_in_cells(kernel: Kernel) -> None:
+    kernel(
+        "@step\ndef read(total) -> int:\n    return total.doubled()\n"
+        "@pipeline\ndef reading(total: Total) -> int:\n    return read(total)"
+    )
+    assert kernel("print(reading.run(total=Total(4)).result())") == "8"
+    assert kernel("r = reading.run(total=Total(4)); print(r['read'].outcome.cached)") == "True"
+    kernel(CELLS[3].replace("* 2", "* 5"))
+    assert kernel("print(reading.run(total=Total(4)).result())") == "20"
+
+
+def test_a_step_that_fails_tells_of_its_cell(kernel: Kernel) -> None:
+    kernel("def lag(item):\n    raise ValueError('no lag')")
+    said = kernel("run = training.run(); print(run.status, run.error)")
+    assert "failed" in said
+    assert "no lag" in said
