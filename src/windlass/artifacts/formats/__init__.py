@@ -7,6 +7,11 @@ _PLAIN_TYPES = (
     *("builtins.complex", "builtins.set", "builtins.frozenset", "decimal.Decimal", "uuid.UUID"),
     *("datetime.date", "datetime.time", "datetime.datetime", "datetime.timedelta"),
 )
+_SPARSE = tuple(
+    f"scipy.sparse._{kind}.{kind}_{form}"
+    for kind in ("bsr", "coo", "csc", "csr", "dia", "dok", "lil")
+    for form in ("array", "matrix")
+)
 # Any class may be a dataclass, an enum, a model: whatever no other format takes comes to these.
 _CONTAINERS = ("builtins.dict", "builtins.tuple", "builtins.object")
 
@@ -33,6 +38,7 @@ FORMATS: dict[str, tuple[str, tuple[str, ...]]] = {
         "arrays:ScalarFormat",
         ("numpy.generic", "numpy.str_", "numpy.bytes_", "numpy.float64", "numpy.complex128"),
     ),
+    "scipy.sparse": ("sparse:SparseFormat", _SPARSE),
     "pandas.frame": ("tables:FrameFormat", ("pandas.DataFrame", "pandas.core.frame.DataFrame")),
     "pandas.series": ("tables:SeriesFormat", ("pandas.Series", "pandas.core.series.Series")),
     "pandas.index": ("tables:IndexFormat", ("pandas.Index", "pandas.core.indexes.base.Index")),
