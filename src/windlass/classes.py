@@ -47,15 +47,11 @@ def loaded_class(ref: str) -> type:
     Raises:
         FormatError: The module is not loaded, or holds no plain class of that name.
     """
-    module, _, qualname = ref.partition(":")
-    found: object = sys.modules.get("__main__" if module == modules.main_alias() else module)
-    for name in qualname.split("."):
-        # Not `getattr`: a module may import something when it is asked for a name it lacks.
-        found = getattr(found, "__dict__", {}).get(name)
+    found = modules.loaded(ref)
     if not isinstance(found, type) or not is_plain_class(found):
         raise FormatError(
             f"a stored value is of the class {ref}, which is not loaded here",
-            hint=f"Import {module} first.",
+            hint=f"Import {ref.partition(':')[0]} first.",
         )
     return found
 

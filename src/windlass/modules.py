@@ -143,6 +143,16 @@ def resolve(ref: str) -> object:
     return found
 
 
+def loaded(ref: str) -> object:
+    """The object behind a ``module:qualname`` if its module is loaded; None if it is not there."""
+    module, _, qualname = ref.partition(":")
+    found: object = sys.modules.get("__main__" if module == main_alias() else module)
+    for name in qualname.split("."):
+        # Not `getattr`: a module may import something when it is asked for a name it lacks.
+        found = getattr(found, "__dict__", {}).get(name)
+    return found
+
+
 def is_reference_importable(ref: str) -> bool:
     """Whether another process can find a step by its reference.
 

@@ -16,6 +16,8 @@ _SPARSE = tuple(
 _CONTAINERS = ("builtins.dict", "builtins.tuple", "builtins.object")
 
 FORMATS: dict[str, tuple[str, tuple[str, ...]]] = {
+    # Before those that take any dict.
+    "torch.state": ("torch_tensors:StateFormat", ("collections.OrderedDict", "builtins.dict")),
     "json": ("plain:JsonFormat", (*_PLAIN_TYPES, *_CONTAINERS)),
     "collection": ("collections:CollectionFormat", _CONTAINERS),
     "text": ("plain:TextFormat", ("builtins.str",)),
@@ -73,6 +75,11 @@ FORMATS: dict[str, tuple[str, tuple[str, ...]]] = {
     "xgboost.model": ("xgboost_models:XGBoostModelFormat", ("xgboost.sklearn.XGBModel",)),
     "lightgbm.booster": ("lightgbm_models:LightGBMBoosterFormat", ("lightgbm.basic.Booster",)),
     "lightgbm.model": ("lightgbm_models:LightGBMModelFormat", ("lightgbm.sklearn.LGBMModel",)),
+    "torch.tensor": (
+        "torch_tensors:TensorFormat",
+        ("torch.Tensor", "torch.nn.parameter.Parameter"),
+    ),
+    "torch.module": ("torch_modules:ModuleFormat", ("torch.nn.modules.module.Module",)),
     "catboost.model": ("catboost_models:CatBoostFormat", ("catboost.core.CatBoost",)),
 }
 """By name: ``module:Class`` in this package, and the classes whose values it is asked for."""
