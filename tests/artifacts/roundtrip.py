@@ -22,7 +22,7 @@ class MemorySink:
         self.data += view
         return view.nbytes
 
-    def save(self, value: object) -> str:
+    def save(self, value: object, *, again: bool = True) -> str:
         raise AssertionError("this format has no parts")
 
     def add_file(self, path: Path) -> str:

@@ -258,7 +258,11 @@ def test_a_name_that_is_another_steps_by_now_is_refused(tmp_path: Path) -> None:
         module.first.graph()
 
 
-def test_steps_that_one_function_makes_are_each_themselves() -> None:
+def test_steps_that_one_function_makes_are_each_themselves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WINDLASS_HOME", str(tmp_path))
+
     def scaler(by: int) -> Any:
         @step
         def scale(x: int) -> int:

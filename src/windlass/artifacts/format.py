@@ -34,8 +34,11 @@ class Sink(Protocol):
         """Appends bytes, or anything with a contiguous buffer, without copying it."""
         ...
 
-    def save(self, value: object) -> str:
-        """Stores a part as an artifact of its own; returns its content digest."""
+    def save(self, value: object, *, again: bool = True) -> str:
+        """Stores a part as an artifact of its own; returns its content digest.
+
+        Where the same object may come `again`, it is held until all is stored.
+        """
         ...
 
     def add_file(self, path: Path) -> str:
@@ -92,12 +95,14 @@ class Format(ABC, Generic[T]):
         types: Qualified names of the classes it takes, subclasses included. Names, not classes,
             so that no library is imported before a value of it is met.
         pickles: Whether reading runs code that the bytes name.
+        lazy: Whether writing runs the code that makes the value, so that errors are its own.
     """
 
     name: ClassVar[str]
     version: ClassVar[int] = 1
     types: ClassVar[tuple[str, ...]]
     pickles: ClassVar[bool] = False
+    lazy: ClassVar[bool] = False
 
     def accepts(self, value: object) -> bool:  # noqa: ARG002 (for those who override it)
         """Whether this value of one of `types` can be written; a later format is asked if not."""

@@ -12,6 +12,7 @@ from windlass.artifacts.artifact import Artifact, Catalog
 from windlass.artifacts.contents import contents_of_items
 from windlass.artifacts.format import Preview
 from windlass.artifacts.formats.plain import shown_as_json
+from windlass.artifacts.formats.streamed import contents_of_stream
 from windlass.artifacts.registry import format_named
 from windlass.artifacts.store import ArtifactStore
 from windlass.artifacts.wording import words_for
@@ -78,6 +79,8 @@ def items(artifact: Artifact, store: ArtifactStore) -> tuple[str, ...]:
         CorruptError: Its bytes are gone or altered.
     """
     found = None
+    if artifact.format == "stream":
+        return contents_of_stream(raw_bytes(artifact, store))
     if artifact.format in _DOCUMENTS:
         found = contents_of_items(json.loads(raw_bytes(artifact, store)))
     if found is None:

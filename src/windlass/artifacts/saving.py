@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ from windlass.artifacts.formats.collections import parts_of
 from windlass.artifacts.formats.pickled import PickleFormat
 from windlass.artifacts.registry import format_for
 from windlass.artifacts.store import ArtifactStore
+from windlass.artifacts.streams import Stream
 from windlass.errors import FormatError, WindlassError
 
 _DEEPEST = 100
@@ -59,8 +61,12 @@ class _Saver:
     depth: int = 0
     culprit: object = None
     _parts: dict[int, tuple[object, Artifact]] = field(default_factory=dict)
+    _passing: int | None = None
 
     def save_items(self, value: object) -> None:
+        if isinstance(value, Stream):  # when they come
+            value.keep = functools.partial(self.save_part, again=False)
+            return
         if not isinstance(value, list | tuple):
             raise FormatError(
                 f"a map runs over this output, but it is a {type(value).__name__}",
@@ -69,12 +75,15 @@ class _Saver:
         for item in value:
             self.save_part(item)
 
-    def save_part(self, value: object) -> Artifact:
+    def save_part(self, value: object, *, again: bool = True) -> Artifact:
         """Saves what is in another value; once, however often it is there."""
         known = self._parts.get(id(value))
         if known is not None:
             return known[1]
         artifact = self.save(value)
+        if self._passing is not None:
+            del self._parts[self._passing]
+        self._passing = None if again else id(value)
         self._parts[id(value)] = (value, artifact)  # held, or another could get its id
         return self.made.setdefault(artifact.content, artifact)
 
@@ -105,7 +114,7 @@ class _Saver:
             # Its format knows the class, but not what this value holds: such as a table whose
             # cells are objects of the project's own.
             endless = isinstance(error, _EndlessError) and self.depth > 1
-            if not self.allow_pickle or found.pickles or endless:
+            if not self.allow_pickle or found.pickles or found.lazy or endless:
                 raise
             self.culprit = None
             return self._save_as(PickleFormat(), value)
@@ -147,8 +156,8 @@ class _Sink:
         self.pickled = False
         self.classes: set[str] = set()
 
-    def save(self, value: object) -> str:
-        artifact = self._saver.save_part(value)
+    def save(self, value: object, *, again: bool = True) -> str:
+        artifact = self._saver.save_part(value, again=again)
         self.children.append(artifact.content)
         self.bytes_below += artifact.bytes
         self.pickled |= artifact.pickled
@@ -173,6 +182,8 @@ def _write(found: Format[Any], value: object, sink: _Sink) -> str | None:
     except (WindlassError, MemoryError):
         raise
     except Exception as error:
+        if found.lazy:
+            raise
         raise FormatError(
             f"a {_type_name(type(value))} cannot be written by its format '{found.name}': "
             f"{type(error).__name__}: {error}",

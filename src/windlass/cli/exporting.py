@@ -23,6 +23,7 @@ _AS_KEPT = {
     "html": ".html",
     "bytes": ".bin",
     "numpy.array": ".npy",
+    "stream": ".jsonl",
     "sklearn.estimator": ".skops",
     "pickle": ".pkl",
 }

@@ -14,15 +14,16 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from windlass import artifacts
-from windlass.artifacts.artifact import Artifact
-from windlass.errors import FormatError, OutputTypeError
+from windlass.artifacts.artifact import Artifact, Saved
+from windlass.artifacts.streams import Stream
+from windlass.errors import FormatError
 from windlass.execution import cache, live_code, seeding
 from windlass.execution.class_code import UnknownClassError
 from windlass.execution.failure import describe_failure
@@ -31,10 +32,10 @@ from windlass.execution.inputs import Argument, Inputs, lineage_of
 from windlass.execution.isolation import in_this_process, restored
 from windlass.execution.job import Job
 from windlass.execution.logged import logged, record_logged
+from windlass.execution.returned import checked, named_outputs
 from windlass.execution.schedule import instance_name
 from windlass.execution.seeding import seed_of
 from windlass.execution.worker_state import in_worker
-from windlass.pipeline import types
 from windlass.pipeline.graph import Node
 from windlass.pipeline.step import Step, step_of
 from windlass.records.model import Attempt, Outcome, Output
@@ -176,35 +177,30 @@ def _call_and_store(work: _Work, step: Step[..., Any]) -> None:
         try:
             # Not sooner: what a module logs when it is imported belongs to no step.
             with journalling(work.job.journal_path(work.name, work.attempt)), in_this_process():
-                returned = step.call_with(values)
+                returned = checked(step, step.call_with(values))
+                outputs = named_outputs(work.node, step, returned)
+                streams = {  # what makes their items belongs to the call
+                    name: _saved(work, name, value)
+                    for name, value in outputs.items()
+                    if isinstance(value, Stream)
+                }
         finally:
             work.seconds = time.perf_counter() - start
-        _store(work, step, returned)
+    saved = {name: streams.get(name) or _saved(work, name, outputs[name]) for name in outputs}
+    work.outputs = tuple(
+        Output(name=name, position=position, content=each.artifact.content)
+        for position, (name, each) in enumerate(saved.items())
+    )
+    work.stored = tuple(made for each in saved.values() for made in (each.artifact, *each.children))
 
 
-def _store(work: _Work, step: Step[..., Any], returned: Any) -> None:
-    problem = types.check(returned, step.returns)
-    if problem is not None:
-        raise OutputTypeError(
-            f"{step.name} promises {types.describe(step.returns)}: {problem}",
-            hint="Mend the return statement or the annotation.",
-        )
-    allow_pickle = work.job.plan.settings(work.node).allow_pickle
-    outputs, stored = [], []
-    for position, (name, value) in enumerate(_named_outputs(work.node, returned).items()):
-        split = (work.node.name, name) in work.job.plan.mapped_over and work.index is None
-        saved = artifacts.save(
-            value, work.job.stores.artifacts, allow_pickle=allow_pickle, split=split
-        )
-        outputs.append(Output(name=name, position=position, content=saved.artifact.content))
-        stored += [saved.artifact, *saved.children]
-    work.outputs, work.stored = tuple(outputs), tuple(stored)
-
-
-def _named_outputs(node: Node, returned: Any) -> Mapping[str, Any]:
-    if node.outputs == ("output",):
-        return {"output": returned}
-    return {name: getattr(returned, name) for name in node.outputs}
+def _saved(work: _Work, name: str, value: Any) -> Saved:
+    return artifacts.save(
+        value,
+        work.job.stores.artifacts,
+        allow_pickle=work.job.plan.settings(work.node).allow_pickle,
+        split=(work.node.name, name) in work.job.plan.mapped_over and work.index is None,
+    )
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections import abc
 from collections.abc import Mapping
 from typing import Any, get_args, get_origin
 
@@ -58,14 +59,16 @@ def _item_annotation(annotation: Any) -> Any:
         args = set(get_args(annotation)) - {Ellipsis}
         return args.pop() if len(args) == 1 else Any
     args_ = get_args(annotation)
-    return args_[0] if len(args_) == 1 else Any
+    is_list_like = len(args_) == 1 or get_origin(annotation) is abc.Generator
+    return args_[0] if args_ and is_list_like else Any
 
 
 def _may_be_list(kind: Any) -> bool:
-    """Whether a list or tuple may be annotated so: also as a sequence, not as an optional list."""
+    """Whether a list, a tuple or an iterator may be annotated so; not if it may be None."""
     if is_union(kind):
         return all(_may_be_list(plain(member)) for member in get_args(kind))
-    return types.assignable(kind, list[Any] | tuple[Any, ...]) or types.assignable(list[Any], kind)
+    lists = list[Any] | tuple[Any, ...] | abc.Iterator[Any]
+    return types.assignable(kind, lists) or types.assignable(list[Any], kind)
 
 
 def bound(

@@ -195,8 +195,6 @@ def _signature(function: Callable[..., Any]) -> inspect.Signature:
         raise DefinitionError(
             f"the step '{name}' is async", hint="Call asyncio.run(…) inside a plain function."
         )
-    if inspect.isgeneratorfunction(function):
-        raise DefinitionError(f"the step '{name}' yields", hint="Return a list.")
     signature = inspect.signature(function)
     for parameter in signature.parameters.values():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):

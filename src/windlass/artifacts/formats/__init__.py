@@ -23,6 +23,7 @@ FORMATS: dict[str, tuple[str, tuple[str, ...]]] = {
     "text": ("plain:TextFormat", ("builtins.str",)),
     "bytes": ("plain:BytesFormat", ("builtins.bytes",)),
     "list": ("lists:ListFormat", ("builtins.list",)),
+    "stream": ("streamed:StreamFormat", ("windlass.artifacts.streams.Stream",)),
     "html": ("plain:HtmlFormat", ("windlass.artifacts.documents.HTML",)),
     "markdown": ("plain:MarkdownFormat", ("windlass.artifacts.documents.Markdown",)),
     "path": (

@@ -58,7 +58,7 @@ class CollectionFormat(Format[Any]):
         return Preview("text/plain", "\n".join(told + more))
 
 
-def parts_to(sink: Sink) -> Callable[[object], dict[str, Json] | None]:
+def parts_to(sink: Sink, *, again: bool = True) -> Callable[[object], dict[str, Json] | None]:
     """What `values.encode` asks for each instance: it goes to an artifact, or stays in the tree."""
 
     def to_part(value: object) -> dict[str, Json] | None:
@@ -66,7 +66,7 @@ def parts_to(sink: Sink) -> Callable[[object], dict[str, Json] | None]:
         if format_of_its_own(value) is None and (is_plain_class(cls) or _is_pure_path(cls)):
             sink.uses(cls)
             return None
-        return reference_to(sink.save(value))
+        return reference_to(sink.save(value, again=again))
 
     return to_part
 

@@ -76,17 +76,31 @@ def manifest_of(texts: Sequence[str]) -> bytes:
 
 def _entries(items: list[Any], sink: Sink) -> tuple[list[str], list[str]]:
     """The texts of items in the manifest, and their contents."""
-    to_part = parts_to(sink)
     texts, contents = [], []
     for item in items:
-        document = values.encode(item, to_part)
-        text = to_text(document)
-        if len(text) > INLINE and _size(item, text) > INLINE and referred(document) is None:
-            document = reference_to(sink.save(item))
-            text = to_text(document)
+        text, content = entry(item, sink)
         texts.append(text)
-        contents.append(content_of(document))
+        contents.append(content)
     return texts, contents
+
+
+def entry(item: Any, sink: Sink, *, again: bool = True) -> tuple[str, str]:
+    """The text of an item in a manifest, and its content.
+
+    Args:
+        item: The item.
+        sink: Where it goes if it is large, or not plain.
+        again: Whether the same object may come again.
+
+    Raises:
+        FormatError: It cannot be stored.
+    """
+    document = values.encode(item, parts_to(sink, again=again))
+    text = to_text(document)
+    if len(text) > INLINE and _size(item, text) > INLINE and referred(document) is None:
+        document = reference_to(sink.save(item, again=again))
+        text = to_text(document)
+    return text, content_of(document)
 
 
 _BYTES_OF: dict[type, Callable[[Any], int]] = {
