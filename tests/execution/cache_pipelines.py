@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -141,3 +143,24 @@ def even(thing: Any) -> int:
 @pipeline
 def pickling(number: int = 4) -> int:
     return even(odd(number))
+
+
+@step
+def folder(rows: int) -> Path:
+    note("folder")
+    found = Path(tempfile.mkdtemp()) / "files"
+    found.mkdir()
+    for number in range(rows):
+        (found / f"{number}.txt").write_text(f"{number} " * 3000)
+    return found
+
+
+@step
+def sizes(files: Path) -> list[int]:
+    note("sizes")
+    return [len(path.read_text()) for path in sorted(files.iterdir())]
+
+
+@pipeline
+def folders(rows: int = 2) -> list[int]:
+    return sizes(folder(rows))

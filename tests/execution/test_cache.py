@@ -176,6 +176,20 @@ def test_bytes_that_are_gone_or_altered_are_made_again(how: str) -> None:
     assert again["make"].value.tolist() == list(range(3000))
 
 
+def test_a_folder_of_which_a_file_is_gone_is_made_again() -> None:
+    run = run_of(cp.folders)
+    outcome = run["folder"].outcome
+    assert outcome is not None
+    artifact = outcome.outputs[0].artifact
+    assert artifact is not None
+    assert len(artifact.files) == 2
+    run.job.stores.artifacts.path(artifact.files[1]).unlink()
+    again = run_of(cp.folders)
+    assert calls() == ["folder", "sizes", "folder"]
+    assert reason(again, "folder").endswith("are gone")
+    assert [path.name for path in sorted(again["folder"].value.iterdir())] == ["0.txt", "1.txt"]
+
+
 def test_what_another_step_changed_at_run_time_is_not_kept() -> None:
     run = run_of(cp.meddling)
     assert run.result() == 49

@@ -26,6 +26,7 @@ class Artifact:
         pickled: Whether reading it, or a child of it, unpickles.
         classes: The classes whose code decides what it and its children do, by their
             ``module:qualname``, but for Python's own.
+        files: Digests of the blobs that its format added beside its own, such as a folder's files.
     """
 
     content: str
@@ -39,6 +40,7 @@ class Artifact:
     children: tuple[str, ...] = ()
     pickled: bool = False
     classes: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

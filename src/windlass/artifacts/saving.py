@@ -137,6 +137,7 @@ class _Saver:
             children=tuple(dict.fromkeys(sink.children)),
             pickled=found.pickles or sink.pickled,
             classes=tuple(sorted(sink.classes)),
+            files=tuple(dict.fromkeys(sink.files)),
         )
 
     def with_place(self, error: FormatError, value: object) -> FormatError:
@@ -152,6 +153,7 @@ class _Sink:
         self._saver = saver
         self.write = writer.write
         self.children: list[str] = []
+        self.files: list[str] = []
         self.bytes_below = 0
         self.pickled = False
         self.classes: set[str] = set()
@@ -167,6 +169,7 @@ class _Sink:
     def add_file(self, path: Path) -> str:
         blob, size = self._saver.store.put_file(path)
         self.bytes_below += size
+        self.files.append(blob)
         return blob
 
     def uses(self, code: Any) -> None:

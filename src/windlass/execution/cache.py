@@ -101,8 +101,8 @@ def unusable_part(content: str, stores: Stores) -> str | None:
     artifact: Artifact | None = stores.records.artifact(content)
     if artifact is None:
         return f"the record has no artifact {content[:12]}"
-    trouble = None if artifact.inline is not None else stores.artifacts.trouble(artifact.blob)
-    if trouble is not None:
+    blobs = artifact.files if artifact.inline is not None else (artifact.blob, *artifact.files)
+    for trouble in filter(None, map(stores.artifacts.trouble, blobs)):
         return f"the bytes of artifact {content[:12]} are {trouble}"
     unusable = _format_problem(artifact, trust_pickle=stores.trust_pickle)
     parts = iter(artifact.children)

@@ -172,6 +172,7 @@ def artifact_row(artifact: Artifact, created: float) -> Row:
         "children": dump(artifact.children),
         "pickled": artifact.pickled,
         "classes": dump(artifact.classes) if artifact.classes else None,
+        "files": dump(artifact.files) if artifact.files else None,
         "created": created,
     }
 
@@ -199,6 +200,7 @@ def artifact_of(row: Mapping[str, Any]) -> Artifact:
         children=tuple(json.loads(row["children"])),
         pickled=bool(row["pickled"]),
         classes=tuple(json.loads(row["classes"] or "[]")),
+        files=tuple(json.loads(row["files"] or "[]")),
     )
 
 

@@ -169,6 +169,7 @@ artifacts = sa.Table(
     _text("children"),
     sa.Column("pickled", sa.Boolean, nullable=False),
     sa.Column("classes", sa.Text),
+    sa.Column("files", sa.Text),  # blobs beside its own
     sa.Column("created", _Float, nullable=False),
     sa.Index("ix_artifacts_blob", "blob"),
 )

@@ -20,6 +20,7 @@ def upgrade() -> None:
         )
     op.add_column("outcomes", sa.Column("ingredients", sa.Text(), nullable=True))
     op.add_column("artifacts", sa.Column("classes", sa.Text(), nullable=True))
+    op.add_column("artifacts", sa.Column("files", sa.Text(), nullable=True))
     where = sa.text("status = 'succeeded' AND ingredients IS NOT NULL")
     op.create_index(
         "ix_outcomes_node",
