@@ -89,7 +89,7 @@ def test_a_constant_counts_by_its_value(monkeypatch: pytest.MonkeyPatch) -> None
     run = run_of(cp.one)
     assert reason(run, "shared") == (
         "constant execution.cache_pipelines.LIMIT changed "
-        "(tests/execution/cache_pipelines.py:13): 3 → 4"
+        "(tests/execution/cache_pipelines.py:15): 3 → 4"
     )
     monkeypatch.setattr(cp, "LIMIT", 3)
     assert called(cp.one) == []
