@@ -11,96 +11,16 @@ from __future__ import annotations
 import itertools
 import json
 import os
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).parent
-QUICK = "--quick" in sys.argv
-ROUNDS = 2 if QUICK else 5
-
-
-@dataclass
-class Figure:
-    """One line of the table."""
-
-    what: str
-    measured: float
-    unit: str
-    floor: float | None
-    bar: float
-    note: str = ""
-
-    @property
-    def kept(self) -> bool:
-        return self.measured <= self.bar
-
-
-class Bench:
-    """A project of its own in a temporary folder, initialised, with the shapes in it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        (folder / "windlass.toml").write_text("")
-        (folder / "shapes.py").write_text((HERE / "shapes.py").read_text())
-        self.environment = {**os.environ, "WINDLASS_HOME": str(folder / ".windlass")}
-        self.number = int(time.time())
-        self.python("import shapes; shapes.chain_10.run(0)")
-
-    def python(self, code: str) -> str:
-        return self.command(sys.executable, "-c", code)
-
-    def command(self, *words: str) -> str:
-        done = subprocess.run(
-            words,
-            cwd=self.folder,
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            text=True,
-            check=True,
-        )
-        return done.stdout
-
-    def next_number(self) -> int:
-        self.number += 100_000
-        return self.number
-
-    def run(self, pipeline: str, argument: str | None = None) -> dict[str, float]:
-        """Runs a pipeline in a cold process; returns its metrics and the process's seconds."""
-        argument = argument or str(self.next_number())
-        code = (
-            "import json, shapes\n"
-            f"run = shapes.{pipeline}.run({argument})\n"
-            "assert run.status == 'succeeded', run.error\n"
-            "print(json.dumps({**run.metrics, 'run': run.seconds}))"
-        )
-        start = time.perf_counter()
-        told = self.python(code)
-        return {**json.loads(told), "wall": time.perf_counter() - start}
-
-    def floor(self, *words: str) -> dict[str, float]:
-        start = time.perf_counter()
-        told = self.command(sys.executable, str(HERE / "floors.py"), *words)
-        return {**json.loads(told), "wall": time.perf_counter() - start}
-
-
-def median(measure: Callable[[], float], rounds: int = ROUNDS) -> float:
-    return statistics.median(measure() for _ in range(rounds))
-
-
-def paired(
-    ours: Callable[[], float], floor: Callable[[], float], rounds: int = ROUNDS
-) -> tuple[float, float]:
-    """The medians of two measurements taken in turn."""
-    both = [(ours(), floor()) for _ in range(rounds)]
-    return statistics.median(a for a, _ in both), statistics.median(b for _, b in both)
+import caching
+from timing import HERE, QUICK, ROUNDS, Bench, Figure, median, paired, seconds
 
 
 def steps(bench: Bench) -> list[Figure]:
@@ -174,7 +94,7 @@ def starting(bench: Bench) -> list[Figure]:
     """What importing and asking for help cost over a bare interpreter."""
 
     def over_bare(*words: str) -> Callable[[], float]:
-        return lambda: _seconds(bench, *words) - _seconds(bench, sys.executable, "-c", "")
+        return lambda: seconds(bench, *words) - seconds(bench, sys.executable, "-c", "")
 
     script = str(Path(sys.executable).with_name("windlass"))
     rounds = 3 * ROUNDS
@@ -213,14 +133,8 @@ def listing(bench: Bench) -> list[Figure]:
     """``windlass runs`` in a record of 100,000 runs."""
     bench.command(sys.executable, str(HERE / "many_runs.py"), "100000")
     script = str(Path(sys.executable).with_name("windlass"))
-    wall = median(lambda: _seconds(bench, script, "runs"), ROUNDS) * 1000
+    wall = median(lambda: seconds(bench, script, "runs"), ROUNDS) * 1000
     return [Figure("windlass runs, of 100,000", wall, "ms", None, 600)]
-
-
-def _seconds(bench: Bench, *words: str) -> float:
-    start = time.perf_counter()
-    bench.command(*words)
-    return time.perf_counter() - start
 
 
 MEASURES: dict[str, Callable[[Bench], list[Figure]]] = {
@@ -230,6 +144,11 @@ MEASURES: dict[str, Callable[[Bench], list[Figure]]] = {
     "frame": frame,
     "starting": starting,
     "listing": listing,
+    "cached": caching.cached,
+    "fingerprint": caching.fingerprint,
+    "lookup": caching.lookup,
+    "forecast": caching.forecast,
+    "collection": caching.collection,
 }
 
 

@@ -47,8 +47,8 @@ def content_of_bytes(blob: str) -> str:
     return digest("content", "bytes", blob)
 
 
-def content_of(document: Json) -> str:
-    """The content of the value that has a document."""
+def content_of(document: Json, text: str | None = None) -> str:
+    """The content of the value that has a document, whose text may be known."""
     if isinstance(document, list):
         return content_of_list([content_of(item) for item in document])
     if isinstance(document, dict):
@@ -57,7 +57,7 @@ def content_of(document: Json) -> str:
             return content
         if document.get(TYPE) == "bytes":
             return content_of_bytes(digest_bytes(base64.b64decode(str(document["value"]))))
-    return digest_text(to_text(document))
+    return digest_text(to_text(document) if text is None else text)
 
 
 def content_of_list(contents: list[str]) -> str:

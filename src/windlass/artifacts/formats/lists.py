@@ -100,7 +100,7 @@ def entry(item: Any, sink: Sink, *, again: bool = True) -> tuple[str, str]:
     if len(text) > INLINE and _size(item, text) > INLINE and referred(document) is None:
         document = reference_to(sink.save(item, again=again))
         text = to_text(document)
-    return text, content_of(document)
+    return text, content_of(document, text)
 
 
 _BYTES_OF: dict[type, Callable[[Any], int]] = {
