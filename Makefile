@@ -23,6 +23,7 @@ demo: venv
 	  '  .venv/bin/windlass artifacts show latest:split.test  a table that a step made' \
 	  '  .venv/bin/windlass lineage latest:publish            what the page was made from' \
 	  '  make demo                                            again: nothing has changed, nothing is run' \
+  '  .venv/bin/windlass explain latest                    why each step ran, or did not' \
 	  '  examples/flights/README.md                           the story'
 
 test: venv

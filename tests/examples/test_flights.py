@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -239,6 +240,30 @@ def test_the_whole_pipeline_runs_and_is_better_than_the_base_rates(tmp_path: Pat
         )
 
 
+@pytest.mark.xdist_group("heavy")
+def test_an_edit_runs_what_rests_on_it_and_is_explained(tmp_path: Path) -> None:
+    project = tmp_path / "flights"
+    shutil.copytree(FLIGHTS, project, ignore=shutil.ignore_patterns(".windlass", "__pycache__"))
+    words = ["run", str(project / "pipeline.py"), "--json", "-p", "depths=2", "-p", "days=3"]
+
+    def ran() -> set[str]:
+        run = json.loads(windlass(tmp_path / "home", *words))
+        nodes = [node for node in run["nodes"] if node["status"] == "succeeded"]
+        return {node["node"] for node in nodes if not node["cached"]}
+
+    assert {"load_flights", "prepare", "train[0]", "explain_why"} <= ran()
+    code = (project / "features.py").read_text()
+    (project / "features.py").write_text(f"# Looked over.\n\n{code}")
+    assert ran() == set()
+    (project / "features.py").write_text(code.replace('rolling("3h")', 'rolling("4h")'))
+    again = ran()
+    assert {"prepare", "split", "train[0]"} <= again
+    assert not {"load_flights", "load_weather"} & again
+    explained = windlass(tmp_path / "home", "explain", "latest", "prepare")
+    assert "helper features.with_recent changed (features.py:36)" in explained
+    assert re.search(r'\+ .*rolling\("4h"\)', explained)
+
+
 WHOLE = [str(FLIGHTS / "pipeline.py"), "--json", "-p", "depths=2,3", "-p", "days=10"]
 
 
@@ -246,7 +271,7 @@ def suggested() -> list[list[str]]:
     """The looks that the demo, its page and its README tell people to take next."""
     texts = [(FLIGHTS / "README.md").read_text(), report.NEXT, (ROOT / "Makefile").read_text()]
     found = re.findall(
-        r"(?:^|bin/)windlass ((?:show|logs|artifacts|lineage) .*)",
+        r"(?:^|bin/)windlass ((?:show|logs|artifacts|lineage|explain) .*)",
         "\n".join(line.strip(" '\\") for text in texts for line in text.splitlines()),
         re.MULTILINE,
     )

@@ -17,7 +17,14 @@ from windlass.words import ago_text, seconds_text
 if TYPE_CHECKING:
     from windlass.records.caching import Kept
 
-app = typer.Typer(help="What the cache holds, and what it has saved.", no_args_is_help=True)
+app = typer.Typer(help="What the cache holds, and what it has saved.")
+
+
+@app.callback(invoke_without_command=True)
+def cache(context: typer.Context) -> None:
+    """Lists, where no command says otherwise."""
+    if context.invoked_subcommand is None:
+        context.invoke(listed)
 
 
 @app.command("list", help="List what the cache holds, by step, and the time it has saved.")
