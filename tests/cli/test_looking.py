@@ -160,7 +160,7 @@ def test_lineage_of_equal_values_tells_the_node_that_is_meant(look: Look) -> Non
     run(outer)
     for node in ("same", "inner.same"):
         first = look("lineage", f"outer-1:{node}").splitlines()[1]
-        assert first.startswith(f"├── made by outer-1  {node}  and by ")
+        assert first.startswith(f"├── made by outer-1  {node}")
     assert "both" in look("lineage", "outer:same")
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from windlass.artifacts.artifact import Artifact
 from windlass.records import Records
-from windlass.records.model import Edge, Input, Lineage, Output
+from windlass.records.model import Edge, Input, Lineage, Outcome, Output, Place, Run
 
 from .making import artifact, digest, new_run, outcome
 
@@ -14,7 +16,7 @@ def a_list(told: str, *items: Artifact) -> Artifact:
 
 
 def told(edges: tuple[Edge, ...]) -> set[tuple[str, str]]:
-    return {(edge.node, edge.name) for edge in edges}
+    return {(edge.node, edge.label) for edge in edges}
 
 
 def a_map(records: Records, *, seed: int = 0, cached: bool = False) -> str:
@@ -114,6 +116,76 @@ def test_equal_values_of_strangers_are_no_kin(records: Records) -> None:
     assert {edge.node for edge in downstream} == {"check_a", "end_a"}
 
 
+def from_node(node: str, told: str, item: int | None = None, output: str = "output") -> Input:
+    return Input("x", 0, digest(told), node, output, item)
+
+
+def test_equal_values_within_a_run_are_no_kin_either(records: Records) -> None:
+    """`end` read what `one` made; `other` made the same number, of other data."""
+    run = records.create_run(new_run())
+    made = {"one": "True", "other": "True", "data": "data", "noise": "noise"}
+    reads = {"one": "data", "other": "noise"}
+    for node in ("data", "noise", "one", "other"):
+        inputs = (from_node(reads[node], reads[node]),) if node in reads else ()
+        records.commit_outcome(a_node(run, node, made[node], inputs))
+    records.commit_outcome(a_node(run, "end", "end", (from_node("one", "True"),)))
+    assert {edge.node for edge in records.lineage(digest("end")).made} == {"end", "one", "data"}
+    place = Place(run.id, "one", "output")
+    assert {edge.node for edge in records.lineage(digest("True"), place).made} == {"one", "data"}
+    assert {edge.node for edge in records.lineage(digest("data")).used} == {"one", "end"}
+    assert {edge.node for edge in records.lineage(digest("noise")).used} == {"other"}
+    other = Place(run.id, "other", "output")
+    assert records.lineage(digest("True"), other).used == ()
+
+
+def test_what_the_cache_gave_leads_to_who_computed_it(records: Records) -> None:
+    first, second = (records.create_run(new_run(seed=seed)) for seed in (0, 1))
+    records.commit_outcome(a_node(first, "data", "data"))
+    records.commit_outcome(a_node(first, "fit", "model", (from_node("data", "data"),)))
+    cached = a_node(second, "fit_again", "model", (from_node("data", "data"),))
+    told = replace(cached, cached=True, origin_run=first.id, origin_node="fit")
+    records.commit_outcome(told)
+    records.commit_outcome(a_node(second, "end", "end", (from_node("fit_again", "model"),)))
+    made = records.lineage(digest("end")).made
+    assert [(edge.run_name, edge.node) for edge in made] == [
+        (second.name, "end"),
+        (second.name, "fit_again"),
+        (first.name, "fit"),
+        (first.name, "data"),
+    ]
+    used = records.lineage(digest("data"), Place(first.id, "data")).used
+    assert {(edge.run_name, edge.node) for edge in used} == {
+        (first.name, "fit"),
+        (second.name, "end"),
+    }
+
+
+def test_one_of_many_equal_items_is_told_by_its_place(records: Records) -> None:
+    run = records.create_run(new_run())
+    item = artifact("same")
+    whole = a_list("items", item, item)
+    records.commit_outcome(
+        outcome(run, "make", outputs=(Output("output", 0, whole.content),), artifacts=(item, whole))
+    )
+    for n in range(2):
+        inputs = (from_node("make", "same", item=n),)
+        records.commit_outcome(a_node(run, f"use[{n}]", f"used{n}", inputs))
+    read = records.lineage(digest("used1")).made
+    assert [(edge.node, edge.label) for edge in read] == [
+        ("use[1]", "output"),
+        ("make", "output[1]"),
+    ]
+    used = records.lineage(digest("same"), Place(run.id, "make", "output", (1,))).used
+    assert {edge.node for edge in used} == {"use[1]"}
+
+
+def a_node(run: Run, node: str, made: str, inputs: tuple[Input, ...] = ()) -> Outcome:
+    """The outcome of a node with one output, which read outputs of others."""
+    value = artifact(made)
+    output = Output("output", 0, value.content)
+    return outcome(run, node, outputs=(output,), artifacts=(value,), inputs=inputs)
+
+
 def test_what_a_run_read_and_did_not_make_is_followed_into_the_run_that_did(
     records: Records,
 ) -> None:
@@ -134,7 +206,7 @@ def test_a_list_of_lists_is_seen_through(records: Records) -> None:
         outcome(run, "make", attempt=1, outputs=output, artifacts=(leaf, inner, outer))
     )
     records.commit_outcome(outcome(run, "use", reads=("leaf",), makes=("end",)))
-    assert [(e.node, e.name) for e in records.lineage(digest("end")).made] == [
+    assert [(e.node, e.label) for e in records.lineage(digest("end")).made] == [
         ("use", "out0"),
         ("make", "output[0][0]"),
     ]

@@ -96,7 +96,7 @@ def test_lists_of_an_older_record_are_seen_through_after_the_migration(tmp_path:
     engine.dispose()
     with contextlib.closing(Records.open(path)) as records:
         found = records.lineage(part).made
-        assert [(edge.node, edge.name) for edge in found] == [("load", "output[1]")]
+        assert [(edge.node, edge.label) for edge in found] == [("load", "output[1]")]
         assert records.cached("k") is not None
         assert records.run("train").id == run
 

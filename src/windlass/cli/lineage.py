@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any
 
 from windlass.cli.finding import Named, find_artifact
@@ -13,8 +11,6 @@ from windlass.cli.place import stores_here
 from windlass.words import summary_text, type_text
 
 if TYPE_CHECKING:
-    from windlass.pipeline.graph import Graph
-    from windlass.records import Records
     from windlass.records.model import Edge, Lineage
 
 _MOST_SHOWN = 20
@@ -24,8 +20,8 @@ _MOST_SHOWN = 20
 def lineage(artifact: Named, stack: StackName = None, json: Json = False) -> int:
     """Shows the lineage of an artifact."""
     stores = stores_here(stack)
-    found, node = find_artifact(stores, artifact)
-    told = stores.records.lineage(found.content, node[0] if node else None)
+    found, place = find_artifact(stores, artifact)
+    told = stores.records.lineage(found.content, place)
     if json:
         print_json(
             {
@@ -44,7 +40,7 @@ def lineage(artifact: Named, stack: StackName = None, json: Json = False) -> int
         (type_text(found.type), "bold"), f"  {facts}  ", (found.content[:12], "dim")
     )
     tree = Tree(title, guide_style="dim")
-    _Makers(stores.records, told).add(tree, told.content, node)
+    _Makers(told).add_first(tree)
     if told.used:
         _add_some(tree.add(Text("was read by", "bold")), [_reader(edge) for edge in told.used])
     console().print(tree)
@@ -54,84 +50,47 @@ def lineage(artifact: Named, stack: StackName = None, json: Json = False) -> int
 class _Makers:
     """Draws who made what from what, each node once."""
 
-    def __init__(self, records: Records, told: Lineage) -> None:
-        self._records = records
-        self._graphs: dict[str, Graph] = {}
-        self._made = told.made
+    def __init__(self, told: Lineage) -> None:
+        self._told = told
         self._read: dict[tuple[str, str], list[Edge]] = {}
         for edge in told.read:
             self._read.setdefault((edge.run, edge.node), []).append(edge)
         self._drawn: set[tuple[str, str]] = set()
 
-    def add(
-        self,
-        tree: Any,
-        content: str,
-        wanted: tuple[str, str] | None,
-        feeding: AbstractSet[str] = frozenset(),
-    ) -> None:
-        """Adds who made an artifact and, below, from what.
+    def add_first(self, tree: Any) -> None:
+        """Adds who made the artifact itself: several may have returned equal values."""
+        makers = [edge for edge in self._told.made if edge.content == self._told.content]
+        computed = {(edge.computed.run, edge.computed.node) for edge in makers}
+        if makers:
+            self.add(tree, makers[0], others=len(computed) - 1)
 
-        Equal values are one artifact, so several nodes may have made it: the wanted node is told,
-        or else one of the wanted node's run, and there one that feeds what was told before.
-        """
+    def add(self, tree: Any, maker: Edge, others: int = 0) -> None:
+        """Adds a node that made something and, below, what it was made from."""
         from rich.text import Text
 
-        makers = [edge for edge in self._made if edge.content == content]
-        if not makers:
-            return
-        maker = min(makers, key=lambda edge: _distance(edge, wanted, feeding))
-        others = f"  and by {len(makers) - 1} more" if len(makers) > 1 and not feeding else ""
-        told = Text.assemble(f"made by {maker.run_name}  ", (maker.node, "bold"), (others, "dim"))
+        computed = maker.computed
+        more = f"  and by {others:,} more" if others else ""
+        if computed is not maker:
+            more = f"  taken from {computed.run_name}  {computed.node}{more}"
+        told = Text.assemble(f"made by {maker.run_name}  ", (maker.node, "bold"), (more, "dim"))
         branch = tree.add(told)
-        node = (maker.run, maker.node)
+        node = (computed.run, computed.node)
         if node in self._drawn:
             branch.label.append("  (see above)", "dim")
             return
         self._drawn.add(node)
         read = self._read.get(node, [])
         for edge in read[:_MOST_SHOWN]:
-            below = branch.add(Text.assemble(f"from {edge.name}  ", (edge.content[:12], "dim")))
-            self.add(below, edge.content, (maker.run, ""), self._feeding(edge))
+            below = branch.add(Text.assemble(f"from {edge.label}  ", (edge.content[:12], "dim")))
+            if edge.source is not None:
+                self.add(below, edge.source)
         _add_more(branch, len(read))
-
-    def _feeding(self, edge: Edge) -> AbstractSet[str]:
-        """The nodes that an input came from, as the plan has it; items of a map by their name."""
-        graph = self._graph(edge.run)
-        ref = graph.nodes[edge.node.partition("[")[0]].inputs.get(edge.name)
-        if ref is not None:
-            return graph.nodes_of(ref)
-        place = _PLACE.search(edge.name)  # of a list that joins the items of a map
-        return {f"{edge.node}{place[0]}"} if place else frozenset()
-
-    def _graph(self, run: str) -> Graph:
-        if run not in self._graphs:
-            from windlass.pipeline.plan import read_plan
-
-            plan = self._records.plan(self._records.run_by_id(run).plan)
-            self._graphs[run] = read_plan(plan).graph
-        return self._graphs[run]
-
-
-_PLACE = re.compile(r"\[\d+\]$")
-
-
-def _distance(edge: Edge, wanted: tuple[str, str] | None, feeding: AbstractSet[str]) -> int:
-    if wanted is None:
-        return 0
-    if (edge.run, edge.node) == wanted:
-        return 0
-    if edge.run != wanted[0]:
-        return 4
-    if edge.node in feeding:
-        return 1
-    return 2 if edge.node.partition("[")[0] in feeding else 3
 
 
 def _reader(edge: Edge) -> Any:
     from rich.text import Text
 
-    return Text.assemble(f"{edge.run_name}  ", (edge.node, "bold"), f" as {edge.name}")
+    return Text.assemble(f"{edge.run_name}  ", (edge.node, "bold"), f" as {edge.label}")
 
 
 def _add_some(branch: Any, labels: Sequence[Any]) -> None:
@@ -147,5 +106,13 @@ def _add_more(branch: Any, count: int) -> None:
         branch.add(Text(f"… and {count - _MOST_SHOWN:,} more; --json has them all", "dim"))
 
 
-def _edge_document(edge: Edge) -> dict[str, str]:
-    return {"run": edge.run_name, "node": edge.node, "name": edge.name, "content": edge.content}
+def _edge_document(edge: Edge) -> dict[str, Any]:
+    source = edge.source
+    return {
+        "run": edge.run_name,
+        "node": edge.node,
+        "name": edge.label,
+        "content": edge.content,
+        "cached": edge.cached,
+        "source": None if source is None else {"run": source.run_name, "node": source.node},
+    }

@@ -14,7 +14,7 @@ from windlass.execution.job import Job, Stores
 from windlass.execution.missing import why_missing
 from windlass.pipeline.graph import Node
 from windlass.pipeline.settings import Settings
-from windlass.records.model import Outcome, Output
+from windlass.records.model import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +23,12 @@ class Answer:
 
     Args:
         reason: Why it was a hit or a miss, for people.
-        outputs: The earlier outputs; None for a miss.
+        earlier: The outcome that stands for the node; None for a miss.
         keep: Whether the result, once it is computed, may stand for others.
     """
 
     reason: str
-    outputs: tuple[Output, ...] | None = None
+    earlier: Outcome | None = None
     keep: bool = True
 
 
@@ -60,7 +60,7 @@ def ask(
     unusable = problem(found, job.plan.settings(node), job.stores)
     if unusable is not None:
         return Answer(unusable)
-    return Answer(hit_text(found), found.outputs)
+    return Answer(hit_text(found), found)
 
 
 def hit_text(found: Outcome) -> str:

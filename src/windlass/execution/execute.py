@@ -81,6 +81,7 @@ class _Work:
     key: str | None = None
     ingredients: dict[str, Any] | None = None
     reason: str | None = None
+    earlier: Outcome | None = None
     outputs: tuple[Output, ...] = ()
     stored: tuple[Artifact, ...] = ()
     seconds: float = 0.0
@@ -155,8 +156,8 @@ def _is_in_cache(work: _Work, step: Step[..., Any]) -> bool:
     work.ingredients = ingredients.document()
     answer = cache.ask(job, node, work.name, ingredients, work.contents)
     work.reason, work.key = answer.reason, ingredients.key if answer.keep else None
-    if answer.outputs is not None:
-        work.outputs = answer.outputs
+    if answer.earlier is not None:
+        work.earlier, work.outputs = answer.earlier, answer.earlier.outputs
         return True
     if work.key is not None:
         _keep_unless(work, live_code.difference(job, node, step, ingredients.classes))
@@ -186,7 +187,8 @@ def _call_and_store(work: _Work, step: Step[..., Any]) -> None:
                 }
         finally:
             work.seconds = time.perf_counter() - start
-    saved = {name: streams.get(name) or _saved(work, name, outputs[name]) for name in outputs}
+        # In the folder that the step went to: a relative path that it returned is one from there.
+        saved = {name: streams.get(name) or _saved(work, name, outputs[name]) for name in outputs}
     work.outputs = tuple(
         Output(name=name, position=position, content=each.artifact.content)
         for position, (name, each) in enumerate(saved.items())
@@ -247,6 +249,7 @@ def _outcome(
     error: dict[str, Any] | None = None,
 ) -> Outcome:
     metrics, params = logged(work.job, work.name, work.attempt)
+    origin_run, origin_node = work.earlier.computed_by if work.earlier else (None, None)
     return Outcome(
         run=work.job.run,
         node=work.name,
@@ -263,6 +266,8 @@ def _outcome(
         key=work.key,
         seed=work.seed,
         ingredients=work.ingredients,
+        origin_run=origin_run,
+        origin_node=origin_node,
         outputs=work.outputs,
         inputs=lineage_of(work.arguments),
         artifacts=work.stored,

@@ -97,6 +97,7 @@ class Hits:
 
     def _outcome(self, asked: Asked, key: str, earlier: Outcome) -> Outcome:
         now = time.time()
+        origin_run, origin_node = earlier.computed_by
         return Outcome(
             run=self._job.run,
             node=asked.task.name,
@@ -112,6 +113,8 @@ class Hits:
             key=key,
             seed=asked.ingredients.seed,
             ingredients=asked.ingredients.document(),
+            origin_run=origin_run,
+            origin_node=origin_node,
             outputs=earlier.outputs,
             inputs=lineage_of(asked.arguments),
         )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from windlass import artifacts, modules, values
 from windlass.errors import DefinitionError, NotFoundError
 from windlass.execution.class_code import classes_in
 from windlass.execution.job import Job, decode_plain, digest_plain
+from windlass.execution.schedule import instance_name
 from windlass.hashing import digest
 from windlass.pipeline.edges import UNEVEN_HINT, uneven
 from windlass.pipeline.graph import (
@@ -29,6 +30,15 @@ from windlass.pipeline.symbols import namedtuple_of
 from windlass.records.model import Input
 
 
+class Source(NamedTuple):
+    """An artifact, and where the run has it from: see `windlass.records.model.Input`."""
+
+    content: str
+    node: str
+    output: str
+    item: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Argument:
     """What a parameter of a step is given.
@@ -36,14 +46,19 @@ class Argument:
     Args:
         digest: Of the value, known without reading it.
         load: Reads the value.
-        contents: The artifacts that it comes from.
+        sources: The artifacts that it comes from.
         classes: The classes in what comes from no artifact, by their ``module:qualname``.
     """
 
     digest: str
     load: Callable[[], Any]
-    contents: tuple[str, ...] = ()
+    sources: tuple[Source, ...] = ()
     classes: tuple[str, ...] = ()
+
+    @property
+    def contents(self) -> tuple[str, ...]:
+        """The contents of the artifacts that it comes from."""
+        return tuple(source.content for source in self.sources)
 
 
 class Inputs:
@@ -121,7 +136,7 @@ class Inputs:
                 parts = {name: self.item(FromNode(node, name), index) for name in fields}
                 return _keyed(parts, self._tuple_class(node))
             case FromNode():
-                return self._artifact(self._items(ref)[index])
+                return self._artifact(self._item_source(ref, index))
         raise DefinitionError("each() needs a list")
 
     def decide(self, choice: str) -> bool:
@@ -169,11 +184,11 @@ class Inputs:
     def _output(self, node: str, field: str | None) -> Argument:
         fields = self._fields(node)
         if field is not None or fields is None:
-            return self._artifact(self._content(node, field or "output"))
+            return self._artifact(self._source(node, field or "output"))
         if self._job.plan.graph.nodes[node].mapped:
             count = self._length(FromNode(node, fields[0]))
             return _gathered("list", [self.item(FromNode(node), i) for i in range(count)])
-        parts = {name: self._artifact(self._content(node, name)) for name in fields}
+        parts = {name: self._artifact(self._source(node, name)) for name in fields}
         return _keyed(parts, self._tuple_class(node))
 
     def _fields(self, node: str) -> tuple[str, ...] | None:
@@ -191,15 +206,25 @@ class Inputs:
         except KeyError:
             raise NotFoundError(f"'{node}' has no output '{name}' in {self._job.name}") from None
 
-    def _artifact(self, content: str) -> Argument:
+    def _source(self, node: str, name: str) -> Source:
+        return Source(self._content(node, name), node, name)
+
+    def _item_source(self, ref: FromNode, index: int) -> Source:
+        """Where one item of a list comes from; of a map's results, the item of the map."""
+        name, content = ref.field or "output", self._items(ref)[index]
+        if self._job.plan.graph.nodes[ref.node].mapped:
+            return Source(content, instance_name(ref.node, index), name)
+        return Source(content, ref.node, name, index)
+
+    def _artifact(self, source: Source) -> Argument:
         stores = self._job.stores
 
         def load() -> Any:
             return artifacts.load(
-                content, stores.artifacts, stores.records, trust_pickle=stores.trust_pickle
+                source.content, stores.artifacts, stores.records, trust_pickle=stores.trust_pickle
             )
 
-        return Argument(content, load, (content,))
+        return Argument(source.content, load, (source,))
 
     def _items(self, ref: FromNode) -> tuple[str, ...]:
         """The contents of a list output's items; kept, since every item of a map asks for them."""
@@ -213,11 +238,11 @@ class Inputs:
 
 
 def lineage_of(arguments: Mapping[str, Argument]) -> tuple[Input, ...]:
-    """The artifacts that arguments come from."""
+    """The artifacts that arguments come from, and who made them in this run."""
     return tuple(
-        Input(parameter=name, position=position, content=content)
+        Input(name, position, source.content, source.node, source.output, source.item)
         for name, argument in arguments.items()
-        for position, content in enumerate(argument.contents)
+        for position, source in enumerate(argument.sources)
     )
 
 
@@ -249,8 +274,8 @@ def _classes(parts: Sequence[Argument]) -> tuple[str, ...]:
     return tuple(name for part in parts for name in part.classes)
 
 
-def _contents(parts: Sequence[Argument]) -> tuple[str, ...]:
-    return tuple(content for part in parts for content in part.contents)
+def _sources(parts: Iterable[Argument]) -> tuple[Source, ...]:
+    return tuple(source for part in parts for source in part.sources)
 
 
 def _gathered(kind: str, parts: Sequence[Argument]) -> Argument:
@@ -259,7 +284,7 @@ def _gathered(kind: str, parts: Sequence[Argument]) -> Argument:
     return Argument(
         together,
         lambda: make(part.load() for part in parts),
-        _contents(parts),
+        _sources(parts),
         _classes(parts),
     )
 
@@ -272,4 +297,4 @@ def _keyed(parts: Mapping[str, Argument], cls: str | None) -> Argument:
     pairs = [[key, part.digest] for key, part in parts.items()]
     given = list(parts.values())
     classes = (*_classes(given), *(() if cls is None else (cls,)))
-    return Argument(digest("dict", pairs), load, _contents(given), classes)
+    return Argument(digest("dict", pairs), load, _sources(given), classes)

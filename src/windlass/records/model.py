@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from windlass.artifacts.artifact import Artifact
 from windlass.values import Json
@@ -97,11 +97,24 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """An artifact that a node read: an edge of the lineage."""
+    """An artifact that a node read: an edge of the lineage.
+
+    Args:
+        parameter: What the node was given it for.
+        position: Its place among the artifacts of that parameter.
+        content: The artifact.
+        source: The node of the same run, or the item of a map, that it was read from; None in what
+            an older Windlass wrote.
+        output: Which output of the source it was.
+        item: Which item of that output, if it was one alone.
+    """
 
     parameter: str
     position: int
     content: str
+    source: str | None = None
+    output: str | None = None
+    item: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +143,10 @@ class Param:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a node, or of an item of a map. A successful one is final."""
+    """What came of a node, or of an item of a map. A successful one is final.
+
+    `origin_run` and `origin_node` say who computed what a cached one returned.
+    """
 
     run: str
     node: str
@@ -147,12 +163,21 @@ class Outcome:
     key: str | None = None
     seed: int | None = None
     ingredients: Mapping[str, Any] | None = None
+    origin_run: str | None = None
+    origin_node: str | None = None
     outputs: tuple[Output, ...] = ()
     inputs: tuple[Input, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
     metrics: tuple[Metric, ...] = ()
     params: tuple[Param, ...] = ()
     run_name: str = ""
+
+    @property
+    def computed_by(self) -> tuple[str, str]:
+        """The id of the run and the node that computed what it returned."""
+        if self.origin_run is None or self.origin_node is None:
+            return self.run, self.node
+        return self.origin_run, self.origin_node
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +191,15 @@ class Event:
     data: Mapping[str, Json] = field(default_factory=dict)
 
 
+class Place(NamedTuple):
+    """Where a run made an artifact: an output of a node, or an item of that output."""
+
+    run: str
+    node: str
+    output: str = "output"
+    items: tuple[int, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Edge:
     """One node of some run that made or read an artifact.
@@ -174,9 +208,12 @@ class Edge:
         run: The run's id.
         run_name: Its name.
         node: The node, or the item of a map.
-        name: The output's name, or the parameter's; ``output[2]`` for an item of a list.
+        name: The output's name, or the parameter's.
         content: The artifact.
         cached: Whether the node did not compute it there, but had it from an earlier run.
+        items: Which item of the output it is, of a list in a list the outer one's first.
+        source: Of a node that read, who made what it read; of one that had it from the cache, who
+            computed it. None where that is not known.
     """
 
     run: str
@@ -185,10 +222,22 @@ class Edge:
     name: str
     content: str
     cached: bool = False
+    items: tuple[int, ...] = ()
+    source: Edge | None = None
+
+    @property
+    def label(self) -> str:
+        """The name; ``output[2]`` for an item of a list."""
+        return self.name + "".join(f"[{position}]" for position in self.items)
+
+    @property
+    def computed(self) -> Edge:
+        """Who computed it: the node itself, or the one that the cache had it from."""
+        return self.source if self.cached and self.source else self
 
     def item(self, position: int, content: str) -> Edge:
         """The same of one item of the list."""
-        return replace(self, name=f"{self.name}[{position}]", content=content)
+        return replace(self, items=(*self.items, position), content=content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +247,7 @@ class Lineage:
     Args:
         content: The artifact.
         made: Who made it and what it was made from, nearest first.
-        read: For each node in `made`, the artifacts that it read.
+        read: For each node in `made`, the artifacts that it read, each with who made it.
         used: Who read it, and what was made from that.
     """
 

@@ -117,6 +117,8 @@ def outcome_row(outcome: Outcome) -> Row:
         "key": outcome.key,
         "seed": outcome.seed,
         "ingredients": _dump_or_none(outcome.ingredients),
+        "origin_run": outcome.origin_run,
+        "origin_node": outcome.origin_node,
     }
 
 
@@ -153,6 +155,9 @@ def input_rows(outcome: Outcome) -> list[Row]:
             "parameter": edge.parameter,
             "position": edge.position,
             "content": edge.content,
+            "source": edge.source,
+            "output": edge.output,
+            "item": edge.item,
         }
         for edge in outcome.inputs
     ]

@@ -108,6 +108,8 @@ outcomes = sa.Table(
     sa.Column("key", sa.Text),
     sa.Column("seed", sa.BigInteger),
     sa.Column("ingredients", sa.Text),  # what the key was made of
+    sa.Column("origin_run", sa.Text),  # who computed what the cache gave
+    sa.Column("origin_node", sa.Text),
 )
 
 _cacheable = sa.and_(
@@ -133,6 +135,14 @@ sa.Index(
     postgresql_where=_comparable,
 )
 
+_has_origin = outcomes.c.origin_run.is_not(None)
+sa.Index(
+    "ix_outcomes_origin",
+    outcomes.c.origin_run,
+    sqlite_where=_has_origin,
+    postgresql_where=_has_origin,
+)
+
 outputs = sa.Table(
     "outputs",
     metadata,
@@ -152,6 +162,9 @@ inputs = sa.Table(
     _key("parameter"),
     sa.Column("position", sa.Integer, primary_key=True),
     _text("content"),
+    sa.Column("source", sa.Text),  # the node of the run that it was read from
+    sa.Column("output", sa.Text),
+    sa.Column("item", sa.Integer),  # of that output, if it was one alone
     sa.Index("ix_inputs_content", "content"),
 )
 

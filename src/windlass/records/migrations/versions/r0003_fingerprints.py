@@ -1,4 +1,4 @@
-"""The code that each step can reach, and what the key of each outcome was made of."""
+"""The code that each step can reach; what keys were made of; where each input came from."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
-    """Adds the tables of fingerprints and sources, and the ingredients of keys."""
+    """Adds the tables of fingerprints and sources, ingredients of keys, and lineage by edges."""
     for name, column in (("fingerprints", "document"), ("sources", "text")):
         op.create_table(
             name,
@@ -30,3 +30,22 @@ def upgrade() -> None:
         sqlite_where=where,
         postgresql_where=where,
     )
+    _make_edges()
+
+
+def _make_edges() -> None:
+    """Older rows have no source: their lineage is followed by contents."""
+    for name in ("origin_run", "origin_node"):
+        op.add_column("outcomes", sa.Column(name, sa.Text(), nullable=True))
+    where = sa.text("origin_run IS NOT NULL")
+    op.create_index(
+        "ix_outcomes_origin",
+        "outcomes",
+        ["origin_run"],
+        unique=False,
+        sqlite_where=where,
+        postgresql_where=where,
+    )
+    op.add_column("inputs", sa.Column("source", sa.Text(), nullable=True))
+    op.add_column("inputs", sa.Column("output", sa.Text(), nullable=True))
+    op.add_column("inputs", sa.Column("item", sa.Integer(), nullable=True))
