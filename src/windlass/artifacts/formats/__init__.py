@@ -63,6 +63,15 @@ FORMATS: dict[str, tuple[str, tuple[str, ...]]] = {
     "arrow.batch": ("arrow_tables:RecordBatchFormat", ("pyarrow.lib.RecordBatch",)),
     "arrow.array": ("arrow_tables:ArrowArrayFormat", ("pyarrow.lib.Array",)),
     "arrow.chunked": ("arrow_tables:ChunkedArrayFormat", ("pyarrow.lib.ChunkedArray",)),
+    "datasets.dataset": ("datasets:DatasetFormat", ("datasets.arrow_dataset.Dataset",)),
+    "datasets.dict": ("datasets:DatasetDictFormat", ("datasets.dataset_dict.DatasetDict",)),
+    "datasets.iterable": (
+        "datasets:IterableDatasetFormat",
+        (
+            "datasets.iterable_dataset.IterableDataset",
+            "datasets.dataset_dict.IterableDatasetDict",
+        ),
+    ),
     "sklearn.estimator": ("estimators:EstimatorFormat", ("sklearn.base.BaseEstimator",)),
     "picture": (
         "figures:FigureFormat",

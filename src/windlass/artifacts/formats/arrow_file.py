@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 DOCUMENT = b"windlass"
 PART = b"windlass.part."
+_ARROWS = "arrow."
 
 
 @dataclass
@@ -106,8 +107,14 @@ def write_encoded(encoded: Encoded, sink: Sink) -> None:
     write_table(pa.Table.from_batches([batch]), sink)
 
 
-def write_table(table: pa.Table, sink: Sink) -> None:
+def write_table(table: pa.Table, sink: Sink, extensions: str = _ARROWS) -> None:
     """Writes a table as an Arrow IPC file, its chunks as they are.
+
+    Args:
+        table: What to write.
+        sink: Where to.
+        extensions: How the names of extension types begin that whoever reads the file will know,
+            besides Arrow's own.
 
     Raises:
         FormatError: It has a type that Arrow cannot write to a file.
@@ -115,7 +122,7 @@ def write_table(table: pa.Table, sink: Sink) -> None:
     import pyarrow as pa
 
     for field_ in table.schema:
-        check_type(field_.type, f"column '{field_.name}'")
+        check_type(field_.type, f"column '{field_.name}'", extensions)
     options = pa.ipc.IpcWriteOptions(unify_dictionaries=True)
     stream = pa.PythonFile(_Stream(sink), mode="w")
     with pa.ipc.new_file(stream, table.schema, options=options) as writer:
@@ -167,7 +174,7 @@ def readable(library: str) -> Iterator[None]:
         ) from error
 
 
-def check_type(kind: pa.DataType, where: str) -> None:
+def check_type(kind: pa.DataType, where: str, extensions: str = _ARROWS) -> None:
     """Refuses types that an Arrow file would not give back.
 
     Raises:
@@ -177,7 +184,7 @@ def check_type(kind: pa.DataType, where: str) -> None:
     import pyarrow.types as pt
 
     if isinstance(kind, pa.BaseExtensionType):
-        if not kind.extension_name.startswith("arrow."):
+        if not kind.extension_name.startswith((_ARROWS, extensions)):
             raise FormatError(
                 f"{where} has the extension type '{kind.extension_name}', unknown to Arrow",
                 hint="Cast it to its storage type.",
@@ -189,7 +196,7 @@ def check_type(kind: pa.DataType, where: str) -> None:
             hint="Decode the inner one with dictionary_decode().",
         )
     for child in _children(kind):
-        check_type(child, where)
+        check_type(child, where, extensions)
 
 
 def _children(kind: Any) -> list[Any]:
