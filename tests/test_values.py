@@ -13,8 +13,10 @@ import os
 import subprocess
 import sys
 import zoneinfo
-from collections import OrderedDict, namedtuple
+from collections import Counter, OrderedDict, UserDict, defaultdict, deque, namedtuple
+from fractions import Fraction
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
+from types import SimpleNamespace
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 import pydantic
@@ -162,6 +164,9 @@ SCALARS = st.one_of(
     st.binary(),
     st.binary().map(bytearray),
     st.complex_numbers(),
+    st.fractions(),
+    st.builds(range, st.integers(), st.integers(), st.integers(1)),
+    ZONES,
     st.decimals(),
     st.uuids(),
     st.dates(),
@@ -178,6 +183,7 @@ SCALARS = st.one_of(
     st.integers(0, 64).map(Bits),
     st.sampled_from([Path("a/b"), Path("/x"), PurePosixPath("a"), PureWindowsPath("c:\\x")]),
 )
+FACTORIES = st.sampled_from([None, list, int, float, dict, set, str, tuple])
 HASHABLE = st.one_of(
     st.none(),
     st.booleans(),
@@ -199,6 +205,12 @@ def containers(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
         st.dictionaries(HASHABLE, inner, max_size=4),
         st.sets(HASHABLE, max_size=4),
         st.frozensets(HASHABLE, max_size=4),
+        st.dictionaries(HASHABLE, inner, max_size=3).map(Counter),
+        st.dictionaries(HASHABLE, inner, max_size=3).map(OrderedDict),
+        st.builds(defaultdict, FACTORIES, st.dictionaries(HASHABLE, inner, max_size=3)),
+        st.builds(deque, st.lists(inner, max_size=3), st.none() | st.integers(3, 5)),
+        st.dictionaries(ANY_TEXT | st.just("$type"), inner, max_size=3).map(namespace),
+        st.builds(slice, inner, inner, inner),
         st.builds(Point, inner, inner),
         st.builds(Named, inner, inner),
         st.builds(Old, inner, inner),
@@ -212,10 +224,14 @@ def containers(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     )
 
 
+def namespace(parts: dict[str, Any]) -> SimpleNamespace:
+    return SimpleNamespace(**parts)
+
+
 VALUES = st.recursive(SCALARS, containers, max_leaves=12)
 
 
-def shape(value: Any) -> Any:
+def shape(value: Any) -> Any:  # noqa: C901 (one case for each kind)
     """What is equal where two values are the same in every respect, types and order included."""
     cls = type(value).__qualname__
     match value:
@@ -226,7 +242,8 @@ def shape(value: Any) -> Any:
         case list() | tuple():
             return (cls, [shape(item) for item in value])
         case dict():
-            return (cls, [(shape(key), shape(item)) for key, item in value.items()])
+            items = [(shape(key), shape(item)) for key, item in value.items()]
+            return (cls, getattr(value, "default_factory", None), items)
         case set() | frozenset():
             return (cls, sorted((shape(item) for item in value), key=repr))
         case dt.datetime() | dt.time():
@@ -237,9 +254,17 @@ def shape(value: Any) -> Any:
             extra, private = value.__pydantic_extra__, value.__pydantic_private__
             fields = {name: getattr(value, name) for name in type(value).model_fields}
             return (cls, shape(fields), shape(extra), shape(private), value.model_fields_set)
-        case Holder() | Computed() | Box():
+        case Holder() | Computed() | Box() | SimpleNamespace():
             return (cls, shape(vars(value)))
+        case deque() | range() | slice():
+            return (cls, shape(_taken(value)))
     return (cls, repr(value), value)
+
+
+def _taken(value: Any) -> list[Any]:
+    if isinstance(value, deque):
+        return [value.maxlen, *value]
+    return [value.start, value.stop, value.step]
 
 
 def back(value: Any) -> Any:
@@ -286,6 +311,21 @@ def test_encoding_what_was_read_gives_the_same_text(value: Any) -> None:
             dt.time(1, tzinfo=zone)
             for zone in (None, dt.UTC, zoneinfo.ZoneInfo("UTC"), dt.timezone(dt.timedelta(0), "Z"))
         ],
+        [{"a": 1}, Counter("a"), OrderedDict(a=1), defaultdict(None, a=1), defaultdict(int, a=1)],
+        [Counter("ab"), Counter("ba"), Counter("abb")],
+        [[1], deque([1]), deque([1], 1), deque([1], 2), (1,)],
+        [
+            range(3),
+            range(1, 3),
+            range(0, 3, 2),
+            range(0, 4, 2),
+            slice(3),
+            slice(0, 3),
+            slice(0, 3, 1),
+        ],
+        [Fraction(1, 2), Fraction(1), Fraction(10**400, 3), 0.5, "1/2", Fraction(-1, 2)],
+        [SimpleNamespace(), SimpleNamespace(a=1), {"a": 1}, SimpleNamespace(**{"$type": 1})],
+        [zoneinfo.ZoneInfo("UTC"), zoneinfo.ZoneInfo("Europe/Berlin"), "UTC", bytearray(b"UTC")],
         [Point(1, 2), Named(1, 2), Old(1, 2), (1, 2), Frozen(1), Box(1), Holder("1")],
         [Model(size=1), Model(size=1, part=None), Open(), Open(Known=1)],
     ],
@@ -347,6 +387,22 @@ def named_with_more() -> Any:
     return value
 
 
+class MyCounter(Counter[str]):
+    """More than a Counter."""
+
+
+def counter_with_more() -> Any:
+    value = Counter("a")
+    value.more = 3  # type: ignore[attr-defined]
+    return value
+
+
+def namespace_of_numbers() -> Any:
+    value = SimpleNamespace()
+    vars(value)[1] = 2  # type: ignore[index]
+    return value
+
+
 def zone_without_a_name() -> dt.datetime:
     path = Path(next(p for p in zoneinfo.TZPATH if Path(p, "UTC").exists()), "UTC")
     with path.open("rb") as file:
@@ -362,7 +418,15 @@ def zone_without_a_name() -> dt.datetime:
         (lambda: Text("x"), "Text"),
         (lambda: {Text("x"): 1}, "Text"),
         (lambda: HTML("<b>"), "HTML"),
-        (lambda: OrderedDict(a=1), "OrderedDict"),
+        (lambda: UserDict(a=1), "UserDict"),
+        (lambda: MyCounter("a"), "MyCounter"),
+        (lambda: deque([object()]), "object"),
+        (lambda: SimpleNamespace(a=object()), "object"),
+        (lambda: slice(object()), "object"),
+        (lambda: defaultdict(lambda: 1), "(?s)filled by .*<lambda>.*dict.value."),
+        (lambda: defaultdict(bool), "filled by bool"),
+        (counter_with_more, "holds more than its items"),
+        (namespace_of_numbers, "no text"),
         (lambda: AlsoDict(1), "also derives from a built-in"),
         (lambda: Holder("x", object()), "object"),
         (Unset, "'later' of a Unset was never set"),
@@ -380,8 +444,9 @@ def test_what_would_not_come_back_is_refused(make: Any, words: str) -> None:
 
 @pytest.mark.skipif(not any(Path(p, "UTC").exists() for p in zoneinfo.TZPATH), reason="no zones")
 def test_a_zone_without_a_name_is_refused() -> None:
-    with pytest.raises(FormatError, match="time zone"):
-        values.dumps(zone_without_a_name())
+    for value in (zone_without_a_name(), zone_without_a_name().tzinfo):
+        with pytest.raises(FormatError, match="time zone"):
+            values.dumps(value)
 
 
 @pytest.mark.parametrize(
@@ -401,6 +466,19 @@ def test_a_zone_without_a_name_is_refused() -> None:
         ({"$type": "dataclass", "cls": f"{__name__}:Holder", "fields": {"a": 1}}, "has changed"),
         ({"$type": "dataclass", "cls": f"{__name__}:T", "fields": {}}, "not loaded"),
         ({"$type": "dataclass", "cls": "never.loaded:X", "fields": {}}, "Import never.loaded"),
+        ({"$type": "counter", "items": [[1]]}, "cannot be read"),
+        ({"$type": "counter", "items": [[[], 1]]}, "cannot be read"),
+        ({"$type": "defaultdict", "factory": "eval", "items": []}, "cannot be read"),
+        ({"$type": "deque", "maxlen": 1, "items": [1, 2]}, "cannot be read"),
+        ({"$type": "deque", "maxlen": -1, "items": []}, "cannot be read"),
+        ({"$type": "range", "ends": [0, 1, 0]}, "cannot be read"),
+        ({"$type": "range", "ends": [0, 1.5, 1]}, "cannot be read"),
+        ({"$type": "slice", "ends": []}, "cannot be read"),
+        ({"$type": "fraction", "over": [1, 0]}, "cannot be read"),
+        ({"$type": "fraction", "over": ["1/2", 1]}, "cannot be read"),
+        ({"$type": "namespace", "fields": [1]}, "cannot be read"),
+        ({"$type": "zone", "value": "../../etc/passwd"}, "cannot be read"),
+        ({"$type": "zone", "value": "Nowhere/At_All"}, "cannot be read"),
         ({"$type": "datetime", "value": "2020-01-01", "zone": "../../etc", "fold": 0}, "be read"),
     ],
 )

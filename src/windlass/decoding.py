@@ -6,15 +6,18 @@ import base64
 import datetime as dt
 import decimal
 import enum
+import fractions
 import pathlib
 import re
+import types
 import uuid
+from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from windlass.classes import Parts, Resolver, put_together
-from windlass.encoding import PURE_PATHS, TYPE, Json
+from windlass.encoding import FACTORIES, PURE_PATHS, TYPE, Json
 from windlass.errors import FormatError
 
 
@@ -55,8 +58,33 @@ def _decode_other(document: dict[str, Json], reader: Reader) -> Any:
     return reader.other(document)
 
 
-def _items(document: Any, reader: Reader) -> list[Any]:
-    return [decode_document(item, reader) for item in document["items"]]
+def _items(document: Any, reader: Reader, name: str = "items") -> list[Any]:
+    return [decode_document(item, reader) for item in document[name]]
+
+
+def _pairs(document: Any, reader: Reader) -> dict[Any, Any]:
+    return {
+        decode_document(key, reader): decode_document(item, reader)
+        for key, item in document["items"]
+    }
+
+
+def _decode_defaultdict(document: Any, reader: Reader) -> Any:
+    name = document["factory"]
+    return defaultdict(None if name is None else FACTORIES[name], _pairs(document, reader))
+
+
+def _decode_deque(document: Any, reader: Reader) -> Any:
+    items, longest = _items(document, reader), document["maxlen"]
+    if longest is not None and len(items) > longest:
+        raise ValueError(f"{len(items)} items where {longest} have room")
+    return deque(items, longest)
+
+
+def _decode_zone(document: Any, _: Reader) -> Any:
+    import zoneinfo
+
+    return zoneinfo.ZoneInfo(document["value"])
 
 
 _TINY = re.compile(r"([+-])00:00:00\.(\d{6})$")
@@ -101,9 +129,18 @@ _DECODERS: dict[str, Callable[[Any, Reader], Any]] = {
     "str": lambda doc, _: base64.b64decode(doc["value"]).decode("utf-8", "surrogatepass"),
     "int": lambda doc, _: int(doc["value"], 16),
     "float": lambda doc, _: float(doc["value"]),
-    "dict": lambda doc, reader: {
-        decode_document(key, reader): decode_document(item, reader) for key, item in doc["items"]
-    },
+    "dict": _pairs,
+    "counter": lambda doc, reader: Counter(_pairs(doc, reader)),
+    "ordereddict": lambda doc, reader: OrderedDict(_pairs(doc, reader)),
+    "defaultdict": _decode_defaultdict,
+    "deque": _decode_deque,
+    "range": lambda doc, reader: range(*_items(doc, reader, "ends")),
+    "slice": lambda doc, reader: slice(*_items(doc, reader, "ends")),
+    "fraction": lambda doc, reader: fractions.Fraction(*_items(doc, reader, "over")),
+    "namespace": lambda doc, reader: types.SimpleNamespace(
+        **decode_document(doc["fields"], reader)
+    ),
+    "zone": _decode_zone,
     "tuple": lambda doc, reader: tuple(_items(doc, reader)),
     "set": lambda doc, reader: set(_items(doc, reader)),
     "frozenset": lambda doc, reader: frozenset(_items(doc, reader)),

@@ -6,11 +6,14 @@ import base64
 import datetime as dt
 import decimal
 import enum
+import fractions
 import json
 import math
 import pathlib
 import sys
+import types
 import uuid
+from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -27,6 +30,10 @@ PURE_PATHS: dict[str, type[pathlib.PurePath]] = {
     "PurePosixPath": pathlib.PurePosixPath,
     "PureWindowsPath": pathlib.PureWindowsPath,
 }
+FACTORIES: dict[str, Callable[[], Any]] = {
+    cls.__name__: cls for cls in (list, int, float, dict, set, str, tuple)
+}
+"""What a defaultdict may be filled by, besides None."""
 
 _MAX_JSON_INT = 10**300  # past some 4,300 digits Python refuses to print a number
 
@@ -39,6 +46,8 @@ def encode_value(value: object, other: Other | None) -> Json:
     encoder = _ENCODERS.get(type(value))
     if encoder is not None:
         return encoder(value, other)
+    if is_zone(value):
+        return _encode_zone(value)
     if other is not None:
         document = other(value)
         if document is not None:
@@ -89,8 +98,11 @@ def _encode_list(value: Any, other: Other | None) -> list[Json]:
 def _encode_dict(value: Any, other: Other | None) -> Json:
     if _has_plain_keys(value):
         return {key: encode_value(item, other) for key, item in value.items()}
-    pairs: list[Json] = [[encode_value(k, other), encode_value(v, other)] for k, v in value.items()]
-    return _tagged("dict", items=pairs)
+    return _tagged("dict", items=_encode_pairs(value, other))
+
+
+def _encode_pairs(value: Any, other: Other | None) -> list[Json]:
+    return [[encode_value(k, other), encode_value(v, other)] for k, v in value.items()]
 
 
 def _has_plain_keys(value: Any) -> bool:
@@ -122,15 +134,82 @@ def _encode_moment(kind: str) -> Callable[[Any, Other | None], Json]:
             name = zone.tzname(None)
             named = {} if name == dt.timezone(zone.utcoffset(None)).tzname(None) else {"name": name}
             return _tagged(kind, value=value.isoformat(), fold=value.fold, **named)
-        zoneinfo = sys.modules.get("zoneinfo")
-        if zoneinfo is None or type(zone) is not zoneinfo.ZoneInfo or zone.key is None:
-            raise FormatError(
-                f"the time zone {zone!r} cannot be stored", hint="Use one of zoneinfo, by its name."
-            )
+        if not is_zone(zone):
+            raise _no_zone(zone)
         naive = value.replace(tzinfo=None).isoformat()  # a zone's rules are part of the value
-        return _tagged(kind, value=naive, zone=zone.key, fold=value.fold)
+        return _tagged(kind, value=naive, zone=_key_of(zone), fold=value.fold)
 
     return encode_moment
+
+
+def is_zone(value: object) -> bool:
+    """Whether it is a time zone of `zoneinfo`, which is not imported for this."""
+    zoneinfo = sys.modules.get("zoneinfo")
+    return zoneinfo is not None and type(value) is zoneinfo.ZoneInfo
+
+
+def _encode_zone(value: Any) -> Json:
+    return _tagged("zone", value=_key_of(value))
+
+
+def _key_of(zone: Any) -> str:
+    if zone.key is None:  # it was read from a file, and is known by no name
+        raise _no_zone(zone)
+    return str(zone.key)
+
+
+def _no_zone(zone: object) -> FormatError:
+    return FormatError(
+        f"the time zone {zone!r} cannot be stored", hint="Use one of zoneinfo, by its name."
+    )
+
+
+def _counted(kind: str) -> Callable[[Any, Other | None], Json]:
+    """For dicts of `collections`: their pairs, in order."""
+
+    def encode_counted(value: Any, other: Other | None) -> Json:
+        if vars(value):
+            raise FormatError(f"a {type(value).__name__} holds more than its items")
+        return _tagged(kind, items=_encode_pairs(value, other))
+
+    return encode_counted
+
+
+def _encode_defaultdict(value: Any, other: Other | None) -> Json:
+    fill = value.default_factory
+    name = next((name for name, made in FACTORIES.items() if made is fill), None)
+    if name is None and fill is not None:
+        raise FormatError(
+            f"a defaultdict that is filled by {getattr(fill, '__qualname__', fill)} is not plain",
+            hint=f"Fill it by {', '.join(FACTORIES)} or None, or return dict(value).",
+        )
+    return _tagged("defaultdict", factory=name, items=_encode_pairs(value, other))
+
+
+def _encode_deque(value: Any, other: Other | None) -> Json:
+    return _tagged("deque", maxlen=value.maxlen, items=_encode_list(value, other))
+
+
+def _encode_range(value: Any, _: Other | None) -> Json:
+    ends = [_encode_int(end, None) for end in (value.start, value.stop, value.step)]
+    return _tagged("range", ends=ends)
+
+
+def _encode_slice(value: Any, other: Other | None) -> Json:
+    return _tagged("slice", ends=_encode_list((value.start, value.stop, value.step), other))
+
+
+def _encode_fraction(value: Any, _: Other | None) -> Json:
+    return _tagged(
+        "fraction", over=[_encode_int(value.numerator, None), _encode_int(value.denominator, None)]
+    )
+
+
+def _encode_namespace(value: Any, other: Other | None) -> Json:
+    names = vars(value)
+    if any(type(name) is not str for name in names):
+        raise FormatError("a SimpleNamespace has a name that is no text")
+    return _tagged("namespace", fields=_encode_dict(names, other))
 
 
 def _encode_instance(value: object, other: Other | None) -> Json:
@@ -192,6 +271,14 @@ _ENCODERS: dict[type, Callable[[Any, Other | None], Json]] = {
     frozenset: _set("frozenset"),
     bytes: _text("bytes", lambda value: base64.b64encode(value).decode()),
     bytearray: _text("bytearray", lambda value: base64.b64encode(value).decode()),
+    Counter: _counted("counter"),
+    OrderedDict: _counted("ordereddict"),
+    defaultdict: _encode_defaultdict,
+    deque: _encode_deque,
+    range: _encode_range,
+    slice: _encode_slice,
+    fractions.Fraction: _encode_fraction,
+    types.SimpleNamespace: _encode_namespace,
     complex: _text("complex", repr),
     decimal.Decimal: _text("decimal", str),
     uuid.UUID: _text("uuid", str),

@@ -1,10 +1,10 @@
 """Plain values as JSON and back, exactly.
 
 Parameters, constants in a plan, and small results are all *plain*: scalars, dates, enums, paths,
-dataclasses, named tuples, pydantic models, and lists, tuples, sets and dicts of these. JSON's own
-types stand for themselves; all else is an object with the key ``$type``. Encoding is canonical:
-equal values of equal types give equal documents, and a dict keeps its order, which is part of it.
-What cannot come back exactly, in its own type, is refused.
+dataclasses, named tuples, pydantic models, and lists, tuples, sets, dicts, namespaces and the like
+of these. JSON's own types stand for themselves; all else is an object with the key ``$type``.
+Encoding is canonical: equal values of equal types give equal documents, and a dict keeps its
+order, which is part of it. What cannot come back exactly, in its own type, is refused.
 
 Decoding never runs code that a document names: a class is taken from the modules that are loaded
 already, and only if it is a dataclass, an enum, a named tuple or a pydantic model there.

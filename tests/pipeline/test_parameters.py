@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections import Counter, deque
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +47,23 @@ def test_parameters_of_a_function() -> None:
         Parameter("color", Color, required=False, default=Color.RED, positional=False),
         Parameter("note", str | None, required=False, default=None, positional=False),
     ]
+
+
+def test_what_the_standard_library_collects_is_a_parameter_as_it_is() -> None:
+    def pipeline(
+        counts: Counter[str], last: deque[int], part: Fraction, rows: range = range(3)
+    ) -> None:
+        del counts, last, part, rows
+
+    found = parameters_of(pipeline)
+    given = {"counts": Counter("aba"), "last": deque([1], 2), "part": Fraction(1, 3)}
+    bound = bind("p", found, given)
+
+    assert bound == {**given, "rows": range(3)}
+    for value in bound.values():
+        again = values.decode(values.encode(value))
+        assert (type(again), again) == (type(value), value)
+    assert values.decode(schema(found))[3]["default"] == range(3)
 
 
 def test_an_unannotated_parameter_takes_anything() -> None:

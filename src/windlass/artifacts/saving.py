@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
+from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -221,7 +222,8 @@ def _place(value: Any, culprit: object, seen: set[int]) -> str:
 def _step_to(value: object, name: str) -> str:
     if isinstance(value, dict):
         return f"['{name}']"
-    return f"[{name}]" if isinstance(value, list | tuple | set | frozenset) else f".{name}"
+    is_many = isinstance(value, list | tuple | deque | set | frozenset)
+    return f"[{name}]" if is_many else f".{name}"
 
 
 def _type_name(cls: type) -> str:

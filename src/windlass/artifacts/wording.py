@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+from collections import Counter, OrderedDict, defaultdict
 from reprlib import Repr
+from types import SimpleNamespace
 
 _MANY = 50
 _MOST_BITS = 4000  # of a number that Python still prints
@@ -30,6 +32,18 @@ class _Repr(Repr):
             f"{self.repr1(key, level - 1)}: {self.repr1(part, level - 1)}" for key, part in items
         ]
         return "{" + ", ".join(told + ["..."] * (len(x) > _MANY)) + "}"
+
+    def repr_instance(self, x: object, level: int) -> str:
+        """What else there is: dicts of `collections` are told as dicts are, not whole."""
+        if type(x) is defaultdict:
+            fill = getattr(x.default_factory, "__qualname__", x.default_factory)
+            return f"defaultdict({fill}, {self.repr_dict(x, level)})"
+        if type(x) in (Counter, OrderedDict):
+            return f"{type(x).__name__}({self.repr_dict(x, level)})"  # type: ignore[arg-type]
+        if type(x) is SimpleNamespace:
+            told = [f"{name}={self.repr1(part, level - 1)}" for name, part in vars(x).items()]
+            return f"namespace({', '.join(told)})" if level > 0 else "namespace(...)"
+        return super().repr_instance(x, level)
 
 
 @functools.cache

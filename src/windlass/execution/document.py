@@ -128,6 +128,10 @@ def _fields(document: Any) -> Any:
     return natural({**document["fields"], **document.get("extra", {})})
 
 
+def _ends(document: Any) -> str:
+    return f"{document[TYPE]}({', '.join(map(str, natural(document['ends'])))})"
+
+
 def _dict(document: Any) -> Any:
     """A dict by the texts of its keys, unless two would have the same."""
     pairs = [(natural(key), natural(item)) for key, item in document["items"]]
@@ -147,11 +151,15 @@ def _duration(document: Any) -> str:
 
 
 _NATURAL: dict[str, Callable[[Any], Any]] = {
-    **dict.fromkeys(("int", "float", "bytes", "complex", "decimal", "uuid"), _text),
+    **dict.fromkeys(("int", "float", "bytes", "bytearray", "complex"), _text),
+    **dict.fromkeys(("decimal", "uuid", "zone"), _text),
     **dict.fromkeys(("date", "time", "datetime", "path"), _text),
-    **dict.fromkeys(("tuple", "set", "frozenset"), _items),
+    **dict.fromkeys(("tuple", "set", "frozenset", "deque"), _items),
     **dict.fromkeys(("dataclass", "namedtuple", "model"), _fields),
-    "dict": _dict,
+    **dict.fromkeys(("dict", "counter", "ordereddict", "defaultdict"), _dict),
+    **dict.fromkeys(("range", "slice"), _ends),
+    "fraction": lambda document: "/".join(map(str, natural(document["over"]))),
+    "namespace": lambda document: natural(document["fields"]),
     "enum": lambda document: document["name"],
     "timedelta": _duration,
 }

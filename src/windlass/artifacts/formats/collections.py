@@ -1,5 +1,7 @@
 """Tuples, dicts, dataclasses and models that hold what JSON does not: tables, arrays, models.
 
+So do what `collections` has of these, and namespaces.
+
 The document of such a value is that of a plain one, in which each part that has a format of its
 own is the name of an artifact.
 """
@@ -7,7 +9,9 @@ own is the name of an artifact.
 from __future__ import annotations
 
 import enum
+from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 from windlass import values
@@ -20,7 +24,10 @@ from windlass.errors import FormatError
 from windlass.values import Json
 
 _SHOWN = 20
-_CONTAINERS = (dict, tuple, set, frozenset)
+_CONTAINERS = (
+    *(dict, Counter, OrderedDict, defaultdict),
+    *(tuple, deque, set, frozenset, slice, SimpleNamespace),
+)
 
 
 class CollectionFormat(Format[Any]):
@@ -79,8 +86,12 @@ def parts_of(value: Any) -> list[tuple[str, Any]]:
     """The parts of a container of ours, each with its name; none for what is no container."""
     if isinstance(value, dict):
         return [(words_for(key, 80).strip("'"), part) for key, part in value.items()]
-    if type(value) in (list, tuple, set, frozenset):
+    if type(value) in (list, tuple, deque, set, frozenset):
         return [(str(place), part) for place, part in enumerate(value)]
+    if type(value) is SimpleNamespace:
+        return list(vars(value).items())
+    if type(value) is slice:
+        return [(name, getattr(value, name)) for name in ("start", "stop", "step")]
     try:
         taken = take_apart(value)
     except FormatError:
