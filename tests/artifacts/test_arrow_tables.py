@@ -22,7 +22,7 @@ from windlass.artifacts.formats.arrow_tables import (
     ChunkedArrayFormat,
     RecordBatchFormat,
 )
-from windlass.errors import FormatError
+from windlass.errors import CorruptError, FormatError
 from windlass.values import to_text
 
 from .roundtrip import MemorySource, back, content, written
@@ -276,7 +276,7 @@ def test_summaries_tell_ranges() -> None:
 def test_bytes_that_are_no_table_are_named() -> None:
     data = written(TABLES, pa.table({"a": list(range(100))}))
     for bad in (b"", b"ARROW1 and nothing else", data[:-40]):
-        with pytest.raises(FormatError, match="not an Arrow file"):
+        with pytest.raises(CorruptError, match="not an Arrow file"):
             TABLES.read(MemorySource(bad))
 
 

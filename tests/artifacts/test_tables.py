@@ -21,7 +21,7 @@ from windlass.artifacts.formats.tables import (
     PandasScalarFormat,
     SeriesFormat,
 )
-from windlass.errors import FormatError
+from windlass.errors import CorruptError, FormatError
 from windlass.values import to_text
 
 from .pandas_strategies import arrays, frames, indexes, labels, object_array, same
@@ -317,7 +317,7 @@ def test_decimals_and_dates_keep_digits_and_classes() -> None:
 
 
 def test_bytes_that_are_no_table_are_named() -> None:
-    with pytest.raises(FormatError, match="not an Arrow file"):
+    with pytest.raises(CorruptError, match="not an Arrow file"):
         FRAMES.read(MemorySource(b"nothing of the kind"))
     data = written(FRAMES, BASE)
     for old, new in ((b'"numpy"', b'"humpy"'), (b'"<i8"', b'"<i9"'), (b'"fields"', b'"fjords"')):

@@ -45,6 +45,10 @@ FORMATS: dict[str, tuple[str, tuple[str, ...]]] = {
     "pandas.frame": ("tables:FrameFormat", ("pandas.DataFrame", "pandas.core.frame.DataFrame")),
     "pandas.series": ("tables:SeriesFormat", ("pandas.Series", "pandas.core.series.Series")),
     "pandas.index": ("tables:IndexFormat", ("pandas.Index", "pandas.core.indexes.base.Index")),
+    "pandas.array": (
+        "tables:ExtensionArrayFormat",
+        ("pandas.api.extensions.ExtensionArray", "pandas.core.arrays.base.ExtensionArray"),
+    ),
     "pandas.scalar": (
         "tables:PandasScalarFormat",
         (

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from windlass.artifacts.format import Sink, Source
 from windlass.artifacts.formats.arrow_digest import one_piece, values_digest
 from windlass.artifacts.formats.memory import open_memory
-from windlass.errors import FormatError
+from windlass.errors import CorruptError, FormatError
 from windlass.hashing import digest
 from windlass.values import Json, to_text
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 DOCUMENT = b"windlass"
 PART = b"windlass.part."
 _ARROWS = "arrow."
+_UNREADABLE = (LookupError, TypeError, ValueError, AttributeError, NotImplementedError)
 
 
 @dataclass
@@ -133,29 +134,47 @@ def read_table(source: Source) -> tuple[pa.Table, Bytes]:
     """The table of an Arrow IPC file, and the memory that it points into.
 
     Raises:
-        FormatError: The bytes are not such a file.
+        CorruptError: The bytes are not such a file.
     """
     import pyarrow as pa
 
     memory = open_memory(source)
-    try:
+    with _unaltered():
         reader = pa.ipc.open_file(pa.BufferReader(pa.py_buffer(memory)))
         table = reader.read_all()
         table.validate()
-    except (pa.ArrowException, OSError) as error:
-        raise FormatError(f"stored bytes are not an Arrow file: {error}") from error
     return table, memory
 
 
 def read_encoded(source: Source) -> Encoded:
-    """What `write_encoded` wrote, its arrays over the memory of the stored file."""
+    """What `write_encoded` wrote, its arrays over the memory of the stored file.
+
+    Raises:
+        CorruptError: The bytes are not such a file.
+    """
     table, memory = read_table(source)
     metadata: Mapping[bytes, bytes] = table.schema.metadata or {}
-    count = sum(1 for key in metadata if key.startswith(PART))
-    parts = [_part_array(metadata[PART + b"%d" % number]) for number in range(count)]
-    columns = [one_piece(column) for column in table.columns]
-    document = json.loads(metadata.get(DOCUMENT, b"{}"))
+    with _unaltered():
+        count = sum(1 for key in metadata if key.startswith(PART))
+        parts = [_part_array(metadata[PART + b"%d" % number]) for number in range(count)]
+        columns = [one_piece(column) for column in table.columns]
+        document = json.loads(metadata.get(DOCUMENT, b"{}"))
     return Encoded(document, columns, parts, table.column_names, memory)
+
+
+@contextlib.contextmanager
+def _unaltered() -> Iterator[None]:
+    """Says of whatever goes wrong while a file is read that its bytes are not what was written.
+
+    Raises:
+        CorruptError: Something went wrong.
+    """
+    import pyarrow as pa
+
+    try:
+        yield
+    except (pa.ArrowException, OSError, LookupError, ValueError, RecursionError) as error:
+        raise CorruptError(f"stored bytes are not an Arrow file: {error}") from error
 
 
 @contextlib.contextmanager
@@ -165,9 +184,11 @@ def readable(library: str) -> Iterator[None]:
     Raises:
         FormatError: The table was written for another version of the library, or is damaged.
     """
+    import pyarrow as pa
+
     try:
         yield
-    except (LookupError, TypeError, ValueError, AttributeError, NotImplementedError) as error:
+    except (*_UNREADABLE, pa.ArrowException) as error:
         raise FormatError(
             f"a stored table cannot be read by the {library} that is installed: {error}",
             hint=f"Install the {library} that wrote it, or run what made it again: --refresh",

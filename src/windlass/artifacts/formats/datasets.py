@@ -18,7 +18,7 @@ from windlass.artifacts.formats.dataset_facts import (
     put_together,
 )
 from windlass.artifacts.formats.table_facts import FIELDS, HEAD, rows_preview, short
-from windlass.errors import CorruptError, FormatError
+from windlass.errors import ArtifactError, CorruptError, FormatError
 from windlass.hashing import digest
 from windlass.values import Json, to_text
 
@@ -80,7 +80,7 @@ class DatasetFormat(Format["datasets.Dataset"]):
             check_features(facts["features"])
             found = put_together(table, facts, metadata[FINGERPRINT].decode("ascii"))
             kind, columns, all_columns, options = facts["format"]
-        except (FormatError, LookupError, TypeError, ValueError, AttributeError) as error:
+        except (ArtifactError, LookupError, TypeError, ValueError, AttributeError) as error:
             raise CorruptError(f"stored bytes are not a dataset: {error}") from error
         return formatted(found, [kind, columns, all_columns, options])
 

@@ -1,4 +1,4 @@
-"""Data frames, series and indexes of pandas in Arrow's terms, and back exactly."""
+"""Data frames, series, indexes and arrays of pandas in Arrow's terms, and back exactly."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from windlass import values
 from windlass.artifacts.formats.arrow_file import Encoded
-from windlass.artifacts.formats.pandas_cells import cell_text, cell_value
+from windlass.artifacts.formats.pandas_cells import cell_text, cell_value, encode_freq
 from windlass.artifacts.formats.pandas_values import (
     decode_array,
     decode_index,
@@ -18,6 +18,7 @@ from windlass.values import Json
 
 if TYPE_CHECKING:
     import pandas as pd
+    from pandas.api.extensions import ExtensionArray
 
 CONSOLIDATED = 64  # columns from which pandas is better off with one block a dtype than none
 
@@ -108,6 +109,43 @@ def decode_only_index(source: Encoded) -> pd.Index[Any]:
     """The index that `encode_only_index` was given."""
     document: Any = source.document
     return decode_index(document["index"], source, source.columns)
+
+
+def encode_only_array(array: ExtensionArray) -> Encoded:
+    """An array by itself.
+
+    Raises:
+        FormatError: It cannot be stored.
+    """
+    out = Encoded()
+    column, spec = encode_array(array, out, f"a {type(array).__name__}")
+    out.add_column(column, "values")
+    # From pandas 3 on, an index alone has a frequency.
+    freq = encode_freq(getattr(array, "freq", None), "an array") if _is_time(array) else None
+    out.document = {"pandas": "array", "field": spec, "freq": freq}
+    return out
+
+
+def decode_only_array(source: Encoded) -> ExtensionArray:
+    """The array that `encode_only_array` was given."""
+    import pandas as pd
+
+    document: Any = source.document
+    found = decode_array(source.columns[0], document["field"], source)
+    series: Any = pd.Series(
+        found, dtype=found.dtype, copy=False
+    )  # its array, if NumPy's, is theirs
+    if document["freq"] is None:
+        return series.array  # type: ignore[no-any-return]
+    index: Any = pd.Index(series.array, copy=False)
+    index.freq = document["freq"]
+    return index.array  # type: ignore[no-any-return]
+
+
+def _is_time(array: Any) -> bool:
+    import pandas as pd
+
+    return isinstance(array, pd.arrays.DatetimeArray | pd.arrays.TimedeltaArray)
 
 
 def _column(array: Any, index: pd.Index[Any]) -> Any:

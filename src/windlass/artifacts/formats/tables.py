@@ -1,4 +1,4 @@
-"""pandas: data frames, series, indexes and scalars, exact to dtype, index, zone and NaN."""
+"""pandas: data frames, series, indexes, arrays and scalars, exact to dtype, index, zone and NaN."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from windlass.artifacts.formats.arrow_file import read_encoded, readable, write_
 from windlass.artifacts.formats.pandas_cells import cell_text, cell_value
 from windlass.artifacts.formats.pandas_tables import (
     decode_frame,
+    decode_only_array,
     decode_only_index,
     decode_series,
     encode_frame,
+    encode_only_array,
     encode_only_index,
     encode_series,
 )
@@ -26,6 +28,7 @@ from windlass.values import Json
 
 if TYPE_CHECKING:
     import pandas as pd
+    from pandas.api.extensions import ExtensionArray
 
 
 class FrameFormat(Format["pd.DataFrame"]):
@@ -129,6 +132,46 @@ class IndexFormat(Format["pd.Index[Any]"]):
     def preview(self, value: pd.Index[Any]) -> Preview:
         """The head as an HTML table."""
         return index_preview(value)
+
+
+class ExtensionArrayFormat(Format["ExtensionArray"]):
+    """Arrays of pandas by themselves, categoricals among them, as Arrow files of one column."""
+
+    name = "pandas.array"
+    types = (
+        "pandas.api.extensions.ExtensionArray",
+        "pandas.core.arrays.base.ExtensionArray",
+    )
+
+    def accepts(self, value: object) -> bool:
+        """Whether the class of this array is one of pandas' own."""
+        return type(value).__module__.partition(".")[0] == "pandas"
+
+    def write(self, value: ExtensionArray, sink: Sink) -> str:
+        """Writes the values or codes, from their own memory where Arrow has their type."""
+        encoded = encode_only_array(value)
+        write_encoded(encoded, sink)
+        return encoded.digest(self.name)
+
+    def read(self, source: Source) -> ExtensionArray:
+        """The array."""
+        encoded = read_encoded(source)
+        with readable("pandas"):
+            return decode_only_array(encoded)
+
+    def summary(self, value: ExtensionArray) -> dict[str, Json]:
+        """Length, dtype, nulls and range."""
+        import pandas as pd
+
+        series: Any = pd.Series(value, dtype=value.dtype, copy=False)
+        return {"rows": len(value), **series_facts(series)}
+
+    def preview(self, value: ExtensionArray) -> Preview:
+        """The head as an HTML table."""
+        import pandas as pd
+
+        series: Any = pd.Series(value, dtype=value.dtype, copy=False, name="values")
+        return pandas_preview(series.to_frame())
 
 
 class PandasScalarFormat(Format[Any]):
