@@ -250,6 +250,17 @@ def test_scalars_keep_their_type(scalar: Any) -> None:
     assert content(ScalarFormat(), value) == content(ScalarFormat(), scalar)
 
 
+def test_a_record_is_no_void() -> None:
+    void = np.zeros(1, [("a", "i4"), ("b", "U2")])[0]
+    record = np.zeros(1, [("a", "i4"), ("b", "U2")]).view(np.recarray)[0]
+    assert void == record
+    again = back(ScalarFormat(), record)
+    assert type(again) is np.record
+    assert (again.a, again.b, again.dtype) == (0, "", record.dtype)
+    assert type(back(ScalarFormat(), void)) is np.void
+    assert content(ScalarFormat(), record) != content(ScalarFormat(), void)
+
+
 def test_text_scalars_keep_nuls_and_surrogates() -> None:
     for scalar in (np.str_("a\0"), np.str_("\ud800"), np.str_(""), np.bytes_(b"a\0\0")):
         value = back(ScalarFormat(), scalar)

@@ -280,6 +280,17 @@ def test_bytes_that_are_no_table_are_named() -> None:
             TABLES.read(MemorySource(bad))
 
 
+def test_rows_without_columns_are_counted() -> None:
+    struct = pa.struct([])
+    batches = [pa.RecordBatch.from_struct_array(pa.array([{}] * n, struct)) for n in range(3)]
+    tables = [pa.table({"a": [1] * n}).select([]) for n in range(3)]
+    for fmt, values in ((BATCHES, batches), (TABLES, tables)):
+        assert [back(fmt, value).num_rows for value in values] == [0, 1, 2]
+        contents = [content(fmt, value) for value in values]
+        assert contents == [content(fmt, back(fmt, value)) for value in values]
+        assert len(set(contents)) == 3
+
+
 def test_digests_stay_what_they_were() -> None:
     """These were written down once: a newer pyarrow or Windlass must not change them."""
     table = pa.table(

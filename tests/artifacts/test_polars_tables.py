@@ -157,6 +157,25 @@ def test_empty_frames_come_back() -> None:
         FRAMES.preview(frame)
 
 
+@pytest.mark.parametrize("columns", [{"": [1]}, {"": [1], "column_0": [2]}, {"a": [1], "": ["x"]}])
+def test_a_column_without_a_name_stays_without(columns: dict[str, Any]) -> None:
+    frame = pl.DataFrame(columns)
+    assert back(FRAMES, frame).columns == list(columns)
+    assert_frame_equal(back(FRAMES, frame), frame)
+    named = frame.rename({"": "column_1"})
+    assert content(FRAMES, named) != content(FRAMES, frame)
+    series = pl.Series("", ["b", "a"], pl.Categorical)
+    assert back(SERIES, series).name == ""
+
+
+@pytest.mark.parametrize("height", [0, 1, 3])
+def test_rows_without_columns_are_counted(height: int) -> None:
+    frame = pl.DataFrame(height=height)
+    assert back(FRAMES, frame).shape == (height, 0)
+    assert content(FRAMES, back(FRAMES, frame)) == content(FRAMES, frame)
+    assert content(FRAMES, pl.DataFrame(height=2)) != content(FRAMES, frame)
+
+
 def test_objects_and_lazy_frames_are_refused() -> None:
     frame = pl.DataFrame([pl.Series("good", [1]), pl.Series("bad", [object()], pl.Object)])
     with pytest.raises(FormatError, match="column 'bad'"):

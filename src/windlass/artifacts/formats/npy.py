@@ -84,7 +84,8 @@ def scalar_bytes(value: np.generic) -> bytes:
         return b"U" + value.encode("utf-8", "surrogatepass")
     if type(value) is np.bytes_:
         return b"S" + bytes(value)
-    return b"N" + array_bytes(np.asarray(value))
+    kind = b"R" if type(value) is np.record else b"N"
+    return kind + array_bytes(np.asarray(value))
 
 
 def read_scalar(data: bytes) -> np.generic:
@@ -97,6 +98,8 @@ def read_scalar(data: bytes) -> np.generic:
     if kind == b"S":
         return np.bytes_(rest)
     array, _ = read_array(np.frombuffer(bytearray(rest), np.uint8))
+    if kind == b"R":
+        array = array.view(np.dtype((np.record, array.dtype)))
     scalar: Any = array[()]
     return cast("np.generic", scalar)
 

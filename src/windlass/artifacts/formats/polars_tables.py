@@ -126,21 +126,23 @@ def encode_frame(frame: pl.DataFrame) -> pa.Table:
     import pyarrow as pa
 
     document: list[Json] = []
-    columns: list[pl.Series] = []
+    columns: dict[str, pl.Series] = {}
     for column in frame.get_columns():
         try:
             document.append([column.name, encode_dtype(column.dtype)])
         except FormatError as error:
             raise FormatError(f"column {column.name!r}: {error.message}", hint=error.hint) from None
         storable: Any = storable_dtype(column.dtype)
-        columns.append(column if storable == column.dtype else column.cast(storable))
+        columns[column.name] = column if storable == column.dtype else column.cast(storable)
     # Arrow's first layouts: text lies together there, and not strewn over what it was cut from.
     oldest = pl.CompatLevel.oldest()
     try:
         table = pl.DataFrame(columns).to_arrow(compat_level=oldest)
     except pa.ArrowException as error:
         raise FormatError(f"a polars frame cannot be stored: {error}") from error
-    return table.replace_schema_metadata({DOCUMENT: to_text(document).encode()})
+    rows_alone = frame.height if not columns and frame.height else None
+    text = to_text(document if rows_alone is None else rows_alone)
+    return table.replace_schema_metadata({DOCUMENT: text.encode()})
 
 
 def decode_frame(table: pa.Table) -> pl.DataFrame:
@@ -148,11 +150,15 @@ def decode_frame(table: pa.Table) -> pl.DataFrame:
     import polars as pl
 
     document = json.loads(table.schema.metadata[DOCUMENT])
-    read: Any = pl.from_arrow(table.replace_schema_metadata(None))
-    columns = []
+    if isinstance(document, int):  # rows without a column
+        return pl.DataFrame(height=document)
+    # Numbered meanwhile: to a column without a name polars gives one, which another may have.
+    numbered = table.rename_columns([str(number) for number in range(table.num_columns)])
+    read: Any = pl.from_arrow(numbered.replace_schema_metadata(None))
+    columns = {}
     for column, (name, spec) in zip(read.get_columns(), document, strict=True):
         dtype = decode_dtype(spec)
-        columns.append((column if column.dtype == dtype else column.cast(dtype)).alias(name))
+        columns[name] = column if column.dtype == dtype else column.cast(dtype)
     return pl.DataFrame(columns)
 
 
