@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import dataclass
 from io import BytesIO
@@ -67,7 +68,9 @@ def preview(
         if artifact.format not in _DOCUMENTS:
             raise
         return shown_as_json(json.loads(raw_bytes(artifact, store)))
-    shown = format_named(artifact.format, artifact.version).preview(value)
+    shown = None
+    with contextlib.suppress(Exception):  # a class of the project's own may raise at any word
+        shown = format_named(artifact.format, artifact.version).preview(value)
     return shown or Preview("text/plain", words_for(value, _LONGEST_SHOWN))
 
 

@@ -134,7 +134,7 @@ class _Saver:
             type=_type_name(type(value)),
             bytes=size + sink.bytes_below,
             inline=inline,
-            summary=found.summary(value),
+            summary=_summary(found, value),
             children=tuple(dict.fromkeys(sink.children)),
             pickled=found.pickles or sink.pickled,
             classes=tuple(sorted(sink.classes)),
@@ -192,6 +192,13 @@ def _write(found: Format[Any], value: object, sink: _Sink) -> str | None:
             f"a {_type_name(type(value))} cannot be written by its format '{found.name}': "
             f"{type(error).__name__}: {error}",
         ) from error
+
+
+def _summary(found: Format[Any], value: object) -> dict[str, values.Json]:
+    try:
+        return found.summary(value)
+    except Exception:  # noqa: BLE001 (a class of the project's own may raise when asked for words)
+        return {}
 
 
 def _no_format(value: Any) -> FormatError:

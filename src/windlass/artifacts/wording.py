@@ -43,7 +43,8 @@ class _Repr(Repr):
         if type(x) is SimpleNamespace:
             told = [f"{name}={self.repr1(part, level - 1)}" for name, part in vars(x).items()]
             return f"namespace({', '.join(told)})" if level > 0 else "namespace(...)"
-        return super().repr_instance(x, level)
+        words = super().repr_instance(x, level)  # where it has none, reprlib tells its address
+        return _named(x) if words.startswith(f"<{type(x).__name__} instance at") else words
 
 
 @functools.cache
@@ -58,5 +59,17 @@ def words_for(value: object, longest: int) -> str:
     try:
         told = _repr().repr(value)
     except Exception:  # noqa: BLE001 (the project's own code may raise anything)
-        return f"<{type(value).__qualname__}>"
+        return _named(value)
     return told if len(told) <= longest else f"{told[: longest - 1]}…"
+
+
+def text_of(value: object) -> str:
+    """The `str` of a value; its type where it has none."""
+    try:
+        return str(value)
+    except Exception:  # noqa: BLE001 (the project's own code may raise anything)
+        return _named(value)
+
+
+def _named(value: object) -> str:
+    return f"<{type(value).__qualname__}>"

@@ -13,6 +13,7 @@ from windlass.artifacts.formats.pandas_values import (
     encode_array,
     encode_index,
 )
+from windlass.artifacts.wording import text_of, words_for
 from windlass.errors import FormatError
 from windlass.values import Json
 
@@ -32,8 +33,10 @@ def encode_frame(frame: pd.DataFrame) -> Encoded:
     out = Encoded()
     fields: list[Json] = []
     for number, label in enumerate(frame.columns):
-        array, spec = encode_array(frame.iloc[:, number].array, out, f"column {label!r}")
-        out.add_column(array, str(label))
+        array, spec = encode_array(
+            frame.iloc[:, number].array, out, f"column {words_for(label, 200)}"
+        )
+        out.add_column(array, text_of(label))
         fields.append(spec)
     out.document = {
         "pandas": "frame",
@@ -69,8 +72,8 @@ def encode_series(series: pd.Series[Any]) -> Encoded:
         FormatError: The values or the index cannot be stored.
     """
     out = Encoded()
-    array, spec = encode_array(series.array, out, f"series {series.name!r}")
-    out.add_column(array, str(series.name))
+    array, spec = encode_array(series.array, out, f"series {words_for(series.name, 200)}")
+    out.add_column(array, text_of(series.name))
     out.document = {
         "pandas": "series",
         "field": spec,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from windlass.artifacts.formats.arrow_file import Encoded, over_memory
 from windlass.artifacts.formats.pandas_cells import cell_text, cell_value, encode_freq
 from windlass.artifacts.formats.pandas_dtypes import DECODERS, ENCODERS, Spec
+from windlass.artifacts.wording import text_of, words_for
 from windlass.errors import FormatError
 from windlass.values import Json
 
@@ -65,7 +66,7 @@ def encode_index(index: pd.Index[Any], out: Encoded, put: Put, where: str) -> Sp
         ends: list[Json] = [index.start, index.stop, index.step]
         return {"kind": "range", "name": name, "range": ends}
     array, spec = encode_array(index.array, out, where)
-    at = put(array, str(index.name) if index.name is not None else where)
+    at = put(array, text_of(index.name) if index.name is not None else where)
     times = isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex)
     freq = encode_freq(getattr(index, "freq", None), where) if times else None
     return {"kind": "plain", "name": cell_text(index.name), "array": spec, "at": at, "freq": freq}
@@ -92,8 +93,9 @@ def _encode_multi(index: pd.MultiIndex, out: Encoded, put: Put, where: str) -> S
     levels: list[Json] = []
     codes: list[Json] = []
     for level, code, name in zip(index.levels, index.codes, index.names, strict=True):
-        levels.append(encode_index(level, out, out.add_part, f"level {name!r} of {where}"))
-        codes.append(put(_codes(code), f"codes of {name}"))
+        told = f"level {words_for(name, 200)} of {where}"
+        levels.append(encode_index(level, out, out.add_part, told))
+        codes.append(put(_codes(code), f"codes of {text_of(name)}"))
     names: list[Json] = [cell_text(name) for name in index.names]
     sortorder: int | None = index.sortorder  # type: ignore[attr-defined]
     order = None if sortorder is None else int(sortorder)

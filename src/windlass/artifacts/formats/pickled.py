@@ -7,6 +7,7 @@ from types import FunctionType
 from typing import Any
 
 from windlass.artifacts.format import Format, Sink, Source
+from windlass.artifacts.wording import words_for
 from windlass.errors import FormatError
 from windlass.values import Json
 
@@ -38,7 +39,7 @@ class PickleFormat(Format[Any]):
 
     def summary(self, value: Any) -> dict[str, Json]:
         """That it is pickled."""
-        return {"pickled": True, "value": repr(value)[:80]}
+        return {"pickled": True, "value": words_for(value, 80)}
 
 
 def _pickled(value: Any, sink: Sink) -> bytes:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from windlass.artifacts.format import Preview
 from windlass.artifacts.formats.arrays import array_range, plain_number
+from windlass.artifacts.wording import text_of
 from windlass.values import Json
 
 if TYPE_CHECKING:
@@ -97,14 +98,14 @@ def pandas_preview(frame: pd.DataFrame) -> Preview:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # half floats are compared with what they cannot hold
             table = frame.head(HEAD).to_html(max_cols=WIDE, border=0, classes="windlass-table")
-    except (ValueError, NotImplementedError):  # pandas prints no year before 1 or after 9999
+    except Exception:  # noqa: BLE001 (a year after 9999, or whatever a cell's own class may raise)
         table = "<p>pandas cannot print these values.</p>"
     return Preview("text/html", table + _size_note(*frame.shape))
 
 
 def index_preview(index: pd.Index[Any]) -> Preview:
     """The head of an index."""
-    names = ["" if name is None else str(name) for name in index.names]
+    names = ["" if name is None else text_of(name) for name in index.names]
     levels = [index.get_level_values(level)[:HEAD] for level in range(index.nlevels)]
     kinds = [str(level.dtype) for level in levels]
     return rows_preview(names, kinds, zip(*levels, strict=True), len(index))
@@ -133,7 +134,7 @@ def _size_note(rows: int, columns: int) -> str:
 
 def short(value: object, limit: int = 200) -> str:
     """A value as text, cut to a length."""
-    text = str(value)
+    text = text_of(value)
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 

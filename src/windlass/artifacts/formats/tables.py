@@ -23,6 +23,7 @@ from windlass.artifacts.formats.table_facts import (
     index_text,
     pandas_preview,
     series_facts,
+    short,
 )
 from windlass.values import Json
 
@@ -92,7 +93,7 @@ class SeriesFormat(Format["pd.Series[Any]"]):
         """Rows, name, index, dtype, nulls and range."""
         return {
             "rows": len(value),
-            "name": None if value.name is None else str(value.name)[:200],
+            "name": None if value.name is None else short(value.name),
             "bytes": int(value.memory_usage(index=True)),
             "index": index_text(value.index),
             **series_facts(value),
