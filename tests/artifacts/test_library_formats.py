@@ -172,7 +172,7 @@ def test_no_format_loads_a_library_before_it_meets_a_value() -> None:
     heavy = [
         *("numpy", "pandas", "polars", "pyarrow", "sklearn", "skops", "matplotlib", "altair"),
         *("xgboost", "lightgbm", "catboost", "torch", "safetensors", "onnx", "google.protobuf"),
-        *("keras", "PIL", "plotly", "datasets"),
+        *("keras", "PIL", "plotly", "soundfile", "datasets"),
     ]
     code = f"import sys; {imports}; print([name for name in {heavy} if name in sys.modules])"
     path = [entry for entry in sys.path if entry]

@@ -115,6 +115,22 @@ def test_a_chart_is_a_page_by_itself(out: Path, tmp_path: Path) -> None:
     assert "vega" in written.read_text()
 
 
+@pytest.mark.parametrize(("mode", "ending"), [("RGBA", ".png"), ("P", ".png"), ("F", ".tiff")])
+def test_an_image_as_what_holds_its_mode(mode: str, ending: str, out: Path, tmp_path: Path) -> None:
+    from PIL import Image
+
+    image = Image.linear_gradient("L").convert(mode)
+    image.info |= {"dpi": (300, 300), "comment": "x"}
+    written = Saved(image, tmp_path).to(out)
+    assert written == out / f"node{ending}"
+    with Image.open(written) as again:
+        assert again.mode == mode
+        assert again.tobytes() == image.tobytes()
+        assert tuple(map(round, again.info["dpi"])) == (300, 300)
+    with pytest.raises(ConfigError, match="cannot be written as"):
+        Saved(image, tmp_path).to(out / "a.mp3")
+
+
 def test_files_are_copied_and_may_be_changed(out: Path, tmp_path: Path) -> None:
     source = tmp_path / "made"
     (source / "below").mkdir(parents=True)

@@ -114,6 +114,9 @@ def _writers(found: Artifact, value: Any) -> Mapping[str, Write]:
     if found.format == "picture":
         png: Mapping[str, Write] = {".png": lambda v, path: _write_bytes(path, v.png)}
         return png if value.svg is None else {".svg": _picture_svg, **png}
+    if found.format == "pillow.image":
+        first = ".png" if value.mode in ("1", "L", "LA", "P", "RGB", "RGBA", "I;16") else ".tiff"
+        return dict.fromkeys([first, ".png", ".tiff", ".jpg", ".webp"], _image)
     if found.format == "altair.chart":
         return {".html": _chart, ".json": _chart, ".svg": _chart, ".png": _chart}
     if found.format in ("json", "list", "collection"):
@@ -149,6 +152,11 @@ def _json(value: Any, path: Path) -> None:
 
 def _picture_svg(value: Any, path: Path) -> None:
     path.write_text(value.svg, encoding="utf-8")
+
+
+def _image(value: Any, path: Path) -> None:
+    told = {name: value.info[name] for name in ("dpi", "exif", "icc_profile") if name in value.info}
+    value.save(path, **told)
 
 
 def _chart(value: Any, path: Path) -> None:

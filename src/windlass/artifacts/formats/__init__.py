@@ -85,6 +85,7 @@ FORMATS: dict[str, tuple[str, tuple[str, ...]]] = {
         "figures:ChartFormat",
         ("altair.vegalite.v5.api.TopLevelMixin", "altair.vegalite.v6.api.TopLevelMixin"),
     ),
+    "pillow.image": ("images:ImageFormat", ("PIL.Image.Image",)),
     "xgboost.booster": ("xgboost_models:XGBoostBoosterFormat", ("xgboost.core.Booster",)),
     "xgboost.model": ("xgboost_models:XGBoostModelFormat", ("xgboost.sklearn.XGBModel",)),
     "lightgbm.booster": ("lightgbm_models:LightGBMBoosterFormat", ("lightgbm.basic.Booster",)),
