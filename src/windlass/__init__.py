@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from windlass.version import __version__
 
 if TYPE_CHECKING:
+    from windlass.artifacts.audio import Audio as Audio
     from windlass.artifacts.documents import HTML as HTML
     from windlass.artifacts.documents import Markdown as Markdown
     from windlass.artifacts.picture import Picture as Picture
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from windlass.tracking.log import log_params as log_params
 
 _WHERE = {
+    "Audio": "windlass.artifacts.audio",
     "HTML": "windlass.artifacts.documents",
     "Markdown": "windlass.artifacts.documents",
     "Picture": "windlass.artifacts.picture",

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from matplotlib.figure import Figure
 
-from windlass import HTML, Markdown
+from windlass import HTML, Audio, Markdown
 from windlass.artifacts import Artifact, ArtifactStore, save
 from windlass.cli.exporting import export
 from windlass.errors import ConfigError
@@ -129,6 +129,19 @@ def test_an_image_as_what_holds_its_mode(mode: str, ending: str, out: Path, tmp_
         assert tuple(map(round, again.info["dpi"])) == (300, 300)
     with pytest.raises(ConfigError, match="cannot be written as"):
         Saved(image, tmp_path).to(out / "a.mp3")
+
+
+def test_a_sound_as_what_players_play(out: Path, tmp_path: Path) -> None:
+    soundfile = pytest.importorskip("soundfile", reason="soundfile is not installed")
+    for number, (dtype, own) in enumerate([("int16", ".flac"), ("int16", ".wav"), ("f8", ".wav")]):
+        sound = Audio(np.arange(-9, 9).reshape(9, 2).astype(dtype), 8000)
+        written = Saved(sound, tmp_path).to(out / f"{number}{own}")
+        samples, rate = soundfile.read(written, dtype=sound.samples.dtype.name)
+        assert Audio(samples, rate) == sound
+    assert Saved(sound, tmp_path).to(out).name == "node.wav"
+    with pytest.raises(ConfigError, match=r"written as '\.flac'") as told:
+        Saved(sound, tmp_path).to(out / "a.flac")  # which holds no floats
+    assert told.value.hint == "It can be written as .wav."
 
 
 def test_files_are_copied_and_may_be_changed(out: Path, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from windlass import HTML, each, either, log_metric, pipeline, step
+from windlass import HTML, Audio, each, either, log_metric, pipeline, step
 
 SCRIPT = "<script>alert(1)</script>"
 
@@ -114,6 +114,16 @@ def figure() -> Figure:
     drawn = Figure()
     drawn.subplots().plot([1, 2, 3])
     return drawn
+
+
+@step
+def sound() -> Audio:
+    return Audio(np.zeros(8000, "int16"), 8000)
+
+
+@pipeline
+def sounds() -> Audio:
+    return sound()
 
 
 @step

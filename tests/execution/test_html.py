@@ -326,6 +326,13 @@ def test_a_figure_is_an_image(run: Run[Any]) -> None:
     assert image.attributes["src"].startswith("data:image/svg+xml;base64,PD94bW")
 
 
+def test_a_sound_can_be_played() -> None:
+    pytest.importorskip("soundfile", reason="soundfile is not installed")
+    player = read(run_of(hp.sounds)["sound"]._repr_html_()).one("audio")
+    assert "controls" in player.attributes
+    assert player.attributes["src"].startswith("data:audio/flac;base64,ZkxhQ")
+
+
 def test_long_text_is_cut(run: Run[Any]) -> None:
     shown = read(run["text"]._repr_html_()).one("pre").text
     assert shown.startswith(hp.SCRIPT)

@@ -80,7 +80,7 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a person is shown of a value: `data` is text, or the bytes of an image."""
+    """What a person is shown of a value: `data` is text, or the bytes of an image or a sound."""
 
     media_type: str
     data: str | bytes

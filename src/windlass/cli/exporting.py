@@ -111,17 +111,8 @@ def _writers(found: Artifact, value: Any) -> Mapping[str, Write]:
     """How a value can be written, by the ending of the file; the most natural way first."""
     if found.format.startswith(_TABLES):
         return {".parquet": _table_parquet, ".csv": _table_csv}
-    if found.format == "picture":
-        png: Mapping[str, Write] = {".png": lambda v, path: _write_bytes(path, v.png)}
-        return png if value.svg is None else {".svg": _picture_svg, **png}
-    if found.format == "pillow.image":
-        first = ".png" if value.mode in ("1", "L", "LA", "P", "RGB", "RGBA", "I;16") else ".tiff"
-        return dict.fromkeys([first, ".png", ".tiff", ".jpg", ".webp"], _image)
-    if found.format == "altair.chart":
-        return {".html": _chart, ".json": _chart, ".svg": _chart, ".png": _chart}
-    if found.format in ("json", "list", "collection"):
-        return {".json": _json}
-    return {".csv": _array_csv} if found.format == "numpy.array" else {}
+    writers = _WRITERS.get(found.format)
+    return {} if writers is None else writers(value)
 
 
 def _write_bytes(path: Path, data: bytes) -> None:
@@ -150,13 +141,33 @@ def _json(value: Any, path: Path) -> None:
     path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
+def _picture_writers(value: Any) -> Mapping[str, Write]:
+    png: Mapping[str, Write] = {".png": lambda v, path: _write_bytes(path, v.png)}
+    return png if value.svg is None else {".svg": _picture_svg, **png}
+
+
 def _picture_svg(value: Any, path: Path) -> None:
     path.write_text(value.svg, encoding="utf-8")
+
+
+def _image_writers(value: Any) -> Mapping[str, Write]:
+    first = ".png" if value.mode in ("1", "L", "LA", "P", "RGB", "RGBA", "I;16") else ".tiff"
+    return dict.fromkeys([first, ".png", ".tiff", ".jpg", ".webp"], _image)
 
 
 def _image(value: Any, path: Path) -> None:
     told = {name: value.info[name] for name in ("dpi", "exif", "icc_profile") if name in value.info}
     value.save(path, **told)
+
+
+def _sound_writers(value: Any) -> Mapping[str, Write]:
+    from windlass.artifacts.formats.sounds import ending_of, write_sound
+
+    def sound(value: Any, path: Path) -> None:
+        with path.open("w+b") as file:
+            write_sound(value, file, packed=path.suffix == ".flac")
+
+    return dict.fromkeys([ending_of(value), ".wav"], sound)
 
 
 def _chart(value: Any, path: Path) -> None:
@@ -213,3 +224,16 @@ def _is_counted(frame: Any) -> bool:
     import pandas as pd
 
     return isinstance(frame.index, pd.RangeIndex) and frame.index.name is None
+
+
+_WRITERS: Mapping[str, Callable[[Any], Mapping[str, Write]]] = {
+    "picture": _picture_writers,
+    "pillow.image": _image_writers,
+    "audio": _sound_writers,
+    "altair.chart": lambda _: dict.fromkeys([".html", ".json", ".svg", ".png"], _chart),
+    "json": lambda _: {".json": _json},
+    "list": lambda _: {".json": _json},
+    "collection": lambda _: {".json": _json},
+    "numpy.array": lambda _: {".csv": _array_csv},
+}
+"""By format: how its values can be written, the most natural way first."""

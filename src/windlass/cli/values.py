@@ -158,7 +158,9 @@ def _print_preview(media_type: str, text: str | None, named: str) -> None:
     out = console()
     out.print()
     if text is None or media_type.startswith("image/"):
-        out.print("A picture. To see it: windlass artifacts export ", end="", style="dim")
+        is_sound = media_type.startswith("audio/")
+        what = "A sound. To hear it" if is_sound else "A picture. To see it"
+        out.print(f"{what}: windlass artifacts export ", end="", style="dim")
         out.print(f"{named} -o .", markup=False, soft_wrap=True)
     elif media_type == "text/markdown" and out.is_terminal:
         from rich.markdown import Markdown

@@ -114,14 +114,19 @@ def preview_html(output: Output, stores: Stores) -> str:
 def _shown(preview: Preview, *, plain_table: bool) -> str:
     kind, data = preview.media_type, preview.data
     if kind.startswith("image/"):
-        raw = data.encode() if isinstance(data, str) else data
-        source = f"data:{clean(kind)};base64,{base64.b64encode(raw).decode()}"
-        return f'<img class="wl-image" alt="" src="{source}">'
+        return f'<img class="wl-image" alt="" src="{_as_source(preview)}">'
+    if kind.startswith("audio/"):
+        return f'<audio class="wl-audio" controls src="{_as_source(preview)}"></audio>'
     text = data if isinstance(data, str) else data.decode("utf-8", "replace")
     if kind == "text/html":
         return f'<div class="wl-wide">{text}</div>' if plain_table else _framed(text)
     shown = text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…"
     return f"<pre>{clean(shown)}</pre>"
+
+
+def _as_source(preview: Preview) -> str:
+    raw = preview.data.encode() if isinstance(preview.data, str) else preview.data
+    return f"data:{clean(preview.media_type)};base64,{base64.b64encode(raw).decode()}"
 
 
 def _framed(page: str) -> str:

@@ -86,6 +86,7 @@ FORMATS: dict[str, tuple[str, tuple[str, ...]]] = {
         ("altair.vegalite.v5.api.TopLevelMixin", "altair.vegalite.v6.api.TopLevelMixin"),
     ),
     "pillow.image": ("images:ImageFormat", ("PIL.Image.Image",)),
+    "audio": ("sounds:AudioFormat", ("windlass.artifacts.audio.Audio",)),
     "xgboost.booster": ("xgboost_models:XGBoostBoosterFormat", ("xgboost.core.Booster",)),
     "xgboost.model": ("xgboost_models:XGBoostModelFormat", ("xgboost.sklearn.XGBModel",)),
     "lightgbm.booster": ("lightgbm_models:LightGBMBoosterFormat", ("lightgbm.basic.Booster",)),
