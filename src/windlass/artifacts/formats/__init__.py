@@ -97,6 +97,10 @@ FORMATS: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "torch.module": ("torch_modules:ModuleFormat", ("torch.nn.modules.module.Module",)),
     "catboost.model": ("catboost_models:CatBoostFormat", ("catboost.core.CatBoost",)),
+    "onnx.model": (
+        "onnx_models:OnnxFormat",
+        ("onnx.onnx_ml_pb2.ModelProto", "onnx.onnx_pb2.ModelProto"),
+    ),
 }
 """By name: ``module:Class`` in this package, and the classes whose values it is asked for."""
 
