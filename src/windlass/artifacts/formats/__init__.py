@@ -101,6 +101,7 @@ FORMATS: dict[str, tuple[str, tuple[str, ...]]] = {
         "onnx_models:OnnxFormat",
         ("onnx.onnx_ml_pb2.ModelProto", "onnx.onnx_pb2.ModelProto"),
     ),
+    "keras.model": ("keras_models:KerasFormat", ("keras.src.models.model.Model",)),
 }
 """By name: ``module:Class`` in this package, and the classes whose values it is asked for."""
 
