@@ -168,8 +168,11 @@ def _counted(kind: str) -> Callable[[Any, Other | None], Json]:
     """For dicts of `collections`: their pairs, in order."""
 
     def encode_counted(value: Any, other: Other | None) -> Json:
-        if vars(value):
-            raise FormatError(f"a {type(value).__name__} holds more than its items")
+        if vars(value):  # such as a state dict of PyTorch's, which has a format of its own
+            document = other(value) if other is not None else None
+            if document is None:
+                raise FormatError(f"a {type(value).__name__} holds more than its items")
+            return document
         return _tagged(kind, items=_encode_pairs(value, other))
 
     return encode_counted

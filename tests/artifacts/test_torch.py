@@ -153,8 +153,13 @@ def test_dicts_of_other_things_are_left_to_other_formats(tmp_path: Path) -> None
     optimizer = torch.optim.Adam([nn.Parameter(tensor)])
     optimizer.param_groups[0]["params"][0].grad = tensor
     optimizer.step()
-    checkpoint = {"epoch": 3, "optimizer": optimizer.state_dict(), "model": {"w": tensor}}
-    again = box.load(box.save(checkpoint).artifact.content)
+    model = nn.Linear(2, 2)
+    checkpoint = {"optimizer": optimizer.state_dict(), "model": model.state_dict(), "epoch": 3}
+    saved = box.save(checkpoint)
+    again = box.load(saved.artifact.content)
+    assert "torch.state" in {child.format for child in saved.children}
+    nn.Linear(2, 2).load_state_dict(again["model"])
+    assert torch.equal(again["model"]["bias"], model.bias)
     assert again["optimizer"]["param_groups"] == checkpoint["optimizer"]["param_groups"]
     assert again["optimizer"]["state"][0]["exp_avg"].tolist() == pytest.approx([0.1, 0.1])
 
