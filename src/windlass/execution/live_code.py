@@ -17,8 +17,9 @@ from windlass.errors import DefinitionError
 from windlass.provenance.declared import take_declared
 from windlass.provenance.fingerprint import Fingerprint, reach, read_fingerprint
 from windlass.provenance.fingerprint.encoding import OpaqueError
+from windlass.provenance.fingerprint.findings import lookup
 from windlass.provenance.fingerprint.origin import origin_of_module
-from windlass.provenance.fingerprint.walk import Walk, lookup
+from windlass.provenance.fingerprint.walk import Walk
 
 if TYPE_CHECKING:
     from windlass.execution.job import Job

@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 
 from windlass import modules
 from windlass.provenance.environment import Environment
+from windlass.provenance.fingerprint.findings import Findings, full_name
 from windlass.provenance.fingerprint.memo import Memo
 from windlass.provenance.fingerprint.model import Fingerprint, Piece, Unresolved, read_fingerprint
 from windlass.provenance.fingerprint.origin import Origin, origin_of_module
 from windlass.provenance.fingerprint.reach import reach
 from windlass.provenance.fingerprint.requirements import Requirements
 from windlass.provenance.fingerprint.texts import located, text_of
-from windlass.provenance.fingerprint.walk import Walk, full_name
 
 __all__ = [
     "Fingerprint",
@@ -91,7 +91,7 @@ class Fingerprinter:
         if known is not None:
             return Taken(known, lambda: self._distribution(origin))
         told = self._distribution(origin)
-        self._memo.remember(top, told.digest, Walk(""))
+        self._memo.remember(top, told.digest, Findings(""))
         return Taken(told.digest, lambda: told)
 
     def _distribution(self, origin: Origin) -> Fingerprint:

@@ -19,10 +19,11 @@ from typing import Any
 
 from windlass.hashing import DIGEST_LENGTH, Part, digest, digest_bytes
 from windlass.provenance.fingerprint.encoding import OpaqueError
+from windlass.provenance.fingerprint.findings import ABSENT, Findings, lookup
 from windlass.provenance.fingerprint.inside import code_inside
 from windlass.provenance.fingerprint.origin import origin_of_file, origin_of_module
 from windlass.provenance.fingerprint.packing import pack
-from windlass.provenance.fingerprint.walk import ABSENT, Walk, lookup
+from windlass.provenance.fingerprint.walk import Walk
 from windlass.version import __version__
 
 _FORMAT = 1
@@ -57,14 +58,14 @@ class Memo:
             return None
         return known["digest"] if self._holds(known["names"]) else None
 
-    def remember(self, step: str, found: str, walk: Walk) -> None:
+    def remember(self, step: str, found: str, findings: Findings) -> None:
         """Keeps the digest of a fingerprint with what it rests on."""
-        files = self._files(walk)
-        names = self._names(walk)
+        files = self._files(findings)
+        names = self._names(findings)
         if self._folder is None or files is None or names is None:
             return
-        late = [piece.name for piece in walk.pieces.values() if piece.kind == "file"]
-        imported = [(name, _file_of(name)) for name in (*walk.modules, *late)]
+        late = [piece.name for piece in findings.pieces.values() if piece.kind == "file"]
+        imported = [(name, _file_of(name)) for name in (*findings.modules, *late)]
         document = {
             "context": self._context,
             "digest": found,
@@ -107,18 +108,18 @@ class Memo:
                     return False
         return True
 
-    def _names(self, walk: Walk) -> dict[tuple[str, str], list[tuple[str, bytes]]] | None:
+    def _names(self, findings: Findings) -> dict[tuple[str, str], list[tuple[str, bytes]]] | None:
         found: dict[tuple[str, str], dict[str, bytes]] = {}
-        for space, name, value in walk.bindings:
+        for space, name, value in findings.bindings:
             place = _place(space)
             if place is None:
                 return None
             found.setdefault(place, {})[name] = self._tokens.of(value)
         return {place: list(bound.items()) for place, bound in found.items()}
 
-    def _files(self, walk: Walk) -> list[tuple[str, tuple[int, ...]]] | None:
+    def _files(self, findings: Findings) -> list[tuple[str, tuple[int, ...]]] | None:
         now, files = time.time_ns(), []
-        for file in sorted(set(_files_of(walk, self._root))):
+        for file in sorted(set(_files_of(findings, self._root))):
             stamp = self._stamp(file)
             if stamp is None or stamp[1] > now - _RACY_NS:
                 return None
@@ -150,7 +151,7 @@ class _Tokens(Walk):
         try:
             return pack(["absent"] if value is ABSENT else self.encode(value))
         except OpaqueError:
-            return pack(self._opaque(value, "", ""))
+            return pack(self.opaque(value, "", ""))
 
     def _function(self, function: FunctionType) -> Part:
         code = function.__code__
@@ -165,7 +166,8 @@ class _Tokens(Walk):
     def _module(self, module: ModuleType) -> Part:
         return ["module", module.__name__]
 
-    def _opaque(self, value: Any, module: str, name: str) -> Part:  # noqa: ARG002
+    def opaque(self, value: Any, module: str, name: str) -> Part:  # noqa: ARG002
+        """The class of a value that cannot be looked into, and the code in it."""
         cls = type(value)
         return [
             "opaque",
@@ -175,12 +177,12 @@ class _Tokens(Walk):
         ]
 
 
-def _files_of(walk: Walk, root: str) -> Iterator[str]:
-    for name in walk.modules:
+def _files_of(findings: Findings, root: str) -> Iterator[str]:
+    for name in findings.modules:
         file = _file_of(name)
         if file and origin_of_module(name).owner == "project":
             yield file
-    for piece in walk.pieces.values():
+    for piece in findings.pieces.values():
         if piece.kind in ("file", "notebook") and piece.file is not None:
             yield os.path.join(root, piece.file)  # noqa: PTH118
 

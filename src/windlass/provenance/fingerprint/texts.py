@@ -8,9 +8,9 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
+from windlass.provenance.fingerprint.findings import Constant
 from windlass.provenance.fingerprint.model import Fingerprint, Piece
 from windlass.provenance.fingerprint.source import Definition, parse_file
-from windlass.provenance.fingerprint.walk import Constant
 
 _LONGEST = 20_000
 _IN_CELLS = re.compile(r"(^|/)cells/[0-9a-f]{16}/\w+_cells\.py$")

@@ -1,0 +1,237 @@
+"""What the names that code reads stand for, and what it imports when it runs."""
+
+from __future__ import annotations
+
+import builtins
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from types import FunctionType, ModuleType
+from typing import Any
+
+from windlass import modules
+from windlass.hashing import Part
+from windlass.provenance.fingerprint import unimported
+from windlass.provenance.fingerprint.bytecode import Import, Read, absolute
+from windlass.provenance.fingerprint.encoding import Encoder, OpaqueError
+from windlass.provenance.fingerprint.findings import ABSENT, Constant, Findings, full_name
+from windlass.provenance.fingerprint.inside import code_inside
+from windlass.provenance.fingerprint.model import Piece, Unresolved
+from windlass.provenance.fingerprint.origin import origin_of_module
+from windlass.provenance.fingerprint.packing import digest_packed
+from windlass.provenance.fingerprint.source import Definition, source_of
+
+OF_MODULES = {
+    *("__name__", "__doc__", "__file__", "__path__", "__spec__", "__loader__", "__package__"),
+    *("__builtins__", "__cached__", "__annotations__"),
+}
+"""What a module holds of itself: where it lies is not what it does."""
+_IMPORTERS = ("importlib.import_module", "importlib.__import__", "sys.modules", "runpy.run_")
+
+
+class Names(Findings, ABC):
+    """Follows names to what they stand for.
+
+    Args:
+        root: The project's folder.
+    """
+
+    def __init__(self, root: str) -> None:
+        super().__init__(root)
+        self.encode = Encoder(root, self.reference, self.state)
+        self._read_before: set[tuple[int, tuple[str, ...]]] = set()
+
+    @abstractmethod
+    def reference(self, value: Any) -> Part:
+        """What stands for a function, class, module or the like; it will be followed."""
+
+    @abstractmethod
+    def state(self, value: Any) -> Part | None:
+        """What an instance of a class of the project holds; None for what is none."""
+
+    def read(self, space: Mapping[str, Any], module: str, read: Read) -> None:
+        """Follows a name that code of a module reads."""
+        key = (id(space), read.chain)
+        if key in self._read_before:
+            return
+        self._read_before.add(key)
+        name = read.chain[0]
+        if name in OF_MODULES:
+            return
+        value = space.get(name, ABSENT)
+        self.bindings.append((space, name, value))
+        if value is not ABSENT:
+            self._bound(value, module, read)
+        elif hasattr(builtins, name):
+            self._built_in(name, module, read)
+        else:
+            self.add(Piece("name", f"{modules.canonical(module)}.{name}", digest_packed("absent")))
+
+    def _bound(self, value: Any, module: str, read: Read) -> None:
+        chain = list(read.chain)
+        name = chain.pop(0)
+        while isinstance(value, ModuleType):
+            origin = origin_of_module(value.__name__)
+            self._add_name(module, name, ["module", modules.canonical(value.__name__)])
+            if origin.owner != "project":
+                self.touch(origin)
+                self._dynamic(value.__name__, chain, module, read)
+                return
+            if not chain:
+                self.reference(value)
+                return
+            self.enter_module(value.__name__)
+            module, name = value.__name__, chain.pop(0)
+            value = self._attribute(value, name)
+            if value is ABSENT or name in OF_MODULES:
+                return
+        self.thing(value, module, name, read)
+
+    def _attribute(self, module: ModuleType, name: str) -> Any:
+        found = vars(module).get(name, ABSENT)
+        self.bindings.append((vars(module), name, found))
+        if found is not ABSENT:
+            return found
+        inner = f"{module.__name__}.{name}"
+        if self.file_of_unimported(inner):
+            return ABSENT
+        if "__getattr__" in vars(module):
+            self.reference(module)
+        else:
+            self.add(Piece("name", modules.canonical(inner), digest_packed("absent")))
+        return ABSENT
+
+    def thing(self, value: Any, module: str, name: str, read: Read) -> None:
+        """Notes what a name of a module stands for, and follows it."""
+        full = f"{modules.canonical(module)}.{name}"
+        try:
+            part = self.encode(value)
+        except OpaqueError:
+            part = self.opaque(value, module, name)
+            self.add(Piece("name", full, digest_packed("name", part)))
+            return
+        if isinstance(value, FunctionType | type) or callable(value):
+            if full_name(value) != full:
+                self._add_name(module, name, part)
+            self._dynamic(full_name(value), list(read.chain[1:]), module, read)
+            return
+        self.add_constant(full, value, part, module)
+
+    def add_constant(self, full: str, value: Any, part: Part, module: str) -> None:
+        """Notes a value that a name stands for."""
+        told = digest_packed("constant", part)
+        self.add(Piece("constant", full, told, self.file_of(module)), Constant(value))
+        if isinstance(part, list):  # else a scalar, which cannot change in place
+            self.held.append((value, part))
+
+    def _add_name(self, module: str, name: str, part: Part) -> None:
+        full = f"{modules.canonical(module)}.{name}"
+        self.add(Piece("name", full, digest_packed("name", part)))
+
+    def opaque(self, value: Any, module: str, name: str) -> Part:
+        """What stands for a value that cannot be looked into: how it was made, and code in it."""
+        self.touch(origin_of_module(type(value).__module__))
+        found = self.inside(value)
+        living = sys.modules.get(module)
+        source = source_of(living) if living is not None else None
+        definition = source.definition(name) if source is not None else None
+        full = f"{modules.canonical(module)}.{name}"
+        if definition is None or living is None:
+            what = f"{full}, a {type(value).__qualname__}, cannot be looked into"
+            self.unresolved[Unresolved(what, self.file_of(module) or module)] = None
+            return ["unknown", found]
+        self.enter_module(module)
+        place = self.file_of(module), definition.line
+        self.add(Piece("definition", full, definition.digest, *place), definition)
+        self.read_all(definition, living)
+        return ["made by", full, found]
+
+    def inside(self, value: Any) -> Part:
+        """The code in a value that cannot be looked into."""
+        return [self.reference(each) for each in code_inside(value)]
+
+    def read_all(self, definition: Definition, module: ModuleType) -> None:
+        """Follows the names that a definition reads."""
+        for chain in definition.reads:
+            if chain[0] in vars(module):  # else a parameter, a variable, or built in
+                self.read(vars(module), module.__name__, Read(chain))
+
+    # What cannot be told from the code.
+
+    def _built_in(self, name: str, module: str, read: Read) -> None:
+        if name == "globals":
+            living = sys.modules.get(module)
+            if living is not None:
+                self.reference(living)
+        elif name in ("eval", "exec", "__import__"):
+            self._give_up(f"{name}(…)", module, read)
+
+    def _dynamic(self, name: str, chain: list[str], module: str, read: Read) -> None:
+        whole = ".".join([name, *chain])
+        if whole.startswith(_IMPORTERS):
+            self._give_up(whole, module, read)
+
+    def _give_up(self, what: str, module: str, read: Read) -> None:
+        file = self.file_of(module) or module
+        place = f"{file}:{read.line}" if read.line else file
+        self.unresolved[Unresolved(what, place)] = None
+
+    # Imports.
+
+    def import_within(
+        self,
+        function: FunctionType,
+        wanted: Import,
+        attributes: frozenset[str],
+        *,
+        everything: bool,
+    ) -> None:
+        """Follows an import that a function does when it runs."""
+        space = function.__globals__
+        name = absolute(wanted, space)
+        origin = origin_of_module(name)
+        if origin.owner != "project":
+            self.touch(origin)
+            places = [f"{name}.{each}" for each in wanted.names] or [
+                f"{name}.{each}" for each in attributes
+            ]
+            if any(place.startswith(_IMPORTERS) for place in places):
+                line = function.__code__.co_firstlineno
+                self._give_up(f"{name}", function.__module__, Read((), line))
+            return
+        module = sys.modules.get(name)
+        if module is None or name == "__main__":
+            self.file_of_unimported(name)
+            return
+        self.enter_module(name)
+        for each in wanted.names or [key for key in vars(module) if key in attributes]:
+            inner = f"{name}.{each}"
+            if each == "*" or (everything and not wanted.names):
+                self.reference(module)
+            elif each in vars(module):
+                self.read(vars(module), name, Read((each,)))
+            elif inner in sys.modules:
+                self.reference(sys.modules[inner])
+            else:
+                self._attribute(module, each)
+        if everything and not wanted.names:
+            self.reference(module)
+
+    def file_of_unimported(self, name: str) -> bool:
+        """Follows a module that is imported only when a step runs: all of its file counts."""
+        found = unimported.files(name)
+        for file in found:
+            self.add(Piece("file", file.module, file.digest, self.relative(file.file), 1))
+            for module, taken in file.imports:
+                self.imported_by_file(module, taken)
+        return bool(found)
+
+    def imported_by_file(self, name: str, taken: str | None) -> None:
+        """Follows what a file imports that is itself imported only when a step runs."""
+        module, origin = sys.modules.get(name), origin_of_module(name)
+        if origin.owner != "project":
+            self.touch(origin)
+        elif module is not None and taken is not None:
+            self.read(vars(module), name, Read((taken,)))
+        elif module is not None:
+            self.reference(module)
