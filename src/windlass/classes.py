@@ -153,6 +153,13 @@ def _attributes(value: object) -> Iterator[tuple[str, Any]]:
             yield name, getattr(value, name)
 
 
+def held_by(value: Any) -> list[Any]:
+    """All that the attributes of an instance hold, in slots or not."""
+    cls: Any = type(value)
+    slots = (getattr(value, name) for name in _slots(cls) if hasattr(value, name))
+    return [*getattr(value, "__dict__", {}).values(), *slots]
+
+
 def _in_class(cls: type, name: str) -> object:
     return next((vars(base)[name] for base in cls.__mro__ if name in vars(base)), None)
 

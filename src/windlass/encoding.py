@@ -20,12 +20,18 @@ from typing import Any, TypeAlias
 from windlass.classes import class_reference, take_apart
 from windlass.errors import FormatError
 from windlass.modules import reference
+from windlass.sharing import check_sharing
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 Other: TypeAlias = Callable[[object], "dict[str, Json] | None"]
 """Asked for the document of an instance; None to go on as without it."""
 
+Encoder: TypeAlias = "Callable[[Any, Walk], Json]"
+
 TYPE = "$type"
+_UNCHECKED = 20_000
+"""Parts that are written before it is asked how many there will be: some milliseconds' worth."""
+
 PURE_PATHS: dict[str, type[pathlib.PurePath]] = {
     "PurePosixPath": pathlib.PurePosixPath,
     "PureWindowsPath": pathlib.PureWindowsPath,
@@ -41,29 +47,56 @@ to_text = json.JSONEncoder(separators=(",", ":"), allow_nan=False, check_circula
 """The canonical text of a JSON document: no spaces, plain ASCII, order kept."""
 
 
-def encode_value(value: object, other: Other | None) -> Json:
+class Walk:
+    """One value on its way to a document.
+
+    Args:
+        root: The value.
+        other: Asked first for instances of classes that are not JSON-like by themselves.
+    """
+
+    __slots__ = ("_left", "other", "root")
+
+    def __init__(self, root: object, other: Other | None) -> None:
+        self.root = root
+        self.other = other
+        self._left: float = _UNCHECKED
+
+    def goes_on(self, parts: int) -> None:
+        """Counts the parts of a container; of many it is made sure that they come to an end.
+
+        Raises:
+            FormatError: The value would become much too large.
+        """
+        self._left -= parts
+        if self._left < 0:
+            check_sharing(self.root)
+            self._left = math.inf
+
+
+def encode_value(value: object, walk: Walk) -> Json:
     """The document of a value; see `windlass.values.encode`."""
     encoder = _ENCODERS.get(type(value))
     if encoder is not None:
-        return encoder(value, other)
+        return encoder(value, walk)
     if is_zone(value):
         return _encode_zone(value)
-    if other is not None:
-        document = other(value)
+    if walk.other is not None:
+        document = walk.other(value)
         if document is not None:
             return document
-    return _encode_instance(value, other)
+    return _encode_instance(value, walk)
 
 
 def _tagged(kind: str, **fields: Json) -> dict[str, Json]:
     return {TYPE: kind, **fields}
 
 
-def _same(value: Any, _: Other | None) -> Json:
+def _same(value: Any, _: Walk) -> Json:
     return value  # type: ignore[no-any-return]
 
 
-def _encode_str(value: Any, _: Other | None) -> Json:
+def _encode_str(value: Any, _: Walk) -> Json:
     if _is_unicode(value):
         return value  # type: ignore[no-any-return]
     data = value.encode("utf-8", "surrogatepass")
@@ -81,28 +114,31 @@ def _is_unicode(text: str) -> bool:
     return True
 
 
-def _encode_int(value: Any, _: Other | None) -> Json:
+def _encode_int(value: Any, _: Walk) -> Json:
     if -_MAX_JSON_INT < value < _MAX_JSON_INT:
         return value  # type: ignore[no-any-return]
     return _tagged("int", value=hex(value))
 
 
-def _encode_float(value: Any, _: Other | None) -> Json:
+def _encode_float(value: Any, _: Walk) -> Json:
     return value if math.isfinite(value) else _tagged("float", value=repr(value))
 
 
-def _encode_list(value: Any, other: Other | None) -> list[Json]:
-    return [encode_value(item, other) for item in value]
+def _encode_list(value: Any, walk: Walk) -> list[Json]:
+    walk.goes_on(len(value))
+    return [encode_value(item, walk) for item in value]
 
 
-def _encode_dict(value: Any, other: Other | None) -> Json:
+def _encode_dict(value: Any, walk: Walk) -> Json:
+    walk.goes_on(len(value))
     if _has_plain_keys(value):
-        return {key: encode_value(item, other) for key, item in value.items()}
-    return _tagged("dict", items=_encode_pairs(value, other))
+        return {key: encode_value(item, walk) for key, item in value.items()}
+    return _tagged("dict", items=_encode_pairs(value, walk))
 
 
-def _encode_pairs(value: Any, other: Other | None) -> list[Json]:
-    return [[encode_value(k, other), encode_value(v, other)] for k, v in value.items()]
+def _encode_pairs(value: Any, walk: Walk) -> list[Json]:
+    walk.goes_on(len(value))
+    return [[encode_value(k, walk), encode_value(v, walk)] for k, v in value.items()]
 
 
 def _has_plain_keys(value: Any) -> bool:
@@ -111,22 +147,22 @@ def _has_plain_keys(value: Any) -> bool:
     )
 
 
-def _sequence(kind: str) -> Callable[[Any, Other | None], Json]:
-    return lambda value, other: _tagged(kind, items=_encode_list(value, other))
+def _sequence(kind: str) -> Encoder:
+    return lambda value, walk: _tagged(kind, items=_encode_list(value, walk))
 
 
-def _set(kind: str) -> Callable[[Any, Other | None], Json]:
-    return lambda value, other: _tagged(kind, items=sorted(_encode_list(value, other), key=to_text))
+def _set(kind: str) -> Encoder:
+    return lambda value, walk: _tagged(kind, items=sorted(_encode_list(value, walk), key=to_text))
 
 
-def _text(kind: str, write: Callable[[Any], str]) -> Callable[[Any, Other | None], Json]:
+def _text(kind: str, write: Callable[[Any], str]) -> Encoder:
     return lambda value, _: _tagged(kind, value=write(value))
 
 
-def _encode_moment(kind: str) -> Callable[[Any, Other | None], Json]:
+def _encode_moment(kind: str) -> Encoder:
     """For dates with times, and times: both may have a zone and a fold."""
 
-    def encode_moment(value: Any, _: Other | None) -> Json:
+    def encode_moment(value: Any, _: Walk) -> Json:
         zone = value.tzinfo
         if zone is None:
             return _tagged(kind, value=value.isoformat(), fold=value.fold)
@@ -164,21 +200,21 @@ def _no_zone(zone: object) -> FormatError:
     )
 
 
-def _counted(kind: str) -> Callable[[Any, Other | None], Json]:
+def _counted(kind: str) -> Encoder:
     """For dicts of `collections`: their pairs, in order."""
 
-    def encode_counted(value: Any, other: Other | None) -> Json:
+    def encode_counted(value: Any, walk: Walk) -> Json:
         if vars(value):  # such as a state dict of PyTorch's, which has a format of its own
-            document = other(value) if other is not None else None
+            document = walk.other(value) if walk.other is not None else None
             if document is None:
                 raise FormatError(f"a {type(value).__name__} holds more than its items")
             return document
-        return _tagged(kind, items=_encode_pairs(value, other))
+        return _tagged(kind, items=_encode_pairs(value, walk))
 
     return encode_counted
 
 
-def _encode_defaultdict(value: Any, other: Other | None) -> Json:
+def _encode_defaultdict(value: Any, walk: Walk) -> Json:
     fill = value.default_factory
     name = next((name for name, made in FACTORIES.items() if made is fill), None)
     if name is None and fill is not None:
@@ -186,36 +222,36 @@ def _encode_defaultdict(value: Any, other: Other | None) -> Json:
             f"a defaultdict that is filled by {getattr(fill, '__qualname__', fill)} is not plain",
             hint=f"Fill it by {', '.join(FACTORIES)} or None, or return dict(value).",
         )
-    return _tagged("defaultdict", factory=name, items=_encode_pairs(value, other))
+    return _tagged("defaultdict", factory=name, items=_encode_pairs(value, walk))
 
 
-def _encode_deque(value: Any, other: Other | None) -> Json:
-    return _tagged("deque", maxlen=value.maxlen, items=_encode_list(value, other))
+def _encode_deque(value: Any, walk: Walk) -> Json:
+    return _tagged("deque", maxlen=value.maxlen, items=_encode_list(value, walk))
 
 
-def _encode_range(value: Any, _: Other | None) -> Json:
-    ends = [_encode_int(end, None) for end in (value.start, value.stop, value.step)]
+def _encode_range(value: Any, walk: Walk) -> Json:
+    ends = [_encode_int(end, walk) for end in (value.start, value.stop, value.step)]
     return _tagged("range", ends=ends)
 
 
-def _encode_slice(value: Any, other: Other | None) -> Json:
-    return _tagged("slice", ends=_encode_list((value.start, value.stop, value.step), other))
+def _encode_slice(value: Any, walk: Walk) -> Json:
+    return _tagged("slice", ends=_encode_list((value.start, value.stop, value.step), walk))
 
 
-def _encode_fraction(value: Any, _: Other | None) -> Json:
+def _encode_fraction(value: Any, walk: Walk) -> Json:
     return _tagged(
-        "fraction", over=[_encode_int(value.numerator, None), _encode_int(value.denominator, None)]
+        "fraction", over=[_encode_int(value.numerator, walk), _encode_int(value.denominator, walk)]
     )
 
 
-def _encode_namespace(value: Any, other: Other | None) -> Json:
+def _encode_namespace(value: Any, walk: Walk) -> Json:
     names = vars(value)
     if any(type(name) is not str for name in names):
         raise FormatError("a SimpleNamespace has a name that is no text")
-    return _tagged("namespace", fields=_encode_dict(names, other))
+    return _tagged("namespace", fields=_encode_dict(names, walk))
 
 
-def _encode_instance(value: object, other: Other | None) -> Json:
+def _encode_instance(value: object, walk: Walk) -> Json:
     if isinstance(value, enum.Enum):
         return _encode_enum(value)
     if isinstance(value, pathlib.PurePath):
@@ -228,19 +264,20 @@ def _encode_instance(value: object, other: Other | None) -> Json:
     document = _tagged(
         parts.kind,
         cls=class_reference(cls),  # type: ignore[arg-type]  # mypy doubts that classes hash
-        fields=_encode_parts(parts.fields, other),
+        fields=_encode_parts(parts.fields, walk),
     )
     if parts.extra:
-        document["extra"] = _encode_parts(parts.extra, other)
+        document["extra"] = _encode_parts(parts.extra, walk)
     if parts.private:
-        document["private"] = _encode_parts(parts.private, other)
+        document["private"] = _encode_parts(parts.private, walk)
     if parts.kind == "model":
         document["set"] = list(parts.assigned)
     return document
 
 
-def _encode_parts(parts: dict[str, Any], other: Other | None) -> dict[str, Json]:
-    return {name: encode_value(part, other) for name, part in parts.items()}
+def _encode_parts(parts: dict[str, Any], walk: Walk) -> dict[str, Json]:
+    walk.goes_on(len(parts))
+    return {name: encode_value(part, walk) for name, part in parts.items()}
 
 
 def _encode_enum(value: enum.Enum) -> Json:
@@ -261,7 +298,7 @@ def _encode_path(value: pathlib.PurePath) -> Json:
     raise FormatError(f"a path of type {type(value).__qualname__} is not plain data")
 
 
-_ENCODERS: dict[type, Callable[[Any, Other | None], Json]] = {
+_ENCODERS: dict[type, Encoder] = {
     type(None): _same,
     bool: _same,
     str: _encode_str,

@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 
 from windlass.classes import Resolver, is_namedtuple_class, is_plain_class, loaded_class
 from windlass.decoding import Reader, decode_document
-from windlass.encoding import TYPE, Json, Other, encode_value, to_text
+from windlass.encoding import TYPE, Json, Other, Walk, encode_value, to_text
 from windlass.errors import FormatError
 from windlass.hashing import AsciiDigester
 
@@ -58,7 +58,7 @@ def encode(value: object, other: Other | None = None) -> Json:
         FormatError: The value, or something in it, is not plain.
     """
     try:
-        return encode_value(value, other)
+        return encode_value(value, Walk(value, other))
     except RecursionError:
         raise FormatError(_TOO_DEEP) from None
 
@@ -83,7 +83,7 @@ def decode(document: Json, resolve: Resolver | None = None, other: Reading | Non
 def dumps(value: object, other: Other | None = None) -> str:
     """The canonical JSON text of a plain value."""
     try:
-        return to_text(encode_value(value, other))
+        return to_text(encode_value(value, Walk(value, other)))
     except RecursionError:
         raise FormatError(_TOO_DEEP) from None
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 from collections import Counter, OrderedDict, defaultdict
 from reprlib import Repr
 from types import SimpleNamespace
 
+from windlass.sharing import parts_written
+
 _MANY = 50
 _MOST_BITS = 4000  # of a number that Python still prints
+_MOST = 5000  # parts looked at: of fifty lists in each of fifty, six levels deep, there is no end
 _AT_ONCE = (float, bool, type(None))
 
 
@@ -20,6 +22,11 @@ class _Repr(Repr):
         self.maxlevel = 6
         self.maxlist = self.maxtuple = self.maxdict = self.maxset = self.maxfrozenset = _MANY
         self.maxstring = self.maxlong = self.maxother = 1000
+        self.left = _MOST
+
+    def repr1(self, x: object, level: int) -> str:
+        self.left -= 1
+        return super().repr1(x, level) if self.left >= 0 else "..."
 
     def repr_int(self, x: int, level: int) -> str:
         return super().repr_int(x, level) if x.bit_length() < _MOST_BITS else "a huge number"
@@ -43,13 +50,10 @@ class _Repr(Repr):
         if type(x) is SimpleNamespace:
             told = [f"{name}={self.repr1(part, level - 1)}" for name, part in vars(x).items()]
             return f"namespace({', '.join(told)})" if level > 0 else "namespace(...)"
+        if parts_written(x) > _MOST:  # its own words tell every one
+            return _named(x)
         words = super().repr_instance(x, level)  # where it has none, reprlib tells its address
         return _named(x) if words.startswith(f"<{type(x).__name__} instance at") else words
-
-
-@functools.cache
-def _repr() -> _Repr:
-    return _Repr()
 
 
 def words_for(value: object, longest: int) -> str:
@@ -57,7 +61,7 @@ def words_for(value: object, longest: int) -> str:
     if type(value) in _AT_ONCE:
         return repr(value)
     try:
-        told = _repr().repr(value)
+        told = _Repr().repr(value)
     except Exception:  # noqa: BLE001 (the project's own code may raise anything)
         return _named(value)
     return told if len(told) <= longest else f"{told[: longest - 1]}…"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import pathlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -191,7 +191,7 @@ def _value(parameter: Parameter, given: Mapping[str, Any], text: Mapping[str, st
         value = parse(name, annotation, text[name])
     else:
         value = coerce(name, annotation, given.get(name, parameter.default))
-    for path in _paths(value):
+    for path in _paths(value, set()):
         if not _exists(path):
             raise _no_such(name, path)
     return value
@@ -205,18 +205,27 @@ def _no_such(name: str, path: pathlib.Path) -> ParameterError:
     )
 
 
-def _paths(value: Any) -> Iterator[pathlib.Path]:
+def _paths(value: Any, seen: set[int]) -> Iterator[pathlib.Path]:
     if isinstance(value, pathlib.Path):
         yield value
-    elif isinstance(value, dict):
-        yield from _paths([*value.keys(), *value.values()])
-    elif isinstance(value, list | tuple | set | frozenset):
-        for item in value:
-            yield from _paths(item)
-    elif not isinstance(value, type) and (
+        return
+    parts = _held(value)
+    if parts and id(value) not in seen:
+        seen.add(id(value))
+        for part in parts:
+            yield from _paths(part, seen)
+
+
+def _held(value: Any) -> Collection[Any]:
+    if isinstance(value, dict):
+        return [*value.keys(), *value.values()]
+    if isinstance(value, list | tuple | set | frozenset):
+        return value
+    if not isinstance(value, type) and (
         dataclasses.is_dataclass(value) or hasattr(value, "model_fields_set")
     ):
-        yield from _paths(vars(value) if hasattr(value, "__dict__") else _slots(value))
+        return [*vars(value).values()] if hasattr(value, "__dict__") else _slots(value)
+    return ()
 
 
 def _slots(value: Any) -> list[Any]:

@@ -189,11 +189,18 @@ def _not_a_list(values: object) -> tuple[str, str] | None:
 
 def holds_symbol(value: object) -> bool:
     """Whether a value is known only when the pipeline runs, or holds one that is."""
+    return _holds_symbol(value, set())
+
+
+def _holds_symbol(value: object, seen: set[int]) -> bool:
     if isinstance(value, Symbol | EachItem):  # asked first: a symbol answers no other question
         return True
-    if type(value) is dict:
-        return any(holds_symbol(item) for item in value.values())
-    return isinstance(value, list | tuple) and any(holds_symbol(item) for item in value)
+    if not isinstance(value, dict | list | tuple) or id(value) in seen:
+        return False
+    seen.add(id(value))
+    if isinstance(value, list | tuple):
+        return any(_holds_symbol(item, seen) for item in value)
+    return type(value) is dict and any(_holds_symbol(item, seen) for item in value.values())
 
 
 def annotation_of(value: Any) -> Any:
