@@ -348,6 +348,14 @@ def test_a_dataclass_comes_back_as_it_was_and_not_as_it_would_be_made() -> None:
     assert found.costly == 9
 
 
+def test_a_generic_dataclass_is_the_same_with_its_type_said_and_without() -> None:
+    value = Box[int](1)
+    assert value == Box(1)
+    assert back(value) == value
+    assert values.digest_value(value) == values.digest_value(Box(1))
+    assert values.digest_value(Box(Box[str]("a"))) != values.digest_value(Box(Box[str]("b")))
+
+
 def test_attributes_in_slots_of_a_parent_are_kept() -> None:
     value = Below(1)
     value.more = [2]

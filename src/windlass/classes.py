@@ -143,10 +143,14 @@ def _attribute(value: object, name: str) -> Any:
 
 
 def _attributes(value: object) -> Iterator[tuple[str, Any]]:
-    """What an instance holds by itself, without what a `cached_property` will make again."""
+    """What an instance holds by itself, without what a `cached_property` will make again.
+
+    Nor is typing's note that it was made by ``Box[int](1)``: ``Box(1)`` is equal to it.
+    """
     cls: Any = type(value)
     for name, part in getattr(value, "__dict__", {}).items():
-        if not isinstance(_in_class(cls, name), functools.cached_property):
+        is_cached = isinstance(_in_class(cls, name), functools.cached_property)
+        if not is_cached and name != "__orig_class__":
             yield name, part
     for name in _slots(cls):
         if hasattr(value, name):
