@@ -17,7 +17,7 @@ from collections import Counter, OrderedDict, UserDict, defaultdict, deque, name
 from fractions import Fraction
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 from types import SimpleNamespace
-from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
+from typing import Any, ClassVar, Generic, Literal, NamedTuple, TypeVar
 
 import pydantic
 import pytest
@@ -138,6 +138,10 @@ class Open(pydantic.BaseModel):
 
 class Numbers(pydantic.RootModel[list[int]]):
     """A model that is a list."""
+
+
+class Crate(pydantic.BaseModel, Generic[T]):
+    inside: T
 
 
 class Text(str):
@@ -356,6 +360,36 @@ def test_a_generic_dataclass_is_the_same_with_its_type_said_and_without() -> Non
     assert values.digest_value(Box(Box[str]("a"))) != values.digest_value(Box(Box[str]("b")))
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        Crate[int](inside=1),
+        Crate(inside=1),
+        Crate[Colour](inside=Colour.RED),
+        Crate[list[int] | None](inside=[1]),
+        Crate[dict[str, tuple[int, ...]]](inside={"a": (1,)}),
+        Crate[Crate[str]](inside=Crate[str](inside="a")),
+        Crate[Any](inside=1),
+    ],
+    ids=repr,
+)
+def test_a_generic_model_is_of_its_own_class_again(value: Any) -> None:
+    again = back(value)
+    assert type(again) is type(value)
+    assert again == value
+    assert again.model_fields_set == value.model_fields_set
+    assert values.digest_value(again) == values.digest_value(value)
+
+
+def test_generic_models_are_told_apart_and_their_arguments_are_plain() -> None:
+    kinds: list[Any] = [Crate, Crate[int], Crate[Any], Crate[int | None], Crate[list[int]]]
+    inside: list[Any] = [1, 1, 1, 1, [1]]
+    made = [kind(inside=part) for kind, part in zip(kinds, inside, strict=True)]
+    assert len({values.digest_value(value) for value in made}) == len(made)
+    with pytest.raises(FormatError, match=r"the type .*Literal.* cannot be stored"):
+        values.dumps(Crate[Literal[1]](inside=1))
+
+
 def test_attributes_in_slots_of_a_parent_are_kept() -> None:
     value = Below(1)
     value.more = [2]
@@ -474,6 +508,10 @@ def test_a_zone_without_a_name_is_refused() -> None:
         ({"$type": "dataclass", "cls": f"{__name__}:Holder", "fields": {"a": 1}}, "has changed"),
         ({"$type": "dataclass", "cls": f"{__name__}:T", "fields": {}}, "not loaded"),
         ({"$type": "dataclass", "cls": "never.loaded:X", "fields": {}}, "Import never.loaded"),
+        ({"$type": "model", "cls": [f"{__name__}:Model", "int"], "fields": {}}, "cannot be read"),
+        ({"$type": "model", "cls": [f"{__name__}:Crate", "eval"], "fields": {}}, "not loaded"),
+        ({"$type": "model", "cls": [f"{__name__}:Holder", "int"], "fields": {}}, "which is none"),
+        ({"$type": "model", "cls": [], "fields": {}}, "cannot be read"),
         ({"$type": "counter", "items": [[1]]}, "cannot be read"),
         ({"$type": "counter", "items": [[[], 1]]}, "cannot be read"),
         ({"$type": "defaultdict", "factory": "eval", "items": []}, "cannot be read"),

@@ -16,9 +16,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from windlass import modules
 from windlass.classes import Parts, Resolver, put_together
 from windlass.encoding import FACTORIES, PURE_PATHS, TYPE, Json
 from windlass.errors import FormatError
+from windlass.generics import class_of
 
 
 @dataclass(slots=True)
@@ -114,7 +116,8 @@ def _decode_instance(document: Any, reader: Reader) -> Any:
         for name in ("fields", "extra", "private")
     }
     parts = Parts(document[TYPE], **found, assigned=document.get("set", []))
-    return put_together(document["cls"], reader.resolve, parts)
+    found_cls = class_of(document["cls"], reader.resolve)
+    return put_together(modules.reference(found_cls), lambda _: found_cls, parts)
 
 
 def _decode_enum(document: Any, reader: Reader) -> Any:

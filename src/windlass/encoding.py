@@ -19,6 +19,7 @@ from typing import Any, TypeAlias
 
 from windlass.classes import class_reference, take_apart
 from windlass.errors import FormatError
+from windlass.generics import class_document
 from windlass.modules import reference
 from windlass.sharing import check_sharing
 
@@ -263,7 +264,7 @@ def _encode_instance(value: object, walk: Walk) -> Json:
         raise FormatError(f"a value of type {told} is not plain data")
     document = _tagged(
         parts.kind,
-        cls=class_reference(cls),  # type: ignore[arg-type]  # mypy doubts that classes hash
+        cls=class_document(cls),
         fields=_encode_parts(parts.fields, walk),
     )
     if parts.extra:

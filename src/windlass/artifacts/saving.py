@@ -19,6 +19,7 @@ from windlass.artifacts.registry import format_for
 from windlass.artifacts.store import ArtifactStore
 from windlass.artifacts.streams import Stream
 from windlass.errors import FormatError, WindlassError
+from windlass.generics import origin_of
 
 _DEEPEST = 100
 
@@ -174,7 +175,7 @@ class _Sink:
         return blob
 
     def uses(self, code: Any) -> None:
-        ref = modules.reference(code)
+        ref = modules.reference(origin_of(code) if isinstance(code, type) else code)
         top = ref.partition(":")[0].partition(".")[0]
         if top != "windlass" and top not in sys.stdlib_module_names:
             self.classes.add(ref)
