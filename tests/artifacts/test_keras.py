@@ -8,6 +8,7 @@ import json
 import os
 import random
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -167,7 +168,32 @@ def _convolving() -> Any:
     )
 
 
+def _frozen() -> Any:
+    """A base that is not trained, as when a model of others is trained further."""
+    one = keras.Input((4,))
+    base = keras.Sequential([keras.Input((4,)), LAYERS.Dense(3), LAYERS.BatchNormalization()])
+    base.trainable = False
+    return keras.Model(one, LAYERS.Dense(1)(base(one, training=False)))
+
+
+def _mixed() -> Any:
+    """Half precision, for which Keras wraps the optimizer."""
+    policy = keras.DTypePolicy("mixed_float16")
+    model = keras.Sequential([LAYERS.Dense(3, dtype=policy), LAYERS.Dense(1, dtype=policy)])
+    model.dtype_policy = policy
+    return model
+
+
+def _quantized() -> Any:
+    model = keras.Sequential([keras.Input((4,)), LAYERS.Dense(4), LAYERS.Dense(1)])
+    model.layers[0].quantize("int8")
+    return model
+
+
 MAKERS: dict[str, Any] = {
+    "frozen": _frozen,
+    "mixed": _mixed,
+    "quantized": _quantized,
     "sequential": _sequential,
     "functional": _functional,
     "normalized": _normalized,
@@ -223,6 +249,19 @@ def test_models_come_back_predicting_and_training_on_the_same(name: str) -> None
     to_text(MODELS.summary(model))
     assert _same_weights(_fit(again, name, 2), _fit(model, name, 2))
     assert content(MODELS, again) == content(MODELS, model)
+
+
+def test_what_is_frozen_and_what_keras_wrapped_come_back() -> None:
+    frozen, mixed = _fitted("frozen"), _fitted("mixed")
+    again = back(MODELS, frozen)
+    assert [layer.trainable for layer in again.layers] == [True, False, True]
+    assert len(again.trainable_weights) == len(frozen.trainable_weights) == 2
+    assert type(back(MODELS, mixed).optimizer) is keras.optimizers.LossScaleOptimizer
+    frozen.layers[1].trainable = True
+    with pytest.raises(FormatError, match="compiled again"):
+        written(MODELS, frozen)
+    frozen.compile("sgd", "mse")
+    assert back(MODELS, frozen).layers[1].trainable
 
 
 def test_contents_of_other_models_differ() -> None:
@@ -501,10 +540,10 @@ def test_altered_bytes_are_refused_and_end_no_process() -> None:
 _CONTENT = f"""{_START}from artifacts.roundtrip import content
 from windlass.artifacts.formats.keras_models import KerasFormat
 if os.environ["PYTHONHASHSEED"] == "2":
-    keras.layers.Bidirectional(keras.layers.LSTM(1)), keras.layers.Dense(2), keras.layers.Add()
+    keras.layers.Bidirectional(keras.layers.SimpleRNN(1)), keras.layers.Dense(2), keras.layers.Add()
 keras.utils.set_random_seed(5)
 x = keras.Input((3, 2))
-y = keras.layers.Bidirectional(keras.layers.LSTM(2))(x)
+y = keras.layers.Bidirectional(keras.layers.SimpleRNN(2))(x)
 d = keras.layers.Dense(4)
 y = keras.layers.Dropout(0.5)(keras.layers.Add()([d(y), d(y * 2)]))
 model = keras.Model(x, y)
@@ -520,3 +559,34 @@ def test_contents_are_equal_in_every_process_whatever_it_made_before() -> None:
     one, other = (told.split() for told in outputs_elsewhere(_CONTENT))
     assert one[0] != other[0]
     assert one[1] == other[1]
+
+
+_BACKENDS = """
+import os, sys
+os.environ["KERAS_BACKEND"] = backend = {"1": "jax", "2": "torch"}[os.environ["PYTHONHASHSEED"]]
+import keras, numpy as np
+from artifacts.roundtrip import MemorySource, content, written
+from windlass.artifacts.formats.keras_models import KerasFormat
+keras.utils.set_random_seed(1)
+x = keras.Input((3, 2))
+y = keras.layers.GRU(2, kernel_initializer="ones", recurrent_initializer="zeros")(x)
+model = keras.Model(x, keras.layers.Dense(2, kernel_initializer="ones")(keras.ops.tanh(y)))
+model.compile("adam", "mse")
+print(keras.backend.backend())
+print(content(KerasFormat(), model))
+if backend == "jax":
+    model.fit(np.ones((4, 3, 2)), np.ones((4, 2)), verbose=0)
+    open(sys.argv[1], "wb").write(written(KerasFormat(), model))
+else:
+    model = KerasFormat().read(MemorySource(open(sys.argv[1], "rb").read()))
+print(content(KerasFormat(), model))
+"""
+
+
+@pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is not installed")
+def test_models_are_the_same_with_another_backend(tmp_path: Path) -> None:
+    told = outputs_elsewhere(_BACKENDS, str(tmp_path / "model"))
+    one, other = (lines.split() for lines in told)
+    assert (one[0], other[0]) == ("jax", "torch")
+    assert one[1:] == other[1:]
+    assert one[1] != one[2]

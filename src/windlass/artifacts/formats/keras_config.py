@@ -6,6 +6,7 @@ their addresses, and names the optimizers of the backend in use. None of that is
 
 from __future__ import annotations
 
+import copy
 import re
 import warnings
 from collections import Counter
@@ -16,6 +17,7 @@ from windlass.artifacts.formats.keras_trust import Part, named_parts
 if TYPE_CHECKING:
     from keras import Model
 
+_LAYERS = "all_layers"
 _SHARED = "shared_object_id"
 _BACKEND = re.compile(r"keras\.src\.backend\.\w+\.optimizers\.")
 _BY_OUTPUT = ("loss", "loss_weights", "metrics", "weighted_metrics")
@@ -32,9 +34,53 @@ def config_of(model: Model) -> Part:
     with warnings.catch_warnings(), ObjectSharingScope():
         # Of lambdas, which are refused by name, and of NumPy's newer ways.
         warnings.simplefilter("ignore")
-        config: Part = _plain(serialize_keras_object(model))
+        config: Part = serialize_keras_object(model)
+        if "optimizer" in (config.get("compile_config") or {}):
+            # Not the one that was asked for: Keras wraps it where numbers are of half precision.
+            config["compile_config"]["optimizer"] = serialize_keras_object(model.optimizer)
+    config = _plain(config)
+    config[_LAYERS] = [_settings(layer) for layer in all_layers(model)]
     _number_shared(config)
     return config
+
+
+def model_of(config: Part, custom: dict[str, Any]) -> Any:
+    """What a config that has been looked through says, compiled if it was; not yet its numbers.
+
+    Args:
+        config: What `config_of` returned.
+        custom: The project's own classes and functions that it names.
+    """
+    import keras
+    from keras.src.saving.serialization_lib import ObjectSharingScope
+
+    own = copy.deepcopy(config)  # Keras takes parts out of it
+    compiled, settings = own.pop("compile_config", None), own.pop(_LAYERS)
+    with ObjectSharingScope(), keras.saving.custom_object_scope(custom):
+        model = keras.saving.deserialize_keras_object(own, custom_objects=custom, safe_mode=True)
+        if isinstance(model, keras.Model):
+            _set(model, settings)
+            if compiled:
+                model.compile_from_config(compiled)
+    return model
+
+
+def all_layers(model: Model) -> list[Any]:
+    """A model and all layers in it, the outer before the inner."""
+    found: list[Any] = model._flatten_layers()  # noqa: SLF001 (no public way leads to all)
+    return found
+
+
+def _settings(layer: Any) -> list[Any]:
+    """What a Sequential is not told when Keras makes it again: if it is trained, and in what."""
+    return [layer.trainable, str(layer.dtype_policy.name)]
+
+
+def _set(model: Model, settings: list[list[Any]]) -> None:
+    for layer, (trainable, policy) in zip(all_layers(model), settings, strict=True):
+        layer.trainable = trainable  # and with it those inside, whose turn is next
+        if layer.dtype_policy.name != policy:
+            layer.dtype_policy = policy
 
 
 def canonical(config: Part) -> Part:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import copy
 import random
 from collections import Counter
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from windlass import values
 from windlass.artifacts.format import Format, Preview, Sink, Source
-from windlass.artifacts.formats.keras_config import canonical, config_of
+from windlass.artifacts.formats.keras_config import canonical, config_of, model_of
 from windlass.artifacts.formats.keras_state import Store, load_state, state_of
 from windlass.artifacts.formats.keras_trust import Part, custom_objects
 from windlass.artifacts.formats.memory import bytes_of
@@ -112,12 +111,10 @@ def _made(config: Part) -> Model:
         UntrustedError: The config names what may not be made.
     """
     import keras
-    from keras.src.saving.serialization_lib import ObjectSharingScope
 
     known = custom_objects(config)
-    own = copy.deepcopy(config)  # Keras takes parts out of it
-    with _same_randomness(), ObjectSharingScope():
-        model = keras.saving.deserialize_keras_object(own, custom_objects=known, safe_mode=True)
+    with _same_randomness():
+        model = model_of(config, known)
     if not isinstance(model, keras.Model):
         raise CorruptError(f"stored bytes are not a Keras model but a {type(model).__name__}")
     return model

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from windlass.artifacts.formats.keras_config import all_layers
 from windlass.errors import CorruptError, FormatError
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def state_of(model: Model) -> list[Store]:
     Raises:
         FormatError: A layer keeps files beside its variables.
     """
-    return [*map(_layer_state, _layers(model)), _optimizer_state(model)]
+    return [*map(_layer_state, all_layers(model)), _optimizer_state(model)]
 
 
 def load_state(model: Model, state: Sequence[Store]) -> None:
@@ -34,7 +35,7 @@ def load_state(model: Model, state: Sequence[Store]) -> None:
     Raises:
         CorruptError: It is of another model.
     """
-    layers = _layers(model)
+    layers = all_layers(model)
     if len(state) != len(layers) + 1:
         raise CorruptError("a stored Keras model has more or fewer layers than its config")
     for layer, store in zip(layers, state[:-1], strict=True):
@@ -48,11 +49,6 @@ def _outlines(state: Iterable[Store]) -> list[dict[str, tuple[str, tuple[int, ..
     return [{key: (str(part.dtype), part.shape) for key, part in each.items()} for each in state]
 
 
-def _layers(model: Model) -> list[Any]:
-    found: list[Any] = model._flatten_layers()  # noqa: SLF001 (no public way leads to all)
-    return found
-
-
 def _layer_state(layer: Any) -> Store:
     if hasattr(layer, "save_assets"):
         raise FormatError(
@@ -62,8 +58,8 @@ def _layer_state(layer: Any) -> Store:
         )
     store: dict[str, Any] = {}
     layer.save_own_variables(store)
-    seeds = {f"{_SEED}{place}": each.state for place, each in enumerate(_seeds(layer))}
-    return {key: _array(value) for key, value in {**store, **seeds}.items()}
+    seeds = {f"{_SEED}{place}": _wide(each.state) for place, each in enumerate(_seeds(layer))}
+    return {key: _array(value) for key, value in store.items()} | seeds
 
 
 def _seeds(layer: Any) -> Sequence[Any]:
@@ -75,7 +71,7 @@ def _optimizer_state(model: Any) -> Store:
     optimizer = getattr(model, "optimizer", None)
     if optimizer is None or not optimizer.built:
         return {}
-    store = {str(place): _array(each) for place, each in enumerate(optimizer.variables)}
+    store = {str(place): _wide(each) for place, each in enumerate(optimizer.variables)}
     has_begun = any(part.any() for part in store.values() if part.dtype.kind in "iu")
     return store if has_begun else {}
 
@@ -88,6 +84,12 @@ def _array(value: Any) -> NDArray[Any]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # NumPy's, of how Keras hands it arrays
         return np.array(keras.ops.convert_to_numpy(value))
+
+
+def _wide(value: Any) -> NDArray[Any]:
+    """An array whose integers, if it has any, are of the same kind with every backend."""
+    array = _array(value)
+    return array.astype("<i8") if array.dtype.kind in "iu" else array
 
 
 def _load_layer(layer: Any, store: Store) -> None:
@@ -108,6 +110,9 @@ def _load_optimizer(model: Any, store: Store) -> None:
         optimizer.build(model.trainable_variables)
     expected = [tuple(each.shape) for each in optimizer.variables]
     if [part.shape for part in store.values()] != expected:
-        raise CorruptError("the stored variables of an optimizer are not those of its config")
+        raise CorruptError(
+            "an optimizer has variables for other weights than are trainable: a model whose "
+            "layers were frozen or freed is compiled again"
+        )
     for variable, part in zip(optimizer.variables, store.values(), strict=True):
         variable.assign(part)

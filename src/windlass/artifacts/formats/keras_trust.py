@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from windlass import modules
@@ -30,7 +30,12 @@ _BASES = (
     *("Layer", "Operation", "constraints.Constraint", "dtype_policies.DTypePolicy"),
     *("dtype_policies.DTypePolicyMap", "initializers.Initializer", "losses.Loss"),
     *("metrics.Metric", "optimizers.Optimizer", "optimizers.schedules.LearningRateSchedule"),
-    *("quantizers.Quantizer", "random.SeedGenerator", "regularizers.Regularizer"),
+    *(
+        "quantizers.QuantizationConfig",
+        "quantizers.Quantizer",
+        "random.SeedGenerator",
+        "regularizers.Regularizer",
+    ),
 )
 _MODULES = frozenset(
     {
@@ -38,12 +43,14 @@ _MODULES = frozenset(
         *("keras." + base.rpartition(".")[0] for base in _BASES if "." in base),
     }
 )
-_INSIDE = ("keras.src.layers.", "keras.src.models.", "keras.src.ops.", "keras.src.optimizers.")
+_INSIDE = tuple(
+    f"keras.src.{name}." for name in ("applications", "layers", "models", "ops", "optimizers")
+)
 """Where classes stand that Keras has no public name for, such as the operations of `keras.ops`."""
 
 _REFUSED = (
-    *("FlaxLayer", "JaxLayer", "Lambda", "TFSMLayer", "TorchModuleWrapper", "TextVectorization"),
-    *("Hashing", "HashedCrossing", "IntegerLookup", "StringLookup"),
+    *("FlaxLayer", "JaxLayer", "Lambda", "TFSMLayer", "TorchModuleWrapper"),
+    *("IntegerLookup", "StringLookup", "TextVectorization"),
 )
 """Layers that hold code, or whose config may name a file that is read."""
 
@@ -107,7 +114,7 @@ def _function(part: Part) -> Any:
         return found if isinstance(found, types.FunctionType) else None
     places = _FUNCTIONS if module == "builtins" else (module,) if module in _FUNCTIONS else ()
     for place in places:
-        own = getattr(sys.modules[place], name, None)
+        own = _own(place, name)
         if isinstance(own, types.FunctionType) and name not in ("deserialize", "get", "serialize"):
             return own
     return None
@@ -129,11 +136,19 @@ def _class_in(module: Any, name: Any) -> Any:
     if not isinstance(name, str) or not isinstance(module, str | None):
         return None
     module = module or "__main__"
-    is_keras = module.partition(".")[0] == "keras"
-    if is_keras and module not in _MODULES and not module.startswith(_INSIDE):
+    if module in _MODULES:
+        return _own(module, name)
+    if module.partition(".")[0] == "keras" and not module.startswith(_INSIDE):
         return None
     # Not `getattr`: a module may import something when it is asked for a name that it lacks.
     return vars(sys.modules[module]).get(name) if module in sys.modules else None
+
+
+def _own(module: str, name: str) -> Any:
+    """What Keras has under a public name, wherever this version keeps it."""
+    import keras
+
+    return _attribute(keras, f"{module}.{name}".partition(".")[2])
 
 
 def _registered_name(part: Part) -> str:
@@ -156,6 +171,16 @@ def _classes() -> tuple[tuple[type, ...], tuple[type, ...]]:
     """The base classes of what may be made, and those of them that may not."""
     import keras
 
-    bases = (functools.reduce(getattr, base.split("."), keras) for base in _BASES)
-    refused = (getattr(keras.layers, name, None) for name in _REFUSED)
-    return tuple(bases), tuple(cls for cls in refused if cls is not None)
+    return _those_in(keras, _BASES), _those_in(keras.layers, _REFUSED)
+
+
+def _those_in(place: Any, names: Iterable[str]) -> tuple[type, ...]:
+    """Classes by their names, without those that this version of Keras lacks."""
+    found = (_attribute(place, name) for name in names)
+    return tuple(cls for cls in found if cls is not None)
+
+
+def _attribute(place: Any, name: str) -> Any:
+    for step in name.split("."):
+        place = getattr(place, step, None)
+    return place
