@@ -49,8 +49,9 @@ _INSIDE = tuple(
 """Where classes stand that Keras has no public name for, such as the operations of `keras.ops`."""
 
 _REFUSED = (
-    *("FlaxLayer", "JaxLayer", "Lambda", "TFSMLayer", "TorchModuleWrapper"),
-    *("IntegerLookup", "StringLookup", "TextVectorization"),
+    *("layers.FlaxLayer", "layers.JaxLayer", "layers.Lambda", "layers.TFSMLayer"),
+    *("layers.TorchModuleWrapper", "layers.IntegerLookup", "layers.StringLookup"),
+    *("layers.TextVectorization", "utils.FeatureSpace"),
 )
 """Layers that hold code, or whose config may name a file that is read."""
 
@@ -171,7 +172,7 @@ def _classes() -> tuple[tuple[type, ...], tuple[type, ...]]:
     """The base classes of what may be made, and those of them that may not."""
     import keras
 
-    return _those_in(keras, _BASES), _those_in(keras.layers, _REFUSED)
+    return _those_in(keras, _BASES), _those_in(keras, _REFUSED)
 
 
 def _those_in(place: Any, names: Iterable[str]) -> tuple[type, ...]:
