@@ -123,6 +123,7 @@ def test_models_are_found_stored_and_shown(box: Box) -> None:
         "parameters": 6,
     }
     assert "h = MatMul (x, W)" in str(MODELS.preview(model).data)
+    assert "producer" not in str(MODELS.preview(_model()).data)
 
 
 def test_the_stored_bytes_are_a_file_of_onnx(tmp_path: Path) -> None:

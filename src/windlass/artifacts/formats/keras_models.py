@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _SHOWN = 20_000
-_WIDTH = 100
+_WIDTH = 78  # a terminal's, less a border
 _HINT = (
     "Give every class of your own a get_config() that tells all that __init__ takes, and register "
     "it and your functions: @keras.saving.register_keras_serializable()"

@@ -237,8 +237,8 @@ def _without_weights(model: ModelProto) -> ModelProto:
     )
     return onnx.ModelProto(
         ir_version=model.ir_version,
-        producer_name=model.producer_name,
-        producer_version=model.producer_version,
+        producer_name=model.producer_name or None,
+        producer_version=model.producer_version or None,
         opset_import=model.opset_import,
         functions=model.functions,
         graph=graph,
