@@ -10,7 +10,6 @@ import fractions
 import json
 import math
 import pathlib
-import sys
 import types
 import uuid
 from collections import Counter, OrderedDict, defaultdict, deque
@@ -21,6 +20,7 @@ from windlass.classes import class_reference, take_apart
 from windlass.errors import FormatError
 from windlass.generics import class_document
 from windlass.modules import reference
+from windlass.moments import is_zone, moment_fields, zone_key
 from windlass.sharing import check_sharing
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
@@ -81,7 +81,7 @@ def encode_value(value: object, walk: Walk) -> Json:
     if encoder is not None:
         return encoder(value, walk)
     if is_zone(value):
-        return _encode_zone(value)
+        return _tagged("zone", value=zone_key(value))
     if walk.other is not None:
         document = walk.other(value)
         if document is not None:
@@ -160,45 +160,9 @@ def _text(kind: str, write: Callable[[Any], str]) -> Encoder:
     return lambda value, _: _tagged(kind, value=write(value))
 
 
-def _encode_moment(kind: str) -> Encoder:
+def _moment(kind: str) -> Encoder:
     """For dates with times, and times: both may have a zone and a fold."""
-
-    def encode_moment(value: Any, _: Walk) -> Json:
-        zone = value.tzinfo
-        if zone is None:
-            return _tagged(kind, value=value.isoformat(), fold=value.fold)
-        if type(zone) is dt.timezone:
-            name = zone.tzname(None)
-            named = {} if name == dt.timezone(zone.utcoffset(None)).tzname(None) else {"name": name}
-            return _tagged(kind, value=value.isoformat(), fold=value.fold, **named)
-        if not is_zone(zone):
-            raise _no_zone(zone)
-        naive = value.replace(tzinfo=None).isoformat()  # a zone's rules are part of the value
-        return _tagged(kind, value=naive, zone=_key_of(zone), fold=value.fold)
-
-    return encode_moment
-
-
-def is_zone(value: object) -> bool:
-    """Whether it is a time zone of `zoneinfo`, which is not imported for this."""
-    zoneinfo = sys.modules.get("zoneinfo")
-    return zoneinfo is not None and type(value) is zoneinfo.ZoneInfo
-
-
-def _encode_zone(value: Any) -> Json:
-    return _tagged("zone", value=_key_of(value))
-
-
-def _key_of(zone: Any) -> str:
-    if zone.key is None:  # it was read from a file, and is known by no name
-        raise _no_zone(zone)
-    return str(zone.key)
-
-
-def _no_zone(zone: object) -> FormatError:
-    return FormatError(
-        f"the time zone {zone!r} cannot be stored", hint="Use one of zoneinfo, by its name."
-    )
+    return lambda value, _: _tagged(kind, **moment_fields(value))
 
 
 def _counted(kind: str) -> Encoder:
@@ -324,8 +288,8 @@ _ENCODERS: dict[type, Encoder] = {
     decimal.Decimal: _text("decimal", str),
     uuid.UUID: _text("uuid", str),
     dt.date: _text("date", dt.date.isoformat),
-    dt.time: _encode_moment("time"),
-    dt.datetime: _encode_moment("datetime"),
+    dt.time: _moment("time"),
+    dt.datetime: _moment("datetime"),
     dt.timedelta: lambda value, _: _tagged(
         "timedelta", days=value.days, seconds=value.seconds, microseconds=value.microseconds
     ),
