@@ -108,13 +108,13 @@ def _tell(out: Console, told: dict[str, Any], *, every: bool) -> None:
     title = Text.assemble((told["node"], "bold"), f" of {told['run']} {how}")
     if told["reason"]:
         title.append(f": {told['reason']}")
-    out.print(title)
+    out.print(title, soft_wrap=True)
     if told["changes"]:
         out.print(
             Text(f"\nWhat differs from {told['compared_with']}, the nearest earlier run of it")
         )
         for change in told["changes"][:_MOST_CHANGES]:
-            out.print(_change_text(change))
+            out.print(_change_text(change), soft_wrap=True)
         if len(told["changes"]) > _MOST_CHANGES:
             out.print(Text("  … --json has them all", "dim"))
     if told["depends_on"]:
