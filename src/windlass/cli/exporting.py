@@ -170,6 +170,12 @@ def _sound_writers(value: Any) -> Mapping[str, Write]:
     return dict.fromkeys([ending_of(value), ".wav"], sound)
 
 
+def _plotly(value: Any, path: Path) -> None:
+    from windlass.artifacts.formats.plotly_figures import figure_json, page_of
+
+    path.write_text(page_of(value) if path.suffix == ".html" else figure_json(value))
+
+
 def _chart(value: Any, path: Path) -> None:
     value.save(str(path))
 
@@ -230,6 +236,7 @@ _WRITERS: Mapping[str, Callable[[Any], Mapping[str, Write]]] = {
     "picture": _picture_writers,
     "pillow.image": _image_writers,
     "audio": _sound_writers,
+    "plotly.figure": lambda _: {".html": _plotly, ".json": _plotly},
     "altair.chart": lambda _: dict.fromkeys([".html", ".json", ".svg", ".png"], _chart),
     "json": lambda _: {".json": _json},
     "list": lambda _: {".json": _json},

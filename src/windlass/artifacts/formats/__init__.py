@@ -87,6 +87,7 @@ FORMATS: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "pillow.image": ("images:ImageFormat", ("PIL.Image.Image",)),
     "audio": ("sounds:AudioFormat", ("windlass.artifacts.audio.Audio",)),
+    "plotly.figure": ("plotly_figures:PlotlyFormat", ("plotly.basedatatypes.BaseFigure",)),
     "xgboost.booster": ("xgboost_models:XGBoostBoosterFormat", ("xgboost.core.Booster",)),
     "xgboost.model": ("xgboost_models:XGBoostModelFormat", ("xgboost.sklearn.XGBModel",)),
     "lightgbm.booster": ("lightgbm_models:LightGBMBoosterFormat", ("lightgbm.basic.Booster",)),
