@@ -74,14 +74,20 @@ def fingerprint(bench: Bench) -> list[Figure]:
 
 
 def write_project(folder: Path) -> None:
-    """A project of 300 modules, each with functions, a class and constants that others use."""
+    """A project of 300 modules with functions and constants that others use, a third with a class.
+
+    Some 9,000 lines, 1,000 functions and 100 classes, all of which one step reaches.
+    """
     package = folder / "large"
     package.mkdir()
     for number in range(FILES - 1):
         before = [f"part_{each}" for each in {number - 1, number // 2} if 0 <= each < number]
         imports = "".join(f"from large import {name}\n" for name in before)
-        calls = " + ".join(["VALUE", "Scale(item).scaled()", *(f"{b}.work(item)" for b in before)])
-        (package / f"part_{number}.py").write_text(_PART.format(imports=imports, calls=calls))
+        has_class = number % 3 == 0
+        called = ["VALUE", *(["Scale(item).scaled()"] if has_class else [])]
+        calls = " + ".join([*called, *(f"{each}.work(item)" for each in before)])
+        text = _PART.format(imports=imports, calls=calls, cls=_CLASS if has_class else "")
+        (package / f"part_{number}.py").write_text(text)
     last = FILES - 2
     parts = "".join(f"from large import part_{number}\n" for number in range(FILES - 1))
     (package / "__init__.py").write_text(
@@ -90,15 +96,7 @@ def write_project(folder: Path) -> None:
     )
 
 
-_PART = '''"""One of many."""
-
-import math
-
-{imports}
-VALUE = 0.5
-NAMES = {{"one": 1, "two": [2, 3]}}
-
-
+_CLASS = '''
 class Scale:
     """Scales."""
 
@@ -109,7 +107,16 @@ class Scale:
 
     def scaled(self):
         return self.item * self.factor + math.sqrt(abs(self.item))
+'''
+_PART = '''"""One of many."""
 
+import math
+
+{imports}
+VALUE = 0.5
+NAMES = {{"one": 1, "two": [2, 3]}}
+
+{cls}
 
 def named(name):
     """A value by its name."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import gc
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
@@ -17,7 +18,7 @@ from windlass.provenance.fingerprint.bytecode import Read
 from windlass.provenance.fingerprint.effects import Imports, imported_names, project_modules
 from windlass.provenance.fingerprint.encoding import OpaqueError
 from windlass.provenance.fingerprint.model import Piece
-from windlass.provenance.fingerprint.source import source_of
+from windlass.provenance.fingerprint.source import forget_trees, source_of
 from windlass.provenance.fingerprint.toplevel import plain_imports
 from windlass.provenance.fingerprint.walk import Walk
 
@@ -38,13 +39,27 @@ def reach(function: Callable[..., Any], root: Path) -> Walk:
         root: The project's folder.
     """
     walk = Walk(os.path.realpath(root))
-    walk.follow(function)
-    for annotation in annotations_of(function).values():
-        with contextlib.suppress(OpaqueError):
-            walk.encode(annotation)  # the classes of what it takes and returns
-    walk.finish()
-    _enter_modules(walk)
+    with _no_collection():
+        walk.follow(function)
+        for annotation in annotations_of(function).values():
+            with contextlib.suppress(OpaqueError):
+                walk.encode(annotation)  # the classes of what it takes and returns
+        walk.finish()
+        _enter_modules(walk)
     return walk
+
+
+@contextlib.contextmanager
+def _no_collection() -> Iterator[None]:
+    """Puts garbage collection off: what a walk makes is kept, so a third of it would be looking."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        forget_trees()  # else the first collection after this would go through them
+        if was_on:
+            gc.enable()
 
 
 def _enter_modules(walk: Walk) -> None:

@@ -7,15 +7,20 @@ into, for a module that does more on import than define things.
 from __future__ import annotations
 
 import ast
+import io
 import os
 import tokenize
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from types import ModuleType
+from typing import Any
 
-from windlass.hashing import digest
+from windlass.provenance.fingerprint.packing import digest_packed
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_LAYOUT = ("ctx", "kind", "type_comment", "type_ignores")
+"""Fields of nodes that change nothing, or follow from where the node stands."""
 _COMPOUND = (ast.If, ast.Try, ast.TryStar, ast.With, ast.For, ast.While)
 
 
@@ -27,13 +32,13 @@ class Definition:
         digest: Of what they say, not of how it is laid out.
         reads: The names that they read, each with the attributes read off it.
         line: Where the first one begins.
-        text: The source.
+        text: Gives the source.
     """
 
     digest: str
     reads: tuple[tuple[str, ...], ...]
     line: int
-    text: str
+    text: Callable[[], str]
 
 
 @dataclass
@@ -41,13 +46,12 @@ class Source:
     """The source of a module, parsed.
 
     Args:
-        text: What it was parsed from.
+        data: The bytes of its file.
         tree: Its syntax tree.
     """
 
-    text: str
+    data: bytes
     tree: ast.Module
-    _rows: list[str] | None = field(default=None, repr=False)
     _named: dict[str, list[ast.stmt]] | None = field(default=None, repr=False)
 
     def definition(self, name: str) -> Definition | None:
@@ -64,19 +68,15 @@ class Source:
 
     def told(self, nodes: Sequence[ast.stmt]) -> Definition:
         """Statements as a definition."""
-        kept = [_without_bodies(node) for node in nodes]
-        dumps = [ast.dump(node) for node in kept]
-        reads = dict.fromkeys(chain for node in kept for chain in _chains(node))
-        first = _first_line(nodes[0])
-        return Definition(digest("definition", dumps), tuple(reads), first, self._lines(nodes))
+        reads: dict[tuple[str, ...], None] = {}
+        told = digest_packed("definition", [_statement(node, reads) for node in nodes])
+        spans = [(_first_line(node) - 1, node.end_lineno) for node in nodes]
+        return Definition(told, tuple(reads), spans[0][0] + 1, partial(self._lines, spans))
 
-    def _lines(self, nodes: Sequence[ast.stmt]) -> str:
-        if self._rows is None:
-            self._rows = self.text.splitlines()
-        rows = self._rows
-        return "\n".join(
-            row for node in nodes for row in rows[_first_line(node) - 1 : node.end_lineno]
-        )
+    def _lines(self, spans: Sequence[tuple[int, int | None]]) -> str:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(self.data).readline)
+        rows = io.StringIO(self.data.decode(encoding, "replace"), newline=None).read().split("\n")
+        return "\n".join(row for first, end in spans for row in rows[first:end])
 
 
 def source_of(module: ModuleType) -> Source | None:
@@ -101,11 +101,16 @@ def parse_file(file: str) -> Source | None:
 _parsed: dict[str, tuple[tuple[int, int], Source | None]] = {}
 
 
+def forget_trees() -> None:
+    """Gives back the memory of what was parsed."""
+    _parsed.clear()
+
+
 def _parse(file: str) -> Source | None:
     try:
-        with tokenize.open(file) as opened:
-            text = opened.read()
-        return Source(text, ast.parse(text))
+        with open(file, "rb") as opened:  # noqa: PTH123
+            data = opened.read()
+        return Source(data, ast.parse(data))
     except (OSError, SyntaxError, ValueError, RecursionError):
         return None
 
@@ -214,31 +219,40 @@ def _inner(body: list[ast.stmt]) -> Iterator[ast.stmt]:
                 yield from _inner(block)
 
 
-def _without_bodies(node: ast.stmt) -> ast.stmt:
-    """A copy without docstrings and without the bodies of functions."""
+def _statement(node: ast.stmt, reads: dict[tuple[str, ...], None]) -> Any:
+    """What a statement says, without docstrings and the bodies of functions; notes what it reads.
+
+    Not `ast.dump`: one pass for both, over every class of a project.
+    """
     if isinstance(node, _FUNCTIONS):
-        kept = {key: value for key, value in ast.iter_fields(node) if key != "body"}
-        return type(node)(**{**kept, "body": []})
+        return _told(node, reads, without="body")
     if isinstance(node, ast.ClassDef):
-        body = [_without_bodies(each) for each in node.body if not _is_text(each)]
-        kept = {key: value for key, value in ast.iter_fields(node) if key != "body"}
-        return ast.ClassDef(**{**kept, "body": body})
-    return node
+        body = [_statement(each, reads) for each in node.body if not _is_text(each)]
+        return (*_told(node, reads, without="body"), body)
+    return _told(node, reads)
+
+
+def _told(node: Any, reads: dict[tuple[str, ...], None], without: str | None = None) -> Any:
+    """A node as plain data; names with the attributes read off them are noted as a whole.
+
+    ``features.lag`` does not read all of `features`.
+    """
+    if isinstance(node, list):
+        return [_told(each, reads) for each in node]
+    if not isinstance(node, ast.AST):
+        return node
+    if isinstance(node, ast.Attribute | ast.Name):
+        chain = _chain(node)
+        if chain is not None:
+            reads[chain] = None
+            return ("reads", *chain)
+    cls = type(node)
+    fields = [name for name in cls._fields if name not in _LAYOUT and name != without]
+    return (cls.__name__, *(_told(getattr(node, name, None), reads) for name in fields))
 
 
 def _is_text(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-
-
-def _chains(node: ast.AST) -> Iterator[tuple[str, ...]]:
-    """The names that are read anywhere in a statement, with the attributes read off them."""
-    if isinstance(node, ast.Attribute | ast.Name):
-        chain = _chain(node)
-        if chain is not None:  # as a whole: `features.lag` does not read all of `features`
-            yield chain
-            return
-    for inner in ast.iter_child_nodes(node):
-        yield from _chains(inner)
 
 
 def _chain(node: ast.expr) -> tuple[str, ...] | None:

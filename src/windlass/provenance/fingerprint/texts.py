@@ -47,7 +47,7 @@ def _text(told: object) -> str:
         case CodeType():
             return _code_text(told)
         case Definition():
-            return told.text
+            return told.text()
         case Constant(value):
             return _value_text(value)
     return ""

@@ -30,6 +30,9 @@ from windlass.provenance.fingerprint.origin import origin_of_file, origin_of_mod
 from windlass.provenance.fingerprint.packing import digest_packed
 from windlass.provenance.fingerprint.source import Definition, source_of
 
+_HELD = ("__defaults__", "__kwdefaults__", "__closure__", "__annotations__", "__dict__")
+_NOTHING_HELD: tuple[Part, ...] = ([], [], [], [])
+"""What most functions hold besides their code: no defaults, of either kind, and so on."""
 _FOLLOWED = {
     "windlass.pipeline.step.Step": "function",
     "windlass.pipeline.pipeline.Pipeline": "function",
@@ -113,7 +116,7 @@ class Walk(Names):
         """A function that runs a notebook: its code and what that imports, as if imported late."""
         found = unimported.notebook(file)
         piece = Piece("notebook", file.name, found.digest, self.relative(found.file))
-        self.add(piece, Definition(found.digest, (), 1, notebook_code(file)))
+        self.add(piece, Definition(found.digest, (), 1, functools.partial(notebook_code, file)))
         for module, taken in found.imports:
             if not self.file_of_unimported(module):
                 self.imported_by_file(module, taken)
@@ -121,6 +124,9 @@ class Walk(Names):
 
     def _surroundings(self, function: FunctionType) -> Iterator[Part]:
         """What a function holds besides its code: defaults, closure, attributes, annotations."""
+        if not any(map(function.__getattribute__, _HELD)):
+            yield from _NOTHING_HELD
+            return
         yield self._value(function.__defaults__, function)
         yield self._value(function.__kwdefaults__, function)
         for cell in function.__closure__ or ():
