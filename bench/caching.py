@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import shutil
 import sys
 import time
 from pathlib import Path
 
-from timing import HERE, QUICK, ROUNDS, Bench, Figure, median, paired, seconds
+from timing import HERE, QUICK, ROUNDS, Bench, Figure, further, median, paired, seconds
 
 FILES = 300
 
@@ -29,12 +28,7 @@ def cached(bench: Bench) -> list[Figure]:
 
         ours[count], floors[count] = paired(again, floor, ROUNDS if count < 10_000 else 2)
     figures = [Figure("100 cached steps, cold process", ours[100], "s", floors[100], 0.5)]
-    for few, many in itertools.pairwise(lengths):
-        further = (ours[many] - ours[few]) / (many - few) * 1000
-        least = (floors[many] - floors[few]) / (many - few) * 1000
-        what = f"each further cached step, {few:,} to {many:,}"
-        figures.append(Figure(what, further, "ms", least, least + 0.3))
-    return figures
+    return figures + further("each further cached step", ours, floors, 0.3)
 
 
 _TAKE = """

@@ -8,7 +8,6 @@ is compared is the median. Nothing here is a test: the machine is noisy, the bar
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import sys
@@ -20,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import caching
-from timing import HERE, QUICK, ROUNDS, Bench, Figure, median, paired, seconds
+from timing import HERE, QUICK, ROUNDS, Bench, Figure, further, median, paired, seconds
 
 
 def steps(bench: Bench) -> list[Figure]:
@@ -37,12 +36,7 @@ def steps(bench: Bench) -> list[Figure]:
     figures = [
         Figure("100 trivial steps, cold process", ours[100], "s", floors[100], 0.7),
     ]
-    for few, many in itertools.pairwise(lengths):
-        further = (ours[many] - ours[few]) / (many - few) * 1000
-        least = (floors[many] - floors[few]) / (many - few) * 1000
-        what = f"each further step, {few:,} to {many:,}"
-        figures.append(Figure(what, further, "ms", least, least + 2))
-    return figures
+    return figures + further("each further step", ours, floors, 2)
 
 
 def _wall(measure: Callable[..., dict[str, float]], *words: str) -> float:

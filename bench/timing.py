@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import statistics
@@ -91,6 +92,25 @@ def paired(
     """The medians of two measurements taken in turn."""
     both = [(ours(), floor()) for _ in range(rounds)]
     return statistics.median(a for a, _ in both), statistics.median(b for _, b in both)
+
+
+def further(
+    what: str, ours: dict[int, float], floors: dict[int, float], allowed: float
+) -> list[Figure]:
+    """What each further step costs from one length of a chain to the next, in milliseconds.
+
+    Args:
+        what: Named in the table.
+        ours: Seconds by lengths.
+        floors: The same of the floor.
+        allowed: Milliseconds over the floor.
+    """
+    figures = []
+    for few, many in itertools.pairwise(ours):
+        cost = (ours[many] - ours[few]) / (many - few) * 1000
+        least = (floors[many] - floors[few]) / (many - few) * 1000
+        figures.append(Figure(f"{what}, {few:,} to {many:,}", cost, "ms", least, least + allowed))
+    return figures
 
 
 def seconds(bench: Bench, *words: str) -> float:

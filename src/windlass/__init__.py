@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from windlass.errors import WindlassError as WindlassError
     from windlass.execution.notebooks import notebook as notebook
     from windlass.execution.run import Run as Run
+    from windlass.execution.run import open_run as open_run
     from windlass.pipeline.graph import Graph as Graph
     from windlass.pipeline.pipeline import Pipeline as Pipeline
     from windlass.pipeline.pipeline import either as either
@@ -36,6 +37,7 @@ _WHERE = {
     "WindlassError": "windlass.errors",
     "notebook": "windlass.execution.notebooks",
     "Run": "windlass.execution.run",
+    "open_run": "windlass.execution.run",
     "Graph": "windlass.pipeline.graph",
     "Pipeline": "windlass.pipeline.pipeline",
     "either": "windlass.pipeline.pipeline",

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from execution import fault_pipelines as fp
-from windlass import each, pipeline, step
-from windlass.errors import DefinitionError, NotFoundError, ParameterError, RunError
+from windlass import each, open_run, pipeline, step
+from windlass.errors import ConfigError, DefinitionError, NotFoundError, ParameterError, RunError
 
 SCRIPT = """
 from pathlib import Path
@@ -196,6 +196,37 @@ def test_steps_inside_functions_work_and_results_keep_their_shape() -> None:
     with pytest.raises(NotFoundError, match="no node 'duble'") as caught:
         run["duble"]
     assert "double" in str(caught.value)
+    for wrong, words in (
+        (0, "named by text, not by 0"),
+        ("double_2[0]", "no node"),
+        ("a.b", "no node"),
+    ):
+        with pytest.raises(NotFoundError, match=words):
+            run[wrong]  # type: ignore[index]
+    with pytest.raises(RunError, match="the map has fewer items"):
+        _ = run["double[9]"].value
+    with pytest.raises(RunError, match="'double_2' is no map"):
+        _ = run["double_2"].values
+
+
+def test_a_run_is_opened_again_and_tells_one_output_of_several(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project)
+    with pytest.raises(ConfigError, match="nothing has been recorded"):
+        open_run()
+    done = subprocess.run([sys.executable, "script.py"], check=True, capture_output=True, text=True)
+    name = json.loads(done.stdout)["name"]
+    for told in (name, "latest", "script"):
+        run = open_run(told)
+        assert (run.name, run.status) == (name, "succeeded")
+    assert run["make.left"].value == 8
+    assert run["make.right"].value == [""]
+    assert run["use"].value == 16
+    with pytest.raises(NotFoundError, match=r"no node 'make\.up'"):
+        run["make.up"]
+    with pytest.raises(NotFoundError, match="no run 'other'"):
+        open_run("other")
 
 
 def test_a_run_that_failed_has_no_result() -> None:

@@ -35,15 +35,9 @@ def stores_here(stack: str | None) -> Stores:
     Raises:
         ConfigError: Nothing was recorded here yet.
     """
-    from windlass.execution.stores import open_stores
+    from windlass.execution.stores import open_recorded
 
-    found = stack_here(stack)
-    if found.is_untouched():
-        raise ConfigError(
-            f"nothing has been recorded in {found.project.home} yet",
-            hint="Begin with: windlass run FILE.py:PIPELINE. Or go to the project's folder.",
-        )
-    return open_stores(found)
+    return open_recorded(stack_here(stack))
 
 
 def find_pipeline(named: str) -> Pipeline[Any, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
 from windlass import artifacts
@@ -26,7 +27,7 @@ class Run(Generic[R]):
     """One execution of a plan, as the record has it now.
 
     ``run["pick"].value`` is what the node returned; ``run["train"].values`` what the items of a
-    map did; ``run["train[2]"]`` is one of them.
+    map did; ``run["train[2]"]`` is one of them; ``run["split.test"]``, one output of several.
     """
 
     def __init__(self, row: Row, stores: Stores) -> None:
@@ -102,15 +103,26 @@ class Run(Generic[R]):
         return [RunNode(self, outcome.node, outcome) for outcome in outcomes]
 
     def __getitem__(self, node: str) -> RunNode:
-        found = RunNode(self, node, self._stores.records.outcome(self.id, node))
-        if found.base not in self.graph.nodes:
+        if not isinstance(node, str):
+            raise NotFoundError(
+                f"a node of a run is named by text, not by {node!r}",
+                hint=f"Such as run[{next(iter(self.graph.nodes), 'load')!r}]; run.nodes has all.",
+            )
+        name, _, output = node.rpartition(".")
+        if self._has(node):
+            name, output = node, ""
+        elif not (self._has(name) and output in self.graph.nodes[_base(name)].outputs):
             from difflib import get_close_matches
 
             near = get_close_matches(node, self.graph.nodes, 3) or list(self.graph.nodes)[:9]
             raise NotFoundError(
                 f"{self.name} has no node '{node}'", hint=f"It has {', '.join(near)}."
             )
-        return found
+        return RunNode(self, name, self._stores.records.outcome(self.id, name), output or None)
+
+    def _has(self, node: str) -> bool:
+        known = self.graph.nodes.get(_base(node))
+        return known is not None and (known.mapped or _base(node) == node)
 
     def result(self) -> R:
         """What the pipeline returned.
@@ -133,12 +145,15 @@ class Run(Generic[R]):
 
 
 class RunNode:
-    """A node of a run, or one item of a map."""
+    """A node of a run, or one item of a map; its value may be one output of several."""
 
-    def __init__(self, run: Run[Any], name: str, outcome: Outcome | None) -> None:
+    def __init__(
+        self, run: Run[Any], name: str, outcome: Outcome | None, output: str | None = None
+    ) -> None:
         self._run = run
         self.name = name
         self._outcome = outcome
+        self._output = output
 
     def __repr__(self) -> str:
         return f"<node {self.name} of {self._run.name}: {self.status}>"
@@ -146,8 +161,7 @@ class RunNode:
     @property
     def base(self) -> str:
         """The node's name in the graph, without the item."""
-        match = _ITEM.match(self.name)
-        return match[1] if match else self.name
+        return _base(self.name)
 
     @property
     def index(self) -> int | None:
@@ -173,16 +187,22 @@ class RunNode:
             RunError: It did not succeed.
         """
         if self._outcome is None or self._outcome.status != "succeeded":
-            raise RunError(
-                f"'{self.name}' of {self._run.name} has no value: it is {self.status}",
-                hint=f"Look at it: windlass show {self._run.name}",
-            )
+            raise self._no_value()
         job = self._run.job
         if self.index is None:
             from windlass.pipeline.graph import FromNode
 
-            return Inputs(job).resolve(FromNode(self.name)).load()
+            return Inputs(job).resolve(FromNode(self.name, self._output)).load()
         return self._item_value(job)
+
+    def _no_value(self) -> RunError:
+        what = f"'{self.name}' of {self._run.name} has no value"
+        joined = self._run[self.base].outcome
+        if self.index is not None and self._outcome is None and joined is not None:
+            return RunError(f"{what}: the map has fewer items", hint="Items are counted from 0.")
+        return RunError(
+            f"{what}: it is {self.status}", hint=f"Look at it: windlass show {self._run.name}"
+        )
 
     def _item_value(self, job: Job) -> Any:
         assert self._outcome is not None
@@ -194,8 +214,8 @@ class RunNode:
             for output in self._outcome.outputs
         }
         node = job.plan.graph.nodes[self.base]
-        if node.outputs == ("output",):
-            return loaded["output"]
+        if node.outputs == ("output",) or self._output:
+            return loaded[self._output or "output"]
         return namedtuple_of(step_of(node.step).returns)(**loaded)
 
     def _repr_html_(self) -> str:
@@ -205,7 +225,13 @@ class RunNode:
 
     @property
     def values(self) -> list[Any]:
-        """What the items of a map returned, in order."""
+        """What the items of a map returned, in order.
+
+        Raises:
+            RunError: It is no map, or did not succeed.
+        """
+        if not self._run.graph.nodes[self.base].mapped or self.index is not None:
+            raise RunError(f"'{self.name}' is no map", hint=f"Read run[{self.name!r}].value")
         return list(self.value)
 
     def logs(self) -> str:
@@ -217,6 +243,30 @@ class RunNode:
             if path.exists():
                 texts.append(path.read_text(encoding="utf-8", errors="replace"))
         return "".join(texts)
+
+
+def _base(name: str) -> str:
+    match = _ITEM.match(name)
+    return match[1] if match else name
+
+
+def open_run(name: str = "latest", *, stack: str | None = None) -> Run[Any]:
+    """A run that was recorded in the project around the working directory.
+
+    Args:
+        name: Its name, its id, its pipeline's name, or ``latest``.
+        stack: A stack of ``windlass.toml``; else the default one.
+
+    Raises:
+        NotFoundError: There is no such run.
+        ConfigError: Nothing was recorded here yet.
+    """
+    from windlass.execution.stores import open_recorded
+    from windlass.provenance.project import find_project
+    from windlass.stacks.stack import load_stack
+
+    stores = open_recorded(load_stack(stack, find_project(Path.cwd())))
+    return Run(stores.records.run(name), stores)
 
 
 def shown(outcomes: Sequence[Outcome]) -> list[Outcome]:

@@ -6,6 +6,7 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
+from windlass.errors import ConfigError
 from windlass.execution.job import Stores
 from windlass.provenance.project import Project
 from windlass.stacks.stack import Stack
@@ -26,6 +27,20 @@ def open_stores(stack: Stack) -> Stores:
         trust_pickle=stack.trust_pickle,
         project=stack.project.root,
     )
+
+
+def open_recorded(stack: Stack) -> Stores:
+    """The stores of a stack in which something was recorded: a look makes none.
+
+    Raises:
+        ConfigError: Nothing was.
+    """
+    if stack.is_untouched():
+        raise ConfigError(
+            f"nothing has been recorded in {stack.project.home} yet",
+            hint="Begin with: windlass run FILE.py:PIPELINE. Or go to the project's folder.",
+        )
+    return open_stores(stack)
 
 
 def stack_to_json(stack: Stack) -> dict[str, Any]:

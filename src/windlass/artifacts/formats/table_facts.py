@@ -129,7 +129,7 @@ def _row(tag: str, cells: Iterable[Any]) -> str:
 
 
 def _size_note(rows: int, columns: int) -> str:
-    return f"<p>{rows:,} rows × {columns:,} columns</p>"
+    return f"<p>{rows:,} row{'s' * (rows != 1)} × {columns:,} column{'s' * (columns != 1)}</p>"
 
 
 def short(value: object, limit: int = 200) -> str:
