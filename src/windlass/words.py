@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 _SHORT = 500
@@ -71,6 +71,40 @@ def summary_text(summary: Mapping[str, Any]) -> str:
         return f"{told} items" if "of" in summary else f"length {told}"
     simple = [(k, v) for k, v in summary.items() if isinstance(v, str | int | float)]
     return shortened(", ".join(f"{key} {value}" for key, value in simple[:3]), _FACTS)
+
+
+def document_text(document: Any) -> str:  # noqa: PLR0911 (one return a kind)
+    """The document of a plain value as its author would write it: ``Settings(depth=3)``."""
+    if isinstance(document, list):
+        return f"[{_listed(document)}]"
+    if not isinstance(document, dict):
+        return repr(document)
+    match document.get("$type"):
+        case None:
+            return f"{{{_pairs(document.items(), ': ', repr)}}}"
+        case "tuple":
+            items = document["items"]
+            return f"({_listed(items)}{',' * (len(items) == 1)})"
+        case "dataclass" | "namedtuple" | "model":
+            name = document["cls"].rpartition(":")[2]
+            return f"{name}({_pairs(document['fields'].items(), '=', str)})"
+        case "enum":
+            return f"{document['cls'].rpartition(':')[2]}.{document['name']}"
+        case "date" | "datetime" | "time" | "decimal" | "path" | "uuid" | "complex" | "float":
+            return " ".join(filter(None, [str(document["value"]), document.get("zone")]))
+        case "set" | "frozenset":
+            return f"{{{_listed(document['items'])}}}"
+        case kind:
+            rest = {key: part for key, part in document.items() if key != "$type"}
+            return f"{kind}({_pairs(rest.items(), '=', str)})"
+
+
+def _listed(items: Iterable[Any]) -> str:
+    return ", ".join(map(document_text, items))
+
+
+def _pairs(items: Iterable[tuple[str, Any]], sign: str, name: Callable[[str], str]) -> str:
+    return ", ".join(f"{name(key)}{sign}{document_text(part)}" for key, part in items)
 
 
 def shortened(text: str, length: int = _SHORT) -> str:

@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from windlass import values
 from windlass.hashing import digest
 from windlass.pipeline.graph import Constant, FromParameter, Node
-from windlass.words import shortened
+from windlass.words import document_text, shortened
 
 if TYPE_CHECKING:
     from windlass.execution.inputs import Argument
@@ -104,7 +103,7 @@ def _shown(job: Job, node: Node) -> dict[str, str]:
     found = {}
     for name, ref in node.inputs.items():
         if isinstance(ref, Constant):
-            found[name] = shortened(values.to_text(ref.value), _SHOWN)
+            found[name] = shortened(document_text(ref.value), _SHOWN)
         elif isinstance(ref, FromParameter):
-            found[name] = shortened(values.to_text(job.parameters[ref.name]), _SHOWN)
+            found[name] = shortened(document_text(job.parameters[ref.name]), _SHOWN)
     return found
