@@ -125,6 +125,7 @@ class _Saver:
         with self.store.writer() as writer:
             sink = _Sink(self, writer)
             sink.uses(type(value))
+            sink.uses(type(found))  # a format of the project's own: its code reads the value
             content = _write(found, value, sink)
             blob, size, inline = writer.finish()
         return Artifact(

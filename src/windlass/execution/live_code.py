@@ -39,9 +39,15 @@ class _Seen:
         if any(lookup(space, name) is not value for space, name, value in self.walk.bindings):
             return False
         try:
-            return all(self.walk.encode(value) == part for value, part in self.walk.held)
-        except (OpaqueError, RuntimeError):
+            return all(self._part(value) == part for value, part in self.walk.held)
+        except RuntimeError:  # it changes while it is looked at
             return False
+
+    def _part(self, value: Any) -> Any:
+        try:
+            return self.walk.encode(value)
+        except OpaqueError:  # such as the fields of a named tuple
+            return self.walk.inside(value)
 
 
 _seen: dict[str, _Seen] = {}

@@ -119,6 +119,8 @@ class Step(Generic[P, R]):
         if _is_local(self.reference):
             _local[self.reference] = self  # of several that one function made, the one that is run
             return
+        if self.function.__module__ == "__main__" and modules.notebook_module() is not None:
+            return  # a cell's: what runs is the module that the cells become
         try:
             found = step_of(self.reference)
         except (ImportError, AttributeError):

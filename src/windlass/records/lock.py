@@ -57,7 +57,7 @@ class FileLock:
     def close(self) -> None:
         """Closes the file; it is opened again when the lock is next taken."""
         file, self._file = self._file, -1
-        if file >= 0:
+        if file >= 0 and os is not None:  # at the end of Python modules are gone
             os.close(file)
 
     def _take(self) -> None:

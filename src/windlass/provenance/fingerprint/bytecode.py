@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import dis
 import importlib.util
+import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import compress
 from types import CodeType
@@ -106,6 +107,8 @@ def read_code(code: CodeType) -> Code:
         scan = _Scan()
         told = digest_packed("code", _parts(code, scan))
         attributes = frozenset(scan.attributes)
+        if not attributes.isdisjoint(_QUERYING):
+            scan.reads.update(dict.fromkeys(((name,) for name in _in_texts(code)), None))
         imports = tuple(scan.imports)
         passes = bool(imports) and _passes_modules(code)
         made = Code(
@@ -113,6 +116,18 @@ def read_code(code: CodeType) -> Code:
         )
         found = _known[id(code)] = (code, made)  # with the code, or another could get its id
     return found[1]
+
+
+_QUERYING = {"query", "eval"}
+"""Methods of tables that take expressions, in which ``@name`` is a variable."""
+
+
+def _in_texts(code: CodeType) -> Iterator[str]:
+    for value in code.co_consts:
+        if isinstance(value, str):
+            yield from re.findall(r"@(\w+)", value)
+        elif isinstance(value, CodeType):
+            yield from _in_texts(value)
 
 
 @dataclass(slots=True)

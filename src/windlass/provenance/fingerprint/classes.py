@@ -29,23 +29,56 @@ def class_entries(cls: type, *, has_source: bool) -> Iterator[tuple[str, Any]]:
     """
     if issubclass(cls, enum.Enum):
         for member in cls.__members__.values():
-            yield member.name, member.value
+            yield member.name, [member.value, _given_later(member)]
     for name, entry in vars(cls).items():
-        if name in _SKIPPED or name.startswith(_SKIPPED_STARTS):
+        if (name in _SKIPPED or name.startswith(_SKIPPED_STARTS)) and not _is_written(entry, cls):
             continue
         if isinstance(entry, GetSetDescriptorType | MemberDescriptorType):
             continue
         if name == "__annotations__" and has_source:
             continue
-        if issubclass(cls, enum.Enum) and not _is_written(entry):
+        if issubclass(cls, enum.Enum) and _is_of_enum(name, entry):
             continue
         if _is_generated(entry):
             continue
         yield name, entry
 
 
-def _is_written(entry: Any) -> bool:
-    return isinstance(entry, FunctionType | staticmethod | classmethod | property)
+def _is_written(entry: Any, cls: type) -> bool:
+    """Whether it is a function of the class itself, by whatever name."""
+    function = getattr(entry, "__func__", entry)
+    is_own = isinstance(function, FunctionType) and function.__module__ == cls.__module__
+    return is_own and not _is_generated(entry)
+
+
+def _is_of_enum(name: str, entry: Any) -> bool:
+    """Whether the machinery of `enum` keeps it: its members and their maps."""
+    if isinstance(entry, enum.Enum) or name in _OF_ENUM:
+        return True
+    inner = getattr(entry, "fget", entry)
+    return type(entry) is _ENUM_MEMBER and inner is None
+
+
+_ENUM_MEMBER = getattr(enum, "property", property)
+_OF_ENUM = {
+    *(
+        "_generate_next_value_",
+        "_member_names_",
+        "_member_map_",
+        "_value2member_map_",
+        "_member_type_",
+    ),
+    *("_unhashable_values_", "_unhashable_values_map_", "_hashable_values_", "_value_repr_"),
+    *("_use_args_", "_new_member_", "_missing_", "__new__", "_singles_mask_", "_flag_mask_"),
+    *("_all_bits_", "_inverted_", "_boundary_", "__reduce_ex__", "_numeric_repr_", "__format__"),
+    *("_num_bits_", "_hash_", "_unpickled_", "__new_member__"),
+}
+
+
+def _given_later(member: enum.Enum) -> dict[str, Any]:
+    """Attributes that a member was given besides those of its making."""
+    own = {"_value_", "_name_", "__objclass__", "_sort_order_", "_inverted_"}
+    return {name: value for name, value in vars(member).items() if name not in own}
 
 
 def _is_generated(entry: Any) -> bool:

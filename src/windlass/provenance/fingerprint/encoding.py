@@ -87,7 +87,8 @@ class Encoder:
         if isinstance(value, enum.Enum):
             return ["enum", self._reference(kind), value.name]
         if isinstance(value, pathlib.PurePath):
-            return ["path", kind.__name__, self._text(str(value))]
+            own = [] if kind.__module__.startswith("pathlib") else [self._reference(kind)]
+            return ["path", kind.__name__, self._text(str(value)), *own]
         if isinstance(value, _CODE):
             return self._reference(value)
         if kind in _BY_REPR:
@@ -119,7 +120,20 @@ class Encoder:
             if isinstance(value, base):
                 told.append(self(base(value)))
                 break
+        if any(_holds_more(base) for base in kind.__mro__ if base not in bases):
+            told.append(self._reduced(value))
         return told
+
+    def _reduced(self, value: Any) -> Part:
+        """What a value of a class that derives from a library's holds, as it would be copied."""
+        try:
+            found = value.__reduce_ex__(4)
+        except Exception as error:
+            raise OpaqueError(type(value).__qualname__) from error
+        if not isinstance(found, tuple):
+            return self._text(found)
+        parts = [*found[1:3], *(list(each) for each in found[3:5] if each is not None)]
+        return [self(part) for part in parts]
 
     def _known(self, value: Any, kind: type) -> Part:
         """Instances of Python's own and of libraries, as far as it is known what they hold."""
@@ -128,6 +142,8 @@ class Encoder:
             return ["stateless", where]
         if where in _COLLECTIONS:
             return [where, *_COLLECTIONS[where](value, self)]
+        if where.startswith("numpy.dtype"):
+            return ["dtype", repr(value)]
         content = content_of(value)
         if content is None:
             raise OpaqueError(where)
@@ -138,6 +154,18 @@ class Encoder:
         if text.startswith(self._root) and text[len(self._root) :][:1] in ("", "/"):
             return f"<project>{text[len(self._root) :]}"
         return text
+
+
+def _holds_more(base: type) -> bool:
+    """Whether instances of a class hold what is neither in attributes nor in slots."""
+    name = f"{base.__module__}.{base.__qualname__}"
+    if base.__module__ in ("typing", "abc", "enum") or name == "builtins.object":
+        return False
+    return not base.__flags__ & _HEAP or base.__module__.partition(".")[0] in _DATA
+
+
+_HEAP = 1 << 9
+"""Of a class that a class statement made: what is in its instances is in attributes and slots."""
 
 
 def content_of(value: Any) -> str | None:

@@ -39,6 +39,7 @@ class Findings:
         bindings: What every name stood for, as ``(where it is looked up, name, value)``.
         held: Values that may change in place, with what they were.
         texts: Where the source of a piece stands, by its digest; of a constant, its value.
+        has_late: Whether modules were looked for that are imported only when a step runs.
     """
 
     def __init__(self, root: str) -> None:
@@ -51,6 +52,7 @@ class Findings:
         self.bindings: list[Binding] = []
         self.held: list[tuple[Any, Part]] = []
         self.texts: dict[str, Any] = {}
+        self.has_late = False
 
     def sorted_pieces(self) -> tuple[Piece, ...]:
         """The pieces in the order of their kinds and names."""

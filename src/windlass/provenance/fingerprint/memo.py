@@ -62,7 +62,7 @@ class Memo:
         """Keeps the digest of a fingerprint with what it rests on."""
         files = self._files(findings)
         names = self._names(findings)
-        if self._folder is None or files is None or names is None:
+        if self._folder is None or files is None or names is None or findings.has_late:
             return
         late = [piece.name for piece in findings.pieces.values() if piece.kind == "file"]
         imported = [(name, _file_of(name)) for name in (*findings.modules, *late)]
@@ -140,6 +140,9 @@ def _stamp(file: str) -> tuple[int, ...] | None:
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
 
 
+_SCALARS = (int, float, str, bytes, complex)
+
+
 class _Tokens(Walk):
     """Stands for values by short tokens: code by its place, data by its value.
 
@@ -155,7 +158,9 @@ class _Tokens(Walk):
 
     def _function(self, function: FunctionType) -> Part:
         code = function.__code__
+        scalars = [repr(each) for each in code.co_consts if type(each) in _SCALARS]
         told: list[Part] = [code.co_filename, function.__qualname__, code.co_firstlineno]
+        told += [code.co_code, code.co_names, scalars]  # of several on a line, which one
         if origin_of_file(code.co_filename).owner == "project" or function.__closure__:
             told += self._surroundings(function)
         return told

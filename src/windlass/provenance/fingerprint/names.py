@@ -26,7 +26,22 @@ OF_MODULES = {
     *("__builtins__", "__cached__", "__annotations__"),
 }
 """What a module holds of itself: where it lies is not what it does."""
-_IMPORTERS = ("importlib.import_module", "importlib.__import__", "sys.modules", "runpy.run_")
+_IMPORTERS = (
+    *("importlib.import_module", "importlib.__import__", "importlib.reload", "importlib.util"),
+    *("importlib.machinery", "sys.modules", "sys._getframe", "runpy.", "pkgutil.", "pydoc.locate"),
+    *("builtins.eval", "builtins.exec", "builtins.__import__", "inspect.currentframe"),
+    *("inspect.stack", "inspect.getsource", "inspect.getdoc", "pickle.load", "_pickle.load"),
+    *("pickle.Unpickler", "_pickle.Unpickler", "pickle._load", "dill.load", "cloudpickle.load"),
+    *("joblib.load", "joblib.numpy_pickle.load"),
+)
+"""What leads to code that no name tells of."""
+_EVALUATORS = (eval, exec, __import__)
+UNFOLLOWED = {
+    *("__subclasses__", "__globals__", "f_globals", "f_back", "__doc__", "getdoc", "getsource"),
+    *("getsourcelines", "model_json_schema", "resolve_name", "spec_from_file_location"),
+    *("SourceFileLoader", "exec_module"),
+}
+"""Attributes that lead to code that no name tells of, or to the text of code itself."""
 
 
 class Names(Findings, ABC):
@@ -82,6 +97,9 @@ class Names(Findings, ABC):
                 return
             self.enter_module(value.__name__)
             module, name = value.__name__, chain.pop(0)
+            if name == "__dict__":
+                self.reference(value)
+                return
             value = self._attribute(value, name)
             if value is ABSENT or name in OF_MODULES:
                 return
@@ -104,6 +122,8 @@ class Names(Findings, ABC):
     def thing(self, value: Any, module: str, name: str, read: Read) -> None:
         """Notes what a name of a module stands for, and follows it."""
         full = f"{modules.canonical(module)}.{name}"
+        if any(value is each for each in _EVALUATORS):
+            self.give_up(f"{name}(…)", module, read)
         try:
             part = self.encode(value)
         except OpaqueError:
@@ -111,7 +131,7 @@ class Names(Findings, ABC):
             self.add(Piece("name", full, digest_packed("name", part)))
             return
         if isinstance(value, FunctionType | type) or callable(value):
-            if full_name(value) != full:
+            if full_name(value) != full or not isinstance(value, FunctionType | type):
                 self._add_name(module, name, part)
             self._dynamic(full_name(value), list(read.chain[1:]), module, read)
             return
@@ -164,14 +184,15 @@ class Names(Findings, ABC):
             if living is not None:
                 self.reference(living)
         elif name in ("eval", "exec", "__import__"):
-            self._give_up(f"{name}(…)", module, read)
+            self.give_up(f"{name}(…)", module, read)
 
     def _dynamic(self, name: str, chain: list[str], module: str, read: Read) -> None:
         whole = ".".join([name, *chain])
         if whole.startswith(_IMPORTERS):
-            self._give_up(whole, module, read)
+            self.give_up(whole, module, read)
 
-    def _give_up(self, what: str, module: str, read: Read) -> None:
+    def give_up(self, what: str, module: str, read: Read) -> None:
+        """Notes what cannot be followed: all code of the project counts in its place."""
         file = self.file_of(module) or module
         place = f"{file}:{read.line}" if read.line else file
         self.unresolved[Unresolved(what, place)] = None
@@ -197,13 +218,17 @@ class Names(Findings, ABC):
             ]
             if any(place.startswith(_IMPORTERS) for place in places):
                 line = function.__code__.co_firstlineno
-                self._give_up(f"{name}", function.__module__, Read((), line))
+                self.give_up(f"{name}", function.__module__, Read((), line))
             return
         module = sys.modules.get(name)
         if module is None or name == "__main__":
             self.file_of_unimported(name)
             return
         self.enter_module(name)
+        package = name.rpartition(".")[0]
+        if not wanted.names and package:  # `import models.one` gives a name to `models`, too
+            whole = Import(package, 0, ())
+            self.import_within(function, whole, attributes, everything=everything)
         for each in wanted.names or [key for key in vars(module) if key in attributes]:
             inner = f"{name}.{each}"
             if each == "*" or (everything and not wanted.names):
@@ -220,11 +245,19 @@ class Names(Findings, ABC):
     def file_of_unimported(self, name: str) -> bool:
         """Follows a module that is imported only when a step runs: all of its file counts."""
         found = unimported.files(name)
+        self.has_late = True
         for file in found:
+            self.note_dynamic(file)
             self.add(Piece("file", file.module, file.digest, self.relative(file.file), 1))
             for module, taken in file.imports:
                 self.imported_by_file(module, taken)
         return bool(found)
+
+    def note_dynamic(self, file: unimported.File) -> None:
+        """Notes code of a file that leads to what no name tells of."""
+        if file.dynamic is not None:
+            place = self.relative(file.file) or file.module
+            self.unresolved[Unresolved(file.dynamic, place)] = None
 
     def imported_by_file(self, name: str, taken: str | None) -> None:
         """Follows what a file imports that is itself imported only when a step runs."""

@@ -63,8 +63,8 @@ class Source:
 
     def class_head(self, qualname: str) -> Definition | None:
         """A class but for the bodies of its methods, which are looked at by themselves."""
-        found = _find_class(self.tree.body, qualname.split("."))
-        return None if found is None else self.told([found])
+        found = _find_classes(self.tree.body, qualname.split("."))
+        return self.told(found) if found else None
 
     def told(self, nodes: Sequence[ast.stmt]) -> Definition:
         """Statements as a definition."""
@@ -199,15 +199,14 @@ def _roots(target: ast.expr) -> set[str]:
     return {root} if root else set()
 
 
-def _find_class(body: list[ast.stmt], path: list[str]) -> ast.ClassDef | None:
-    """The class of a qualified name; the last of several, as it is the one that stands."""
-    found = None
+def _find_classes(body: list[ast.stmt], path: list[str]) -> list[ast.stmt]:
+    """The classes of a qualified name: of several, nobody can tell which one stands."""
+    found: list[ast.stmt] = []
     for node in _inner(body):
         if isinstance(node, ast.ClassDef) and node.name == path[0]:
-            inner = node if len(path) == 1 else _find_class(node.body, path[1:])
-            found = inner or found
+            found += [node] if len(path) == 1 else _find_classes(node.body, path[1:])
         elif isinstance(node, _FUNCTIONS) and path[:2] == [node.name, "<locals>"]:
-            found = _find_class(node.body, path[2:]) or found
+            found += _find_classes(node.body, path[2:])
     return found
 
 

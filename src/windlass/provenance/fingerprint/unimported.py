@@ -29,12 +29,20 @@ class File(NamedTuple):
         file: Its path.
         digest: Of what it says, not of how it is laid out.
         imports: The modules that it imports, each with a name that it takes from there, or None.
+        dynamic: What in it leads to code that no name tells of; None if nothing does.
     """
 
     module: str
     file: str
     digest: str
     imports: tuple[tuple[str, str | None], ...]
+    dynamic: str | None = None
+
+
+_DYNAMIC = {
+    *("eval", "exec", "__import__", "import_module", "exec_module", "run_path", "run_module"),
+    *("spec_from_file_location", "__subclasses__", "__globals__", "reload"),
+}
 
 
 def files(name: str) -> list[File]:
@@ -69,7 +77,17 @@ def _file(name: str) -> File | None:
 def _told(name: str, place: str, tree: ast.Module, package: str) -> File:
     imports = {each for node in ast.walk(tree) for each in _imported(node, package)}
     told = digest("file", ast.dump(_without_docstrings(tree)))
-    return File(name, place, told, tuple(sorted(imports, key=repr)))
+    dynamic = next((found for node in ast.walk(tree) if (found := _dynamic(node))), None)
+    return File(name, place, told, tuple(sorted(imports, key=repr)), dynamic)
+
+
+def _dynamic(node: ast.AST) -> str | None:
+    name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", None)
+    if name in _DYNAMIC:
+        return str(name)
+    is_magic = isinstance(node, ast.Call) and getattr(node.func, "id", "") == "magic"
+    told = getattr(node.args[0], "value", "") if is_magic and node.args else ""  # type: ignore[attr-defined]
+    return str(told) if str(told).startswith(("%run", "%load")) else None
 
 
 def _find(name: str) -> str | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import FunctionType, MethodType, ModuleType
 from typing import Any
@@ -22,10 +22,10 @@ from windlass.provenance.fingerprint import unimported
 from windlass.provenance.fingerprint.bytecode import Read, read_code
 from windlass.provenance.fingerprint.classes import class_entries
 from windlass.provenance.fingerprint.encoding import OpaqueError
-from windlass.provenance.fingerprint.findings import full_name
+from windlass.provenance.fingerprint.findings import ABSENT, full_name
 from windlass.provenance.fingerprint.inside import code_inside
-from windlass.provenance.fingerprint.model import Piece
-from windlass.provenance.fingerprint.names import OF_MODULES, Names
+from windlass.provenance.fingerprint.model import Piece, Unresolved
+from windlass.provenance.fingerprint.names import OF_MODULES, UNFOLLOWED, Names
 from windlass.provenance.fingerprint.origin import origin_of_file, origin_of_module
 from windlass.provenance.fingerprint.packing import digest_packed
 from windlass.provenance.fingerprint.source import Definition, source_of
@@ -58,6 +58,10 @@ class Walk(Names):
 
     def follow(self, function: Any) -> None:
         """Begins at a function."""
+        module = sys.modules.get(function.__module__)
+        if module is not None and "." not in function.__qualname__:
+            name = function.__qualname__  # what stands there may be made otherwise elsewhere
+            self.bindings.append((vars(module), name, vars(module).get(name, ABSENT)))
         self.thing(function, function.__module__, function.__name__, Read(()))
 
     def reference(self, value: Any) -> Part:
@@ -84,7 +88,8 @@ class Walk(Names):
         if isinstance(value, MethodType):
             return ["method", self.reference(value.__func__), self.encode(value.__self__)]
         if isinstance(value, functools.partial):
-            return ["partial", *map(self.encode, (value.func, value.args, value.keywords))]
+            kind = [] if type(value) is functools.partial else [self.reference(type(value))]
+            return ["partial", *kind, *map(self.encode, (value.func, value.args, value.keywords))]
         parts = _wrapped(value)
         if parts:
             return [type(value).__name__, *map(self.encode, parts)]
@@ -102,9 +107,10 @@ class Walk(Names):
         origin = origin_of_file(function.__code__.co_filename)
         if origin.owner != "project":
             self.touch(origin)
-            if origin.owner != "windlass" and function.__closure__ and code_inside(function):
-                raise OpaqueError(function.__qualname__)  # what a library's decorator made
-            return [origin.owner, function.__module__, function.__qualname__]
+            named: list[Part] = [origin.owner, function.__module__, function.__qualname__]
+            if origin.owner != "windlass" and function.__closure__:
+                return self._made_by_library(function, named)
+            return named
         name = full_name(function)
         code = read_code(function.__code__)
         told = digest_packed("function", code.digest, *self._surroundings(function))
@@ -112,10 +118,22 @@ class Walk(Names):
         self._waiting.append(functools.partial(self._enter_function, function))
         return ["function", name, told]
 
+    def _made_by_library(self, function: Any, named: list[Part]) -> Part:
+        """A function that a library made of what it was given, as its decorators do."""
+        registry = getattr(function, "registry", None)
+        if isinstance(registry, Mapping):  # of `functools.singledispatch`
+            return [*named, [[self.encode(kind), self.encode(f)] for kind, f in registry.items()]]
+        if code_inside(function):
+            raise OpaqueError(function.__qualname__)
+        cells: list[Part] = [self.encode(cell.cell_contents) for cell in function.__closure__]
+        return [*named, cells]
+
     def _notebook(self, file: Path, function: Any) -> Part:
         """A function that runs a notebook: its code and what that imports, as if imported late."""
         found = unimported.notebook(file)
         piece = Piece("notebook", file.name, found.digest, self.relative(found.file))
+        self.has_late = True
+        self.note_dynamic(found)
         self.add(piece, Definition(found.digest, (), 1, functools.partial(notebook_code, file)))
         for module, taken in found.imports:
             if not self.file_of_unimported(module):
@@ -136,12 +154,12 @@ class Walk(Names):
                 continue
             yield self._value(content, function)
         yield self._value(function.__annotations__, function)
-        yield self._value({k: v for k, v in vars(function).items() if k != "__wrapped__"}, function)
+        yield self._value(vars(function), function)
 
     def _value(self, value: Any, holder: FunctionType) -> Part:
         """A value that a function holds; if it is opaque, the function's own definition counts."""
-        if not value and value is not False and value != 0:
-            return [] if value is None or isinstance(value, tuple | dict) else self.encode(value)
+        if value is None or (type(value) in (tuple, dict) and not value):
+            return []
         try:
             return self.encode(value)
         except OpaqueError:
@@ -154,16 +172,27 @@ class Walk(Names):
         self.enter_module(module)
         for read in code.reads:
             self.read(space, module, read)
+        for name in sorted(code.attributes & UNFOLLOWED):
+            self.give_up(f".{name}", module, Read((), function.__code__.co_firstlineno))
         for wanted in code.imports:
             self.import_within(function, wanted, code.attributes, everything=code.passes_modules)
 
     def _class(self, cls: type) -> Part:
         origin = origin_of_module(cls.__module__)
+        if _is_made_at_run_time(cls):
+            self._made_class(cls)
+            return ["class", full_name(cls)]
         if origin.owner != "project":
             self.touch(origin)
             return [origin.owner, cls.__module__, cls.__qualname__]
         self._waiting.append(functools.partial(self._enter_class, cls))
         return ["class", full_name(cls)]
+
+    def _made_class(self, cls: type) -> None:
+        """A class that its module does not hold: a function made it, of nobody knows what."""
+        what = f"{full_name(cls)}, a class that was made when something ran"
+        self.unresolved[Unresolved(what, self.file_of(cls.__module__) or cls.__module__)] = None
+        self._waiting.append(functools.partial(self._enter_class, cls))
 
     def _enter_class(self, cls: type) -> None:
         self.enter_module(cls.__module__)
@@ -178,11 +207,14 @@ class Walk(Names):
                 part = self.inside(entry)
                 if head is None:
                     part = [part, type(entry).__qualname__]
-            self.bindings.append((cls, key, entry))
+            self.bindings.append((cls, key, vars(cls).get(key, entry)))
             if not callable(entry):
                 self.add_constant(f"{name}.{key}", entry, part, cls.__module__)
-            elif head is None:
+            elif head is None or not _is_own(entry, cls, key):
                 self.add(Piece("name", f"{name}.{key}", digest_packed("name", part)))
+        if head is None and any(name in vars(cls) for name in _FIELDS):
+            what = f"{name}, whose fields no class statement tells"
+            self.unresolved[Unresolved(what, self.file_of(cls.__module__) or cls.__module__)] = None
         bases: list[Part] = [each.__qualname__ for each in cls.__bases__]
         told = head.digest if head else digest_packed("class", bases)
         line = head.line if head else None
@@ -208,7 +240,11 @@ class Walk(Names):
     def _enter_whole(self, module: ModuleType) -> None:
         self.enter_module(module.__name__)
         for name in list(vars(module)):
-            if name not in OF_MODULES and not isinstance(vars(module)[name], ModuleType):
+            inner = vars(module)[name]
+            is_part = isinstance(inner, ModuleType) and inner.__name__.startswith(
+                f"{module.__name__}."
+            )
+            if name not in OF_MODULES and (is_part or not isinstance(inner, ModuleType)):
                 self.read(vars(module), module.__name__, Read((name,)))
 
     def state(self, value: Any) -> Part | None:
@@ -232,6 +268,35 @@ class Walk(Names):
         return self.relative(code.co_filename), code.co_firstlineno
 
 
+def _is_made_at_run_time(cls: type) -> bool:
+    """Whether a class is not found by its name: of the project, or made by `make_dataclass`."""
+    found: object = sys.modules.get(cls.__module__)
+    for name in cls.__qualname__.split("."):
+        found = getattr(found, "__dict__", {}).get(name)
+    if not cls.__flags__ & _HEAP or found is cls:
+        return False
+    if origin_of_module(cls.__module__).owner == "project":
+        return True
+    return cls.__module__ in _MAKERS
+
+
+_FIELDS = ("__dataclass_fields__", "__pydantic_fields__", "model_fields", "__attrs_attrs__")
+_HEAP = 1 << 9
+"""Of a class that was made by Python code."""
+_MAKERS = ("types", "abc", "dataclasses", "pydantic.main", "collections", "typing", "enum")
+"""Modules that classes say to be of which one of their functions has made."""
+
+
+def _is_own(entry: Any, cls: type, key: str) -> bool:
+    """Whether it is what the source of a class says: a method of it under its own name."""
+    while not isinstance(entry, FunctionType):
+        parts = _wrapped(entry)
+        if not parts:
+            return False
+        entry = parts[0]
+    return str(entry.__qualname__) == f"{cls.__qualname__}.{key}"
+
+
 def _wrapped(value: Any) -> tuple[Any, ...]:
     if isinstance(value, staticmethod | classmethod):
         return (value.__func__,)
@@ -247,4 +312,9 @@ def _wrapped(value: Any) -> tuple[Any, ...]:
 def _slots(cls: type) -> tuple[str, ...]:
     slots = vars(cls).get("__slots__", ())
     names = (slots,) if isinstance(slots, str) else tuple(slots)
-    return tuple(name for name in names if name not in ("__dict__", "__weakref__"))
+    kept = [name for name in names if name not in ("__dict__", "__weakref__")]
+    return tuple(f"_{cls.__name__.lstrip('_')}{n}" if _is_private(n) else n for n in kept)
+
+
+def _is_private(name: str) -> bool:
+    return name.startswith("__") and not name.endswith("__")
