@@ -7,9 +7,12 @@ though none reads them. What they change in the project's own objects is seen in
 from __future__ import annotations
 
 import ast
+import builtins
+import inspect
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from types import FunctionType, ModuleType
+from collections import Counter, OrderedDict, defaultdict, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import FunctionType, ModuleType, SimpleNamespace
 from typing import Any
 
 from windlass.provenance.fingerprint.bytecode import Import, absolute
@@ -17,6 +20,13 @@ from windlass.provenance.fingerprint.origin import origin_of_file, origin_of_mod
 from windlass.provenance.fingerprint.source import Source, blocks, is_guarded, root_of, targets_of
 
 _HARMLESS = {"print", "super"}
+_CONFIGURING = (
+    *("set", "config", "enable", "disable", "register", "use", "seed", "option", "filter", "patch"),
+    *("install", "basic", "update", "manual_seed", "err", "put", "add", "insert", "simplefilter"),
+)
+"""How functions of libraries begin that change how these behave."""
+_COMPOUND = (*(ast.If, ast.Try, ast.TryStar, ast.With, ast.For, ast.While, ast.Match),)
+_CONTAINERS = (list, dict, set, deque, defaultdict, OrderedDict, Counter, SimpleNamespace)
 
 
 class Imports:
@@ -25,31 +35,55 @@ class Imports:
     Args:
         module: An imported module of the project.
         source: Its source.
+        is_pure: Whether a function of the project changes nothing but the project's own objects.
     """
 
-    def __init__(self, module: ModuleType, source: Source) -> None:
+    def __init__(
+        self, module: ModuleType, source: Source, is_pure: Callable[[FunctionType], bool]
+    ) -> None:
         self._module = module
         self._space: Mapping[str, Any] = vars(module)
-        self._imported: set[str] = set()
+        self._is_pure = is_pure
         self.modules: list[str] = []
         self.effects: list[ast.stmt] = []
+        self.registered: list[str] = []
         self._look(source.tree.body)
 
     def _look(self, body: list[ast.stmt]) -> None:
         for node in body:
             if isinstance(node, ast.Import | ast.ImportFrom):
                 self._note_import(node)
-            elif isinstance(node, ast.If | ast.Try | ast.TryStar | ast.With | ast.For | ast.While):
-                if not (isinstance(node, ast.If) and is_guarded(node.test)):
-                    self._note_header(node)
-                for block in blocks(node):
-                    self._look(block)
+            elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                self._look_at_definition(node)
+            elif isinstance(node, _COMPOUND):
+                self._look_at_compound(node)
             elif self._is_effect(node):
                 self.effects.append(node)
 
+    def _look_at_definition(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+    ) -> None:
+        if any(self._registers(each) for each in node.decorator_list):
+            self.effects.append(node)
+            self.registered.append(node.name)
+        if isinstance(node, ast.ClassDef):
+            self._look(node.body)
+
+    def _look_at_compound(self, node: ast.stmt) -> None:
+        """What its blocks do; and what decides that they do it."""
+        before = len(self.effects)
+        if not (isinstance(node, ast.If) and is_guarded(node.test)):
+            self._note_header(node)
+        inner = [case.body for case in node.cases] if isinstance(node, ast.Match) else blocks(node)
+        for block in inner:
+            self._look(block)
+        if len(self.effects) > before and not isinstance(node, ast.With | ast.Try | ast.TryStar):
+            header = getattr(node, "test", None) or getattr(node, "iter", None)
+            header = header or getattr(node, "subject", None)
+            if header is not None:
+                self.effects.append(ast.Expr(header, lineno=node.lineno, end_lineno=node.lineno))
+
     def _note_import(self, node: ast.Import | ast.ImportFrom) -> None:
-        for alias in node.names:
-            self._imported.add(alias.asname or alias.name.partition(".")[0])
         if isinstance(node, ast.Import):
             self.modules += [alias.name for alias in node.names]
             return
@@ -59,17 +93,19 @@ class Imports:
 
     def _note_header(self, node: ast.stmt) -> None:
         if isinstance(node, ast.With):
-            self.effects += [ast.Expr(item.context_expr, lineno=node.lineno) for item in node.items]
+            self.effects += [
+                ast.Expr(item.context_expr, lineno=node.lineno, end_lineno=node.lineno)
+                for item in node.items
+            ]
 
     def _is_effect(self, node: ast.stmt) -> bool:
-        if isinstance(node, ast.Expr):
-            call = node.value
-            return isinstance(call, ast.Call) and self._changes(call.func)
-        if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Delete):
-            return any(self._is_outside(target) for target in targets_of(node)) or (
-                _is_thrown_away(node)
-            )
-        return False
+        assigns = isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Delete)
+        if assigns and any(map(self._is_outside, targets_of(node))):
+            return True
+        if not assigns and not isinstance(node, ast.Expr | ast.Assert):
+            return False
+        is_kept = assigns and not _is_thrown_away(node)
+        return any(self._changes(call, is_kept=is_kept) for call in _calls(node))
 
     def _is_outside(self, target: ast.expr) -> bool:
         """Whether an assignment changes an object that is not the project's own."""
@@ -77,36 +113,86 @@ class Imports:
             return any(map(self._is_outside, target.elts))
         if not isinstance(target, ast.Attribute | ast.Subscript):
             return False
-        return not self._is_own(root_of(target), target)
+        root = root_of(target) or ""
+        return root not in self._space or not _is_own(self._space[root])
 
-    def _changes(self, function: ast.expr) -> bool:
-        """Whether calling a function may change what is not seen in the project's own objects."""
-        root = root_of(function)
-        if root in _HARMLESS and isinstance(function, ast.Name):
+    def _registers(self, decorator: ast.expr) -> bool:
+        """Whether a decorator of a library may note what it decorates, and where."""
+        function = decorator.func if isinstance(decorator, ast.Call) else decorator
+        found = self._object(function)
+        if isinstance(found, FunctionType) and _owner(found) in ("project", "windlass"):
             return False
-        if isinstance(function, ast.Name):
-            return True
-        return not self._is_own(root, function)
+        root = self._space.get(root_of(function) or "")
+        if root is None or (_is_own(root) and not isinstance(root, ModuleType)):
+            return False
+        return _last_name(function).startswith("register")
 
-    def _is_own(self, root: str | None, node: ast.expr) -> bool:
-        """Whether the object that is changed was made in the project, and so is looked into."""
-        if root is None or root not in self._space:
+    def _changes(self, call: ast.Call, *, is_kept: bool) -> bool:
+        """Whether a call may change what is not seen in the project's own objects."""
+        if isinstance(call.func, ast.Name) and call.func.id in _HARMLESS:
             return False
-        value = self._space[root]
-        if isinstance(value, ModuleType):
-            return origin_of_module(value.__name__).owner == "project" and not isinstance(
-                node, ast.Name
-            )
-        if isinstance(value, FunctionType):
-            return origin_of_file(value.__code__.co_filename).owner == "project"
-        if isinstance(value, type):
-            return origin_of_module(value.__module__).owner == "project"
-        # What a library's module gave, such as matplotlib's rcParams, is that library's state.
-        return (
-            root not in self._imported
-            or origin_of_module(type(value).__module__).owner in ("project",)
-            or type(value) in (list, dict, set)
-        )
+        if isinstance(call.func, ast.Call):  # what that may change is asked of itself
+            return False
+        found = self._object(call.func)
+        if isinstance(found, type) and _owner(found) == "project":
+            return not all(map(self._is_pure, _makers(found)))
+        if isinstance(found, FunctionType) and _owner(found) == "project":
+            return not self._is_pure(found)
+        if isinstance(call.func, ast.Attribute):
+            holder = self._object(call.func.value)
+            if type(holder) in _CONTAINERS:
+                return False
+        name = _last_name(call.func)
+        return name.startswith(_CONFIGURING) if is_kept else True
+
+    def _object(self, node: ast.expr) -> Any:
+        """What an expression of names and attributes stands for; None if that cannot be told."""
+        if isinstance(node, ast.Name):
+            return self._space.get(node.id, getattr(builtins, node.id, None))
+        if isinstance(node, ast.Attribute):
+            holder = self._object(node.value)
+            if holder is None:
+                return None
+            found = inspect.getattr_static(holder, node.attr, None)
+            return getattr(found, "__func__", found)
+        return None
+
+
+def _calls(node: ast.AST) -> Iterator[ast.Call]:
+    """The calls that a statement makes, not those that functions in it would."""
+    if isinstance(node, ast.Call):
+        yield node
+    for inner in ast.iter_child_nodes(node):
+        if not isinstance(inner, ast.Lambda):
+            yield from _calls(inner)
+
+
+def _last_name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else str(getattr(node, "id", ""))
+
+
+def _owner(value: Any) -> str:
+    if isinstance(value, FunctionType):
+        return origin_of_file(value.__code__.co_filename).owner
+    return origin_of_module(value.__module__).owner
+
+
+def _is_own(value: Any) -> bool:
+    """Whether an object was made in the project, and so is looked into."""
+    if isinstance(value, ModuleType):
+        return origin_of_module(value.__name__).owner == "project"
+    if isinstance(value, FunctionType | type):
+        inner = getattr(value, "__wrapped__", None)  # as of a `functools.singledispatch`
+        return "project" in (_owner(value), isinstance(inner, FunctionType) and _owner(inner))
+    return type(value) in _CONTAINERS or origin_of_module(type(value).__module__).owner == "project"
+
+
+def _makers(cls: type) -> list[FunctionType]:
+    """What runs when an instance is made."""
+    names = ("__new__", "__init__", "__post_init__", "__init_subclass__")
+    entries = [vars(base).get(name) for base in cls.__mro__ for name in names]
+    found = [getattr(entry, "__func__", entry) for entry in entries]
+    return [each for each in found if isinstance(each, FunctionType) and _owner(each) == "project"]
 
 
 def _is_thrown_away(node: ast.stmt) -> bool:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import ast
 import contextlib
+import functools
 import gc
 import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import FunctionType, ModuleType
+from types import FunctionType
 from typing import Any
 
 from windlass import modules
@@ -23,7 +23,7 @@ from windlass.provenance.fingerprint.toplevel import plain_imports
 from windlass.provenance.fingerprint.walk import Walk
 
 _PURE = {
-    *("abc", "bisect", "collections", "contextlib", "copy", "dataclasses", "datetime", "decimal"),
+    *("abc", "bisect", "collections", "contextlib", "copy", "dataclasses", "datetime"),
     *("enum", "fractions", "functools", "heapq", "inspect", "itertools", "json", "math", "numbers"),
     *("operator", "pathlib", "re", "statistics", "string", "textwrap", "types", "typing", "uuid"),
     *("builtins", "_collections_abc"),
@@ -84,12 +84,13 @@ def _enter_module(walk: Walk, name: str) -> None:
     source = source_of(module)
     if source is None:
         return
-    found = Imports(module, source)
+    found = Imports(module, source, functools.partial(_is_pure, walk.root))
     for each in project_modules(found.modules):
         walk.enter_module(each)
-    effects = [node for node in found.effects if not _is_seen(walk.root, node, module)]
-    if effects:
-        told = source.told(effects)
+    for each in found.registered:
+        walk.read(vars(module), name, Read((each,)))
+    if found.effects:
+        told = source.told(found.effects)
         piece = Piece("module", modules.canonical(name), told.digest, walk.file_of(name), told.line)
         walk.add(piece, told)
         for chain in told.reads:
@@ -97,14 +98,8 @@ def _enter_module(walk: Walk, name: str) -> None:
                 walk.read(vars(module), name, Read(chain))
 
 
-def _is_seen(root: str, node: ast.stmt, module: ModuleType) -> bool:
-    """Whether a statement calls a function that can only change the project's own objects."""
-    call = node.value if isinstance(node, ast.Expr) else None
-    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
-        return False
-    function = vars(module).get(call.func.id)
-    if not isinstance(function, FunctionType):
-        return False
+def _is_pure(root: str, function: FunctionType) -> bool:
+    """Whether a function can only change the project's own objects."""
     walk = Walk(root)
     walk.follow(function)
     walk.finish()

@@ -14,6 +14,11 @@ from windlass.provenance.fingerprint.bytecode import Import
 _op = dis.opmap.get
 _IMPORT, _IMPORT_FROM, _POP = _op("IMPORT_NAME"), _op("IMPORT_FROM"), _op("POP_TOP")
 _CONSTANT, _STORE = frozenset(dis.hasconst), _op("STORE_NAME")
+_BUILD = dis.opmap["LOAD_BUILD_CLASS"]
+_CALLS = [op for name, op in dis.opmap.items() if name in ("CALL", "CALL_FUNCTION_EX", "CALL_KW")]
+_CHANGING = {dis.opmap["STORE_ATTR"], dis.opmap["STORE_SUBSCR"], dis.opmap["DELETE_SUBSCR"]}
+_OPTIMIZED = 0x1
+"""Of the code of functions; that of a class runs when the module does."""
 _DOING = {
     *(op for name, op in dis.opmap.items() if name.startswith(("STORE_", "DELETE_"))),
     *dis.hasjrel,
@@ -25,7 +30,21 @@ _DOING = {
 def plain_imports(module: ModuleType) -> list[Import] | None:
     """What a module imports, if it does nothing else but define things; None if it may do more."""
     code = _code_of(module)
-    return None if code is None else _imports(code)
+    return None if code is None or _does_more(code) else _imports(code)
+
+
+def _does_more(code: CodeType) -> bool:
+    """Whether a module or a class calls anything but what makes its classes."""
+    calls = sum(code.co_code[::2].count(op) for op in _CALLS)
+    if calls > code.co_code[::2].count(_BUILD):
+        return True
+    bodies = [each for each in code.co_consts if isinstance(each, CodeType)]
+    classes = [body for body in bodies if not body.co_flags & _OPTIMIZED]
+    return any(_changes(body) or _does_more(body) for body in classes)
+
+
+def _changes(body: CodeType) -> bool:
+    return not _CHANGING.isdisjoint(body.co_code[::2])
 
 
 def _code_of(module: ModuleType) -> CodeType | None:
