@@ -29,7 +29,9 @@ def result(text: str) -> Any:
 
 def test_only_what_is_needed() -> None:
     text = sliced("a = 1\nb = 2\nprint(b)", "def g():\n    return a\ndef f():\n    return g()")
-    assert text == "# In [1]\na = 1\n\n# In [2]\ndef g():\n    return a\ndef f():\n    return g()"
+    _, _, text = text.partition("from __future__ import annotations\n")
+    functions = "def g():\n    return a\ndef f():\n    return g()"
+    assert text.strip() == f"# In [1]\na = 1\n\n# In [2]\n{functions}"
 
 
 def test_the_last_binding_counts() -> None:
@@ -41,13 +43,54 @@ def test_the_last_binding_counts() -> None:
     assert result(text) == 7
 
 
-def test_a_cell_that_is_run_again_stays_before_what_rests_on_it() -> None:
+def test_what_held_the_earlier_of_two_holds_it_anew() -> None:
     text = sliced(
         "class Base:\n    n = 1",
         "class Child(Base):\n    pass\ndef f():\n    return Child.n",
         "class Base:\n    n = 2",
     )
+    assert result(text) == 1  # as in the notebook
+    text = sliced(
+        "import functools\nK = 1\ndef h():\n    return 1",
+        "def g(a=K):\n    return a\nheld = functools.partial(h)\ntable = {'h': h}",
+        "K = 2\ndef h():\n    return 2 + held()",
+        "def f():\n    return K, g(), h(), held(), table['h']()",
+    )
+    assert result(text) == (2, 1, 3, 1, 1)
+
+
+def test_what_reads_its_own_last_value() -> None:
+    text = sliced(
+        "from collections import deque\nd = deque([1])",
+        "d = deque([*d, 2])",
+        "old = d\nd = deque([*d, 3])\nd += [4]",
+        "def f():\n    return list(d)",
+    )
+    assert result(text) == [1, 2, 3, 4]
+    assert "old" not in text
+
+
+def test_statements_of_a_cell_keep_their_order() -> None:
+    text = sliced(
+        "class Box: pass\nraw = Box(); raw.n = 1",
+        "import copy\ndf = copy.copy(raw)",
+        "raw.n = 5\ndf = copy.copy(raw)",
+        "def f():\n    return df.n",
+    )
+    assert result(text) == 5
+    assert text.count("copy.copy") == 1
+
+
+def test_definitions_that_nothing_used_are_left_out() -> None:
+    texts = ["def g():\n    return 1", "def g():\n    return 2", "def f():\n    return g()"]
+    text = sliced(*texts)
+    assert text.count("def g") == 1
     assert result(text) == 2
+
+
+def test_a_name_that_was_deleted_is_not_there() -> None:
+    text = sliced("def g():\n    return 1", "def f():\n    return 'g' in globals()", "del g")
+    assert result(text) is False
 
 
 def test_what_changes_an_object() -> None:
@@ -77,6 +120,8 @@ def test_configuration_of_what_is_needed() -> None:
 def test_future_imports_come_first() -> None:
     text = sliced("import json", "from __future__ import annotations\ndef f(x: int = 0): return x")
     assert text.startswith("from __future__ import annotations")
+    many = "from __future__ import (\n    annotations,\n    division,\n)\ndef f(): return 3"
+    assert result(sliced(many)) == 3
     assert result(text) == 0
 
 

@@ -1,8 +1,8 @@
 """The part of a notebook's cells that some names need: a slice, statement by statement.
 
-Of each name the statement counts that bound it last, with those that changed the object since. A
-global that is plain data is written as the value that it has now: whatever was run, in whatever
-order, is in it. Runs of pipelines, plots and tables that were looked at are left out.
+Of each name those statements count that made what it stands for now, in the order in which they
+were run. A global that is plain data is written as the value that it has now. Runs of pipelines,
+plots and tables that were looked at are left out.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from windlass.errors import DefinitionError
 from windlass.provenance.cells.kernel import Cell
 from windlass.provenance.cells.statements import (
     DEFINITIONS,
+    LATE_ANNOTATIONS,
     Statement,
+    binds_surely,
     imports_all,
     inner_of,
     is_future,
@@ -33,6 +35,7 @@ _LONGEST = 20_000
 _CHANGING = {
     *("add", "append", "appendleft", "clear", "discard", "extend", "insert", "pop", "popitem"),
     *("register", "remove", "reverse", "setdefault", "sort", "update"),
+    *("compile", "eval", "fit", "load_state_dict", "partial_fit", "set_params", "train"),
 }
 _CONFIGURING = (
     *("config", "disable", "enable", "filterwarnings", "insert", "append", "register", "seed"),
@@ -44,6 +47,9 @@ _CONFIGURING = (
 class Slicer:
     """Finds what names need.
 
+    The statements that count are run anew in the order in which they were run; so what held the
+    earlier of two functions of a name holds it there, too.
+
     Args:
         cells: What was run, in order.
         space: What names stand for now.
@@ -52,12 +58,10 @@ class Slicer:
     def __init__(self, cells: Iterable[Cell], space: Mapping[str, Any]) -> None:
         self._statements = [each for cell in cells for each in statements(cell)]
         self._space = space
-        self._bound: dict[str, int] = {}
-        self._first: dict[str, int] = {}
-        for index, statement in enumerate(self._statements):
-            for name in names_bound(statement.node):
-                self._first.setdefault(name, index)
-                self._bound[name] = index
+        self._binds = [set(names_bound(each.node)) for each in self._statements]
+        self._changes = [set(self._changed(each.node)) for each in self._statements]
+        self._reads = [names_read(each.text) for each in self._statements]
+        self._bound = {name: at for at, names in enumerate(self._binds) for name in names}
         self._whole: set[int] = set()
         self._values: defaultdict[int, set[str]] = defaultdict(set)
         self._seen: set[str] = set()
@@ -68,12 +72,9 @@ class Slicer:
         Raises:
             DefinitionError: One of them, or what it needs, is defined by no cell.
         """
-        self._need(list(wanted))
-        for index, statement in enumerate(self._statements):
-            if is_future(statement.node) or self._configures(statement.node):
-                self._keep(index)
+        self._slice(self._reached(wanted))
         parts, cell = ['"""Cells of a notebook, as far as its steps need them."""'], 0
-        for index in self._in_order():
+        for index in sorted(self._whole | self._values.keys()):
             statement = self._statements[index]
             if statement.cell != cell:
                 cell = statement.cell
@@ -89,63 +90,69 @@ class Slicer:
             if not isinstance(self._statements[self._bound[name]].node, DEFINITIONS)
         ]
 
-    def _in_order(self) -> list[int]:
-        """What is kept, each after what it needs at once.
-
-        A cell that was edited and run again stands where it stood at first: others that have not
-        been run since rest on it.
-        """
-        found: dict[int, None] = {}
-
-        def put(index: int) -> None:
-            if index in waiting:
-                waiting.discard(index)
-                if index in self._whole:
-                    for name in names_read(self._statements[index].text, at_once=True):
-                        put(self._bound.get(name, -1))
-                found[index] = None
-
-        waiting = self._whole | self._values.keys()
-        for index in sorted(waiting, key=self._first_place):
-            put(index)
-        return list(found)
-
-    def _first_place(self, index: int) -> tuple[int, int]:
-        names = names_bound(self._statements[index].node)
-        return min((self._first[name] for name in names), default=index), index
-
-    def _need(self, names: list[str]) -> None:
-        while names:
-            name = names.pop()
-            if name in self._seen:
+    def _slice(self, needed: set[str]) -> None:
+        """Goes back through what was run, with the names whose values still have to be made."""
+        alive = set(needed)
+        for index in reversed(range(len(self._statements))):
+            statement = self._statements[index]
+            if is_future(statement.node) or self._configures(statement.node, alive):
+                self._whole.add(index)
+                alive |= self._reached(self._reads[index])
+            touched = (self._binds[index] | self._changes[index]) & alive
+            values = {
+                n for n in touched if self._is_last(index, n) and self._literal(n, statement.node)
+            }
+            self._values[index] |= values
+            alive -= values
+            if not values:
+                del self._values[index]
+            if not (touched - values or imports_all(statement.node)):
                 continue
-            self._seen.add(name)
-            index = self._place_of(name)
-            if index is None:
-                continue
-            if self._literal(name, self._statements[index].node) is not None:
-                self._values[index].add(name)
-                continue
-            self._keep(index)
-            for later in range(index + 1, len(self._statements)):
-                if name in self._changed(self._statements[later].node):
-                    self._keep(later)
-
-    def _keep(self, index: int) -> None:
-        """Keeps a statement as it is, with all that it needs."""
-        if index not in self._whole:
             self._whole.add(index)
-            self._need(sorted(names_read(self._statements[index].text)))
+            if binds_surely(statement.node):
+                alive -= self._binds[index] - self._changes[index]
+            at_once = names_read(statement.text, at_once=True)
+            runs = any(isinstance(each, ast.Call) for each in ast.walk(statement.node))
+            alive |= self._reached(at_once) if runs else at_once & self._bound.keys()
 
-    def _place_of(self, name: str) -> int | None:
+    def _touching(self, name: str) -> list[int]:
+        """The statements that bind a name or change what it stands for."""
+        every = range(len(self._statements))
+        return [at for at in every if name in self._binds[at] or name in self._changes[at]]
+
+    def _is_last(self, index: int, name: str) -> bool:
+        """Whether nothing later binds a name or changes what it stands for."""
+        return self._touching(name)[-1] == index
+
+    def _is_value(self, name: str) -> bool:
+        """Whether a name is written as the value that it has now."""
+        touching = self._touching(name)
+        return bool(touching and self._literal(name, self._statements[touching[-1]].node))
+
+    def _reached(self, names: Iterable[str]) -> set[str]:
+        """Names, and all that what they stand for reads, at once or when it is called.
+
+        Raises:
+            DefinitionError: One is defined by no cell.
+        """
+        waiting, found = list(names), set()
+        while waiting:
+            name = waiting.pop()
+            if name in found or not self._is_of_cells(name):
+                continue
+            found.add(name)
+            if not self._is_value(name):
+                waiting += (n for at in self._touching(name) for n in self._reads[at])
+        self._seen |= found
+        return found
+
+    def _is_of_cells(self, name: str) -> bool:
         if name in self._bound:
-            return self._bound[name]
+            return True
         if name not in self._space or hasattr(builtins, name) or name.startswith("__"):
-            return None
-        for index, statement in enumerate(self._statements):
-            if imports_all(statement.node):
-                self._keep(index)
-                return None
+            return False
+        if any(imports_all(each.node) for each in self._statements):
+            return False
         raise DefinitionError(
             f"a step needs '{name}', which no cell of this notebook defines",
             hint="Define it in a cell, or in a file that a cell imports.",
@@ -182,7 +189,7 @@ class Slicer:
         for inner in inner_of(node):
             yield from self._changed(inner)
 
-    def _configures(self, node: ast.stmt) -> bool:
+    def _configures(self, node: ast.stmt, alive: set[str]) -> bool:
         """Whether a statement changes how a library that is needed behaves."""
         roots = set()
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
@@ -192,15 +199,17 @@ class Slicer:
         roots |= {root_of(each) for each in targets_of(node) if not isinstance(each, ast.Name)}
         return any(
             isinstance(self._space.get(root or ""), ModuleType)
-            and (root in self._seen or root in ("sys", "os", "warnings"))
+            and (root in alive or root in self._seen or root in ("sys", "os", "warnings"))
             for root in roots
         )
 
 
 def _with_future_first(text: str) -> str:
-    """A module's text with what it imports from ``__future__`` at its top."""
-    rows = text.splitlines(keepends=True)
+    """A module's text with what it imports from ``__future__`` at its top.
+
+    Annotations are always read late: a class that was defined anew since is meant by them.
+    """
+    first, *rows = text.splitlines(keepends=True)
     future = [row for row in rows if row.startswith("from __future__ import")]
-    return "".join(
-        [rows[0], *dict.fromkeys(future), *(row for row in rows[1:] if row not in future)]
-    )
+    rows = [row for row in rows if row not in future]
+    return "".join([first, *dict.fromkeys([LATE_ANNOTATIONS, *future]), *rows])

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from windlass.provenance.cells.kernel import Cell
 
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
+LATE_ANNOTATIONS = "from __future__ import annotations\n"
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,8 @@ def statements(cell: Cell) -> Iterator[Statement]:
     lines = [range(_first_line(node), (node.end_lineno or 0) + 1) for node in cell.body]
     for place, node in enumerate(cell.body):
         shared = [each for each in (place - 1, place + 1) if 0 <= each < len(lines)]
-        if any(set(lines[place]) & set(lines[each]) for each in shared):
-            text = ast.unparse(node)  # several on a line
+        if is_future(node) or any(set(lines[place]) & set(lines[each]) for each in shared):
+            text = ast.unparse(node)  # on a line of its own
         else:
             text = "\n".join(rows[lines[place].start - 1 : lines[place].stop - 1])
         yield Statement(cell.number, node, text)
@@ -99,6 +100,11 @@ def imports_all(node: ast.stmt) -> bool:
     return isinstance(node, ast.ImportFrom) and any(each.name == "*" for each in node.names)
 
 
+def binds_surely(node: ast.stmt) -> bool:
+    """Whether nothing is left of what its names stood for, once a statement was run."""
+    return not isinstance(node, ast.If | ast.For | ast.While | ast.With | ast.Try | ast.TryStar)
+
+
 def is_future(node: ast.stmt) -> bool:
     """Whether a statement is ``from __future__ import ...``, which counts for all cells after."""
     return isinstance(node, ast.ImportFrom) and node.module == "__future__"
@@ -106,7 +112,12 @@ def is_future(node: ast.stmt) -> bool:
 
 def names_read(text: str, *, at_once: bool = False) -> set[str]:
     """The globals that a statement reads; `at_once`, not when a function is called later."""
+    if at_once:
+        text = LATE_ANNOTATIONS + text
     found = set(_globals(symtable.symtable(text, "cell", "exec"), at_once))
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+            found.add(node.target.id)
     if at_once:
         return found
     for node in ast.walk(ast.parse(text)):

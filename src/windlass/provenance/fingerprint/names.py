@@ -27,7 +27,8 @@ OF_MODULES = {
 }
 """What a module holds of itself: where it lies is not what it does."""
 _IMPORTERS = (
-    *("importlib.import_module", "importlib.__import__", "importlib.reload", "importlib.util"),
+    *("importlib.import_module", "importlib.__import__", "importlib.reload"),
+    *("importlib.util.module_from_spec", "importlib.util.spec_from", "importlib.util.LazyLoader"),
     *("importlib.machinery", "sys.modules", "sys._getframe", "runpy.", "pkgutil.", "pydoc.locate"),
     *("builtins.eval", "builtins.exec", "builtins.__import__", "inspect.currentframe"),
     *("inspect.stack", "inspect.getsource", "inspect.getdoc", "pickle.load", "_pickle.load"),
@@ -39,7 +40,7 @@ _EVALUATORS = (eval, exec, __import__)
 UNFOLLOWED = {
     *("__subclasses__", "__globals__", "f_globals", "f_back", "__doc__", "getdoc", "getsource"),
     *("getsourcelines", "model_json_schema", "resolve_name", "spec_from_file_location"),
-    *("SourceFileLoader", "exec_module"),
+    *("SourceFileLoader", "exec_module", "load_module", "get_code", "get_source"),
 }
 """Attributes that lead to code that no name tells of, or to the text of code itself."""
 

@@ -123,6 +123,9 @@ class Walk(Names):
         registry = getattr(function, "registry", None)
         if isinstance(registry, Mapping):  # of `functools.singledispatch`
             return [*named, [[self.encode(kind), self.encode(f)] for kind, f in registry.items()]]
+        is_library = origin_of_module(function.__module__).owner != "project"
+        if is_library and _is_at_its_name(function):  # made of its own, such as by a decorator
+            return named
         if code_inside(function):
             raise OpaqueError(function.__qualname__)
         cells: list[Part] = [self.encode(cell.cell_contents) for cell in function.__closure__]
@@ -268,12 +271,17 @@ class Walk(Names):
         return self.relative(code.co_filename), code.co_firstlineno
 
 
+def _is_at_its_name(value: type | FunctionType) -> bool:
+    """Whether a class or function is what its module holds under its name."""
+    found: object = sys.modules.get(value.__module__)
+    for name in value.__qualname__.split("."):
+        found = getattr(found, "__dict__", {}).get(name)
+    return found is value
+
+
 def _is_made_at_run_time(cls: type) -> bool:
     """Whether a class is not found by its name: of the project, or made by `make_dataclass`."""
-    found: object = sys.modules.get(cls.__module__)
-    for name in cls.__qualname__.split("."):
-        found = getattr(found, "__dict__", {}).get(name)
-    if not cls.__flags__ & _HEAP or found is cls:
+    if not cls.__flags__ & _HEAP or _is_at_its_name(cls):
         return False
     if origin_of_module(cls.__module__).owner == "project":
         return True
