@@ -16,7 +16,6 @@ from windlass import modules
 from windlass.errors import DefinitionError
 from windlass.provenance.declared import take_declared
 from windlass.provenance.fingerprint import Fingerprint, reach, read_fingerprint
-from windlass.provenance.fingerprint.encoding import OpaqueError
 from windlass.provenance.fingerprint.findings import lookup
 from windlass.provenance.fingerprint.origin import origin_of_module
 from windlass.provenance.fingerprint.walk import Walk
@@ -39,15 +38,9 @@ class _Seen:
         if any(lookup(space, name) is not value for space, name, value in self.walk.bindings):
             return False
         try:
-            return all(self._part(value) == part for value, part in self.walk.held)
+            return all(self.walk.encode(value) == part for value, part in self.walk.held)
         except RuntimeError:  # it changes while it is looked at
             return False
-
-    def _part(self, value: Any) -> Any:
-        try:
-            return self.walk.encode(value)
-        except OpaqueError:  # such as the fields of a named tuple
-            return self.walk.inside(value)
 
 
 _seen: dict[str, _Seen] = {}

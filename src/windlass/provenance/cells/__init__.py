@@ -23,7 +23,7 @@ from windlass.provenance.bundle import FILE, Bundle, BundleFile, digest_files
 from windlass.provenance.cells.kernel import executed
 from windlass.provenance.cells.slicing import Slicer
 from windlass.provenance.filecache import FileDigests
-from windlass.provenance.fingerprint.encoding import Encoder, OpaqueError
+from windlass.provenance.fingerprint.encoding import Encoder
 from windlass.provenance.project import Project
 
 FOLDER = "cells"
@@ -114,10 +114,7 @@ def _compare(name: str, here: object, anew: object) -> None:
         return encode(dict(getattr(value, "__dict__", {}))) if own else None
 
     encode = Encoder("", lambda value: ["code", type(value).__qualname__], state)
-    try:
-        if encode(here) == encode(anew):
-            return
-    except OpaqueError:  # what it holds nobody can tell
+    if encode(here) == encode(anew):
         return
     raise DefinitionError(
         f"'{name}' is not the same in the notebook and where its cells are run anew",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import enum
 from collections.abc import Iterator
 from types import FunctionType, GetSetDescriptorType, MemberDescriptorType
@@ -30,6 +31,8 @@ def class_entries(cls: type, *, has_source: bool) -> Iterator[tuple[str, Any]]:
     if issubclass(cls, enum.Enum):
         for member in cls.__members__.values():
             yield member.name, [member.value, _given_later(member)]
+    if "__dataclass_fields__" in vars(cls):  # which of several classes of a name it is
+        yield "<factories>", [each.default_factory for each in _factories(cls)]
     for name, entry in vars(cls).items():
         if (name in _SKIPPED or name.startswith(_SKIPPED_STARTS)) and not _is_written(entry, cls):
             continue
@@ -42,6 +45,11 @@ def class_entries(cls: type, *, has_source: bool) -> Iterator[tuple[str, Any]]:
         if _is_generated(entry):
             continue
         yield name, entry
+
+
+def _factories(cls: Any) -> list[Any]:
+    fields = cls.__dataclass_fields__.values()
+    return [each for each in fields if each.default_factory is not dataclasses.MISSING]
 
 
 def _is_written(entry: Any, cls: type) -> bool:

@@ -66,6 +66,8 @@ class Imports:
         if any(self._registers(each) for each in node.decorator_list):
             self.effects.append(node)
             self.registered.append(node.name)
+            if not isinstance(self._space.get(node.name), FunctionType | type):
+                self.effects += node.body  # the decorator gave something else in its place
         if isinstance(node, ast.ClassDef):
             self._look(node.body)
 
@@ -114,7 +116,7 @@ class Imports:
         if not isinstance(target, ast.Attribute | ast.Subscript):
             return False
         root = root_of(target) or ""
-        return root not in self._space or not _is_own(self._space[root])
+        return root not in self._space or not is_own(self._space[root])
 
     def _registers(self, decorator: ast.expr) -> bool:
         """Whether a decorator of a library may note what it decorates, and where."""
@@ -123,7 +125,7 @@ class Imports:
         if isinstance(found, FunctionType) and _owner(found) in ("project", "windlass"):
             return False
         root = self._space.get(root_of(function) or "")
-        if root is None or (_is_own(root) and not isinstance(root, ModuleType)):
+        if root is None or (is_own(root) and not isinstance(root, ModuleType)):
             return False
         return _last_name(function).startswith("register")
 
@@ -177,7 +179,7 @@ def _owner(value: Any) -> str:
     return origin_of_module(value.__module__).owner
 
 
-def _is_own(value: Any) -> bool:
+def is_own(value: Any) -> bool:
     """Whether an object was made in the project, and so is looked into."""
     if isinstance(value, ModuleType):
         return origin_of_module(value.__name__).owner == "project"

@@ -1,11 +1,14 @@
 """Values as parts of a digest: plain data by what it holds, code by reference.
 
 What is neither, such as a client of a database or a compiled expression of a library, is opaque:
-then the statement that made it counts instead.
+then the statement that made what holds it counts, too.
 """
 
 from __future__ import annotations
 
+import collections.abc
+import contextlib
+import dataclasses
 import datetime
 import decimal
 import enum
@@ -47,6 +50,9 @@ class Encoder:
         root: The project's folder; paths in it count from there, not from where it is.
         reference: What stands for a function, class, module or other piece of code.
         state: What an instance of a class of the project holds; None for other instances.
+
+    Attributes:
+        opaque: How many values were met that cannot be looked into.
     """
 
     def __init__(
@@ -59,13 +65,10 @@ class Encoder:
         self._reference = reference
         self._state = state
         self._within: dict[int, int] = {}
+        self.opaque = 0
 
     def __call__(self, value: Any) -> Part:
-        """The part.
-
-        Raises:
-            OpaqueError: The value holds something that cannot be looked into.
-        """
+        """The part; what cannot be looked into stands in it by its class, and is counted."""
         kind = type(value)
         if kind in _PLAIN:
             return self._text(value) if kind is str else value
@@ -74,6 +77,9 @@ class Encoder:
         self._within[id(value)] = len(self._within)
         try:
             return self._compound(value, kind)
+        except OpaqueError:
+            self.opaque += 1
+            return ["opaque", f"{kind.__module__}.{kind.__qualname__}"]
         finally:
             del self._within[id(value)]
 
@@ -144,7 +150,12 @@ class Encoder:
             return [where, *_COLLECTIONS[where](value, self)]
         if where.startswith("numpy.dtype"):
             return ["dtype", repr(value)]
+        fields = _fields(value, kind)
+        if fields is not None:
+            return [where, self._reference(kind), self(fields)]
         content = content_of(value)
+        if content is None and not _SIMPLE.isdisjoint((where, where.partition(".")[0])):
+            return [where, self._reduced(value)]
         if content is None:
             raise OpaqueError(where)
         self._reference(kind)
@@ -161,11 +172,13 @@ def _holds_more(base: type) -> bool:
     name = f"{base.__module__}.{base.__qualname__}"
     if base.__module__ in ("typing", "abc", "enum") or name == "builtins.object":
         return False
-    return not base.__flags__ & _HEAP or base.__module__.partition(".")[0] in _DATA
+    is_stated = base.__flags__ & _HEAP and not base.__flags__ & _IMMUTABLE
+    return not is_stated or base.__module__.partition(".")[0] in _DATA
 
 
-_HEAP = 1 << 9
-"""Of a class that a class statement made: what is in its instances is in attributes and slots."""
+_HEAP, _IMMUTABLE = 1 << 9, 1 << 8
+"""Of a class that a class statement made, the first alone: what is in its instances is in
+attributes and slots."""
 
 
 def content_of(value: Any) -> str | None:
@@ -187,15 +200,62 @@ def content_of(value: Any) -> str | None:
 
 _DATA = {"numpy", "pandas", "polars", "pyarrow", "scipy", "torch", "sklearn", "PIL"}
 _WITHOUT_STATE = {
-    *("_thread.lock", "_thread.RLock", "_thread._local", "threading.Event"),
-    *("threading.Condition", "threading.Semaphore", "threading.BoundedSemaphore"),
-    *("logging.Logger", "logging.RootLogger", "builtins.ellipsis"),
-    *("builtins.NotImplementedType", "_contextvars.ContextVar"),
+    *("_thread.lock", "_thread.RLock", "threading.Condition", "threading.Semaphore"),
+    *("threading.BoundedSemaphore", "builtins.ellipsis", "builtins.NotImplementedType"),
 }
+_SIMPLE = {
+    *(
+        "argparse.Namespace",
+        "array",
+        "calendar",
+        "collections",
+        "configparser",
+        "csv",
+        "decimal",
+        "difflib",
+    ),
+    *("email", "graphlib", "html", "ipaddress", "json", "statistics", "string", "struct"),
+    *("textwrap", "urllib"),
+}
+"""Of Python's own, whose objects are what they were made with: they are copied by that."""
+_MOST = 10_000
+"""Longer collections of libraries may be read from somewhere as they are needed."""
 
 
 def _items(value: Mapping[Any, Any], encode: Encoder) -> list[Part]:
     return [[encode(key), encode(item)] for key, item in value.items()]
+
+
+def _fields(value: Any, kind: type) -> Any:
+    """What an object of a library holds by its own word; None for what does not say."""
+    if dataclasses.is_dataclass(value):
+        names = [field.name for field in dataclasses.fields(value)]
+        return {name: getattr(value, name) for name in names if hasattr(value, name)}
+    if hasattr(kind, "__pydantic_fields__"):
+        return dict(vars(value))
+    kinds: dict[type, Callable[[Any], Any]] = {
+        collections.abc.Mapping: dict,
+        collections.abc.Sequence: list,
+    }
+    for each, taken in kinds.items():
+        if isinstance(value, each) and kind.__module__ not in ("os", "weakref"):
+            with contextlib.suppress(Exception):  # of the library's own, whatever it is
+                return taken(value) if len(value) <= _MOST else None
+    return None
+
+
+def _of_context(variable: Any, encode: Encoder) -> list[Part]:
+    try:
+        return [variable.name, encode(variable.get())]
+    except LookupError:
+        return [variable.name]
+
+
+def _given_to_logger(value: object) -> dict[str, Any]:
+    """Attributes of one's own: where it writes, and how much, changes no result."""
+    own = {"filters", "name", "level", "parent", "propagate", "handlers", "disabled"}
+    own |= {"manager", "_cache"}
+    return {name: each for name, each in vars(value).items() if name not in own}
 
 
 _COLLECTIONS: dict[str, Callable[[Any, Encoder], list[Part]]] = {
@@ -205,6 +265,12 @@ _COLLECTIONS: dict[str, Callable[[Any, Encoder], list[Part]]] = {
     "collections.deque": lambda v, e: [v.maxlen, *map(e, v)],
     "collections.ChainMap": lambda v, e: [*map(e, v.maps)],
     "types.SimpleNamespace": lambda v, e: _items(vars(v), e),
+    "_thread._local": lambda v, e: _items(vars(v), e),
+    "threading.Event": lambda v, _: [v.is_set()],
+    "_contextvars.ContextVar": _of_context,
+    "logging.Logger": lambda v, e: _items(_given_to_logger(v), e),
+    "logging.RootLogger": lambda v, e: _items(_given_to_logger(v), e),
+    "struct.Struct": lambda v, _: [v.format],
     "zoneinfo.ZoneInfo": lambda v, _: [str(v)],
     "operator.itemgetter": lambda v, _: [repr(v)],
     "operator.attrgetter": lambda v, _: [repr(v)],

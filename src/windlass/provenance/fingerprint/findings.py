@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from windlass import modules
 from windlass.hashing import Part
+from windlass.provenance.fingerprint.compiled import compiled_file
 from windlass.provenance.fingerprint.model import Piece, Unresolved
 from windlass.provenance.fingerprint.origin import Origin
 
@@ -62,7 +63,15 @@ class Findings:
         """Notes a module of the project that must be imported, with the packages that it is in."""
         while name and name not in self.modules:
             self.modules[name] = None
+            self._note_compiled(name)
             name = name.rpartition(".")[0]
+
+    def _note_compiled(self, name: str) -> None:
+        """Notes the file of a module that has no source: all of it counts."""
+        module = sys.modules.get(name)
+        found = compiled_file(module) if module is not None else None
+        if found is not None:
+            self.add(Piece("file", modules.canonical(name), found[1], self.relative(found[0])))
 
     def touch(self, origin: Origin) -> None:
         """Notes that something is not the project's own."""

@@ -18,9 +18,7 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from windlass.hashing import DIGEST_LENGTH, Part, digest, digest_bytes
-from windlass.provenance.fingerprint.encoding import OpaqueError
 from windlass.provenance.fingerprint.findings import ABSENT, Findings, lookup
-from windlass.provenance.fingerprint.inside import code_inside
 from windlass.provenance.fingerprint.origin import origin_of_file, origin_of_module
 from windlass.provenance.fingerprint.packing import pack
 from windlass.provenance.fingerprint.walk import Walk
@@ -151,10 +149,7 @@ class _Tokens(Walk):
 
     def of(self, value: Any) -> bytes:
         """The token of a value."""
-        try:
-            return pack(["absent"] if value is ABSENT else self.encode(value))
-        except OpaqueError:
-            return pack(self.opaque(value, "", ""))
+        return pack(["absent"] if value is ABSENT else self.told(value)[0])
 
     def _function(self, function: FunctionType) -> Part:
         code = function.__code__
@@ -171,15 +166,9 @@ class _Tokens(Walk):
     def _module(self, module: ModuleType) -> Part:
         return ["module", module.__name__]
 
-    def opaque(self, value: Any, module: str, name: str) -> Part:  # noqa: ARG002
-        """The class of a value that cannot be looked into, and the code in it."""
-        cls = type(value)
-        return [
-            "opaque",
-            cls.__module__,
-            cls.__qualname__,
-            *map(self.reference, code_inside(value)),
-        ]
+    def made(self, value: Any, module: str, name: str) -> Part:  # noqa: ARG002
+        """Nothing: how a value was made, its file tells."""
+        return []
 
 
 def _files_of(findings: Findings, root: str) -> Iterator[str]:

@@ -13,7 +13,7 @@ from windlass import modules
 from windlass.hashing import Part
 from windlass.provenance.fingerprint import unimported
 from windlass.provenance.fingerprint.bytecode import Import, Read, absolute
-from windlass.provenance.fingerprint.encoding import Encoder, OpaqueError
+from windlass.provenance.fingerprint.encoding import Encoder
 from windlass.provenance.fingerprint.findings import ABSENT, Constant, Findings, full_name
 from windlass.provenance.fingerprint.inside import code_inside
 from windlass.provenance.fingerprint.model import Piece, Unresolved
@@ -29,7 +29,17 @@ OF_MODULES = {
 _IMPORTERS = (
     *("importlib.import_module", "importlib.__import__", "importlib.reload"),
     *("importlib.util.module_from_spec", "importlib.util.spec_from", "importlib.util.LazyLoader"),
-    *("importlib.machinery", "sys.modules", "sys._getframe", "runpy.", "pkgutil.", "pydoc.locate"),
+    *(
+        "importlib.machinery",
+        "sys.modules",
+        "sys.path",
+        "sys.meta_path",
+        "site.addsitedir",
+        "sys._getframe",
+        "runpy.",
+        "pkgutil.",
+        "pydoc.locate",
+    ),
     *("builtins.eval", "builtins.exec", "builtins.__import__", "inspect.currentframe"),
     *("inspect.stack", "inspect.getsource", "inspect.getdoc", "pickle.load", "_pickle.load"),
     *("pickle.Unpickler", "_pickle.Unpickler", "pickle._load", "dill.load", "cloudpickle.load"),
@@ -125,18 +135,29 @@ class Names(Findings, ABC):
         full = f"{modules.canonical(module)}.{name}"
         if any(value is each for each in _EVALUATORS):
             self.give_up(f"{name}(…)", module, read)
-        try:
-            part = self.encode(value)
-        except OpaqueError:
-            part = self.opaque(value, module, name)
+        part, is_whole = self.told(value)
+        if not is_whole:
+            self.held.append((value, part[0]))
+            part = [part, self.made(value, module, name)]
             self.add(Piece("name", full, digest_packed("name", part)))
-            return
-        if isinstance(value, FunctionType | type) or callable(value):
-            if full_name(value) != full or not isinstance(value, FunctionType | type):
+        elif isinstance(value, FunctionType | type) or callable(value):
+            if full_name(value) != full or not _is_by_name(part):
                 self._add_name(module, name, part)
             self._dynamic(full_name(value), list(read.chain[1:]), module, read)
-            return
-        self.add_constant(full, value, part, module)
+        else:
+            self.add_constant(full, value, part, module)
+
+    def told(self, value: Any) -> tuple[Part, bool]:
+        """What stands for a value, and whether all of it could be looked into.
+
+        If not, it is a list of what could, and the code inside it.
+        """
+        before = self.encode.opaque
+        part = self.encode(value)
+        if self.encode.opaque == before:
+            return part, True
+        self.encode.opaque = before  # who asks sees to it: what holds this is not opaque for it
+        return [part, self.inside(value)], False
 
     def add_constant(self, full: str, value: Any, part: Part, module: str) -> None:
         """Notes a value that a name stands for."""
@@ -149,23 +170,37 @@ class Names(Findings, ABC):
         full = f"{modules.canonical(module)}.{name}"
         self.add(Piece("name", full, digest_packed("name", part)))
 
-    def opaque(self, value: Any, module: str, name: str) -> Part:
-        """What stands for a value that cannot be looked into: how it was made, and code in it."""
+    def made(self, value: Any, module: str, name: str) -> Part:
+        """How a value was made, of which not all can be looked into."""
         self.touch(origin_of_module(type(value).__module__))
-        found = self.inside(value)
         living = sys.modules.get(module)
         source = source_of(living) if living is not None else None
         definition = source.definition(name) if source is not None else None
+        if definition is None and source is not None and living is not None:
+            where = self._imported_from(source.imported(name), living)
+            if where is not None:
+                return self.made(value, *where)
         full = f"{modules.canonical(module)}.{name}"
         if definition is None or living is None:
             what = f"{full}, a {type(value).__qualname__}, cannot be looked into"
             self.unresolved[Unresolved(what, self.file_of(module) or module)] = None
-            return ["unknown", found]
+            return ["unknown"]
         self.enter_module(module)
         place = self.file_of(module), definition.line
         self.add(Piece("definition", full, definition.digest, *place), definition)
         self.read_all(definition, living)
-        return ["made by", full, found]
+        return ["made by", full]
+
+    def _imported_from(self, wanted: Import | None, module: ModuleType) -> tuple[str, str] | None:
+        """The module and the name that an import takes, if it is one of the project's."""
+        if wanted is None:
+            return None
+        name = absolute(wanted, vars(module))
+        is_own = name in sys.modules and origin_of_module(name).owner == "project"
+        if not is_own or name == module.__name__:
+            return None
+        self.enter_module(name)
+        return name, wanted.names[0]
 
     def inside(self, value: Any) -> Part:
         """The code in a value that cannot be looked into."""
@@ -269,3 +304,8 @@ class Names(Findings, ABC):
             self.read(vars(module), name, Read((taken,)))
         elif module is not None:
             self.reference(module)
+
+
+def _is_by_name(part: Part) -> bool:
+    """Whether it is a function or class of the project, which is a piece of its own."""
+    return isinstance(part, list) and part[:1] in (["function"], ["class"])

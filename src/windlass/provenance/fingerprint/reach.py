@@ -15,8 +15,8 @@ from typing import Any
 from windlass import modules
 from windlass.pipeline.annotations import annotations_of
 from windlass.provenance.fingerprint.bytecode import Read
+from windlass.provenance.fingerprint.changes import changes_outside
 from windlass.provenance.fingerprint.effects import Imports, imported_names, project_modules
-from windlass.provenance.fingerprint.encoding import OpaqueError
 from windlass.provenance.fingerprint.model import Piece
 from windlass.provenance.fingerprint.source import forget_trees, source_of
 from windlass.provenance.fingerprint.toplevel import plain_imports
@@ -42,8 +42,7 @@ def reach(function: Callable[..., Any], root: Path) -> Walk:
     with _no_collection():
         walk.follow(function)
         for annotation in annotations_of(function).values():
-            with contextlib.suppress(OpaqueError):
-                walk.encode(annotation)  # the classes of what it takes and returns
+            walk.told(annotation)  # the classes of what it takes and returns
         walk.finish()
         _enter_modules(walk)
     return walk
@@ -100,7 +99,18 @@ def _enter_module(walk: Walk, name: str) -> None:
 
 def _is_pure(root: str, function: FunctionType) -> bool:
     """Whether a function can only change the project's own objects."""
-    walk = Walk(root)
+    walk = _Changes(root)
     walk.follow(function)
     walk.finish()
-    return not walk.tops and not walk.unresolved and walk.python <= _PURE
+    is_inside = not walk.tops and not walk.unresolved and walk.python <= _PURE
+    return is_inside and not walk.found
+
+
+class _Changes(Walk):
+    """A walk that sees whether a function on the way changes what is not the project's own."""
+
+    found = False
+
+    def _enter_function(self, function: FunctionType) -> None:
+        self.found = self.found or changes_outside(function)
+        super()._enter_function(function)

@@ -16,6 +16,7 @@ from functools import partial
 from types import ModuleType
 from typing import Any
 
+from windlass.provenance.fingerprint.bytecode import Import
 from windlass.provenance.fingerprint.packing import digest_packed
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -60,6 +61,15 @@ class Source:
             self._named = _by_name(self.tree.body)
         found = self._named.get(name)
         return self.told(found) if found else None
+
+    def imported(self, name: str) -> Import | None:
+        """The import that a top-level name comes from, with the name that it has there."""
+        for node in _leaves(self.tree.body):
+            if isinstance(node, ast.ImportFrom):
+                for alias in node.names:
+                    if (alias.asname or alias.name) == name:
+                        return Import(node.module or "", node.level, (alias.name,))
+        return None
 
     def class_head(self, qualname: str) -> Definition | None:
         """A class but for the bodies of its methods, which are looked at by themselves."""

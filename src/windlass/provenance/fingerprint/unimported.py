@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from windlass.hashing import digest
 from windlass.provenance.cells.file import notebook_code
+from windlass.provenance.fingerprint.compiled import file_without_source
 from windlass.provenance.fingerprint.origin import origin_of_file
 from windlass.provenance.fingerprint.source import parse_file
 
@@ -69,7 +70,8 @@ def _file(name: str) -> File | None:
         return None
     source = parse_file(place)
     if source is None:
-        return None
+        found = file_without_source(place)
+        return File(name, *found, ()) if found is not None else None
     package = name if place.endswith("__init__.py") else name.rpartition(".")[0]
     return _told(name, place, source.tree, package)
 
@@ -103,7 +105,7 @@ def _find(name: str) -> str | None:
         if spec is None:
             return None
         path = list(spec.submodule_search_locations or ())
-    return spec.origin if spec is not None and (spec.origin or "").endswith(".py") else None
+    return spec.origin if spec is not None and spec.has_location else None
 
 
 def _imported(node: ast.AST, package: str) -> Iterator[tuple[str, str | None]]:

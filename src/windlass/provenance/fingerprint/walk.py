@@ -97,8 +97,14 @@ class Walk(Names):
         if owner is not None and not isinstance(owner, ModuleType):
             return ["method", getattr(value, "__name__", ""), self.encode(owner)]
         module = str(getattr(value, "__module__", None) or getattr(owner, "__name__", "builtins"))
-        self.touch(origin_of_module(module))
+        self._touch_built_in(module)
         return ["built in", module, getattr(value, "__qualname__", repr(type(value)))]
+
+    def _touch_built_in(self, module: str) -> None:
+        origin = origin_of_module(module)
+        self.touch(origin)
+        if origin.owner == "project":  # an extension that was compiled here
+            self.enter_module(module)
 
     def _function(self, function: FunctionType) -> Part:
         notebook = notebook_of(function)
@@ -163,11 +169,10 @@ class Walk(Names):
         """A value that a function holds; if it is opaque, the function's own definition counts."""
         if value is None or (type(value) in (tuple, dict) and not value):
             return []
-        try:
-            return self.encode(value)
-        except OpaqueError:
-            module, name = holder.__module__, holder.__qualname__.partition(".")[0]
-            return self.opaque(value, module, name)
+        part, is_whole = self.told(value)
+        if is_whole:
+            return part
+        return [part, self.made(value, holder.__module__, holder.__qualname__.partition(".")[0])]
 
     def _enter_function(self, function: FunctionType) -> None:
         code, space = read_code(function.__code__), function.__globals__
@@ -204,12 +209,7 @@ class Walk(Names):
             self.reference(base)
         head = self._head(cls)
         for key, entry in class_entries(cls, has_source=head is not None):
-            try:
-                part = self.encode(entry)
-            except OpaqueError:
-                part = self.inside(entry)
-                if head is None:
-                    part = [part, type(entry).__qualname__]
+            part, _ = self.told(entry)
             self.bindings.append((cls, key, vars(cls).get(key, entry)))
             if not callable(entry):
                 self.add_constant(f"{name}.{key}", entry, part, cls.__module__)

@@ -1,0 +1,68 @@
+"""Whether a function changes what is not the project's own, as ``json.dumps = faster`` does."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from types import FunctionType
+
+from windlass.provenance.fingerprint.effects import is_own
+from windlass.provenance.fingerprint.source import parse_file, root_of, targets_of
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+_SETTERS = {"setattr", "delattr"}
+
+
+def changes_outside(function: FunctionType) -> bool:
+    """Whether it assigns to an attribute or item of something that the project did not make.
+
+    What it is given, and what it makes itself, is not looked at.
+    """
+    node = _node(function)
+    if node is None:
+        return False
+    local, imported = _local(node)
+    for target in _changed(node):
+        root = root_of(target)
+        if root in imported:
+            return True
+        if root is not None and root not in local:
+            space = function.__globals__
+            if root not in space or not is_own(space[root]):
+                return True
+    return False
+
+
+def _node(function: FunctionType) -> ast.AST | None:
+    source, line = parse_file(function.__code__.co_filename), function.__code__.co_firstlineno
+    for node in ast.walk(source.tree) if source is not None else ():
+        if isinstance(node, _FUNCTIONS):
+            first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
+            if first == line:
+                return node
+    return None
+
+
+def _local(node: ast.AST) -> tuple[set[str], set[str]]:
+    """The names that a function binds itself, and those of them that it imports."""
+    inner = list(ast.walk(node))
+    stated = {name for each in inner if isinstance(each, ast.Global) for name in each.names}
+    local = {each.arg for each in inner if isinstance(each, ast.arg)}
+    local |= {n.id for n in inner if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    aliases = [a for n in inner if isinstance(n, ast.Import | ast.ImportFrom) for a in n.names]
+    return local - stated, {each.asname or each.name.partition(".")[0] for each in aliases}
+
+
+def _changed(node: ast.AST) -> Iterator[ast.expr]:
+    """What it assigns to besides names."""
+    for each in ast.walk(node):
+        if isinstance(each, ast.stmt):
+            targets = targets_of(each)
+            while targets:
+                target = targets.pop()
+                if isinstance(target, ast.Tuple | ast.List):
+                    targets = [*targets, *target.elts]
+                elif not isinstance(target, ast.Name):
+                    yield target
+        elif isinstance(each, ast.Call) and getattr(each.func, "id", "") in _SETTERS and each.args:
+            yield each.args[0]
