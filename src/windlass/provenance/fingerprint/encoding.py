@@ -233,7 +233,7 @@ def _fields(value: Any, kind: type) -> Any:
         return {name: getattr(value, name) for name in names if hasattr(value, name)}
     if hasattr(kind, "__pydantic_fields__"):
         return dict(vars(value))
-    kinds: dict[type, Callable[[Any], Any]] = {
+    kinds: dict[Any, Callable[[Any], Any]] = {
         collections.abc.Mapping: dict,
         collections.abc.Sequence: list,
     }

@@ -149,7 +149,7 @@ class _Tokens(Walk):
 
     def of(self, value: Any) -> bytes:
         """The token of a value."""
-        return pack(["absent"] if value is ABSENT else self.told(value)[0])
+        return pack(["absent"] if value is ABSENT else [*self.told(value)])
 
     def _function(self, function: FunctionType) -> Part:
         code = function.__code__

@@ -135,10 +135,10 @@ class Names(Findings, ABC):
         full = f"{modules.canonical(module)}.{name}"
         if any(value is each for each in _EVALUATORS):
             self.give_up(f"{name}(…)", module, read)
-        part, is_whole = self.told(value)
-        if not is_whole:
-            self.held.append((value, part[0]))
-            part = [part, self.made(value, module, name)]
+        part, inside = self.told(value)
+        if inside is not None:
+            self.held.append((value, part))
+            part = [part, inside, self.made(value, module, name)]
             self.add(Piece("name", full, digest_packed("name", part)))
         elif isinstance(value, FunctionType | type) or callable(value):
             if full_name(value) != full or not _is_by_name(part):
@@ -147,21 +147,20 @@ class Names(Findings, ABC):
         else:
             self.add_constant(full, value, part, module)
 
-    def told(self, value: Any) -> tuple[Part, bool]:
-        """What stands for a value, and whether all of it could be looked into.
-
-        If not, it is a list of what could, and the code inside it.
-        """
+    def told(self, value: Any) -> tuple[Part, Part]:
+        """What stands for a value; and the code inside it, if not all could be looked into."""
         before = self.encode.opaque
         part = self.encode(value)
         if self.encode.opaque == before:
-            return part, True
+            return part, None
         self.encode.opaque = before  # who asks sees to it: what holds this is not opaque for it
-        return [part, self.inside(value)], False
+        return part, self.inside(value)
 
-    def add_constant(self, full: str, value: Any, part: Part, module: str) -> None:
+    def add_constant(
+        self, full: str, value: Any, part: Part, module: str, inside: Part = None
+    ) -> None:
         """Notes a value that a name stands for."""
-        told = digest_packed("constant", part)
+        told = digest_packed("constant", part, inside)
         self.add(Piece("constant", full, told, self.file_of(module)), Constant(value))
         if isinstance(part, list):  # else a scalar, which cannot change in place
             self.held.append((value, part))

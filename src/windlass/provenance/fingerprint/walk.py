@@ -169,10 +169,11 @@ class Walk(Names):
         """A value that a function holds; if it is opaque, the function's own definition counts."""
         if value is None or (type(value) in (tuple, dict) and not value):
             return []
-        part, is_whole = self.told(value)
-        if is_whole:
+        part, inside = self.told(value)
+        if inside is None:
             return part
-        return [part, self.made(value, holder.__module__, holder.__qualname__.partition(".")[0])]
+        name = holder.__qualname__.partition(".")[0]
+        return [part, inside, self.made(value, holder.__module__, name)]
 
     def _enter_function(self, function: FunctionType) -> None:
         code, space = read_code(function.__code__), function.__globals__
@@ -209,12 +210,12 @@ class Walk(Names):
             self.reference(base)
         head = self._head(cls)
         for key, entry in class_entries(cls, has_source=head is not None):
-            part, _ = self.told(entry)
+            part, inside = self.told(entry)
             self.bindings.append((cls, key, vars(cls).get(key, entry)))
             if not callable(entry):
-                self.add_constant(f"{name}.{key}", entry, part, cls.__module__)
+                self.add_constant(f"{name}.{key}", entry, part, cls.__module__, inside)
             elif head is None or not _is_own(entry, cls, key):
-                self.add(Piece("name", f"{name}.{key}", digest_packed("name", part)))
+                self.add(Piece("name", f"{name}.{key}", digest_packed("name", part, inside)))
         if head is None and any(name in vars(cls) for name in _FIELDS):
             what = f"{name}, whose fields no class statement tells"
             self.unresolved[Unresolved(what, self.file_of(cls.__module__) or cls.__module__)] = None
