@@ -17,6 +17,7 @@ from itertools import compress
 from types import CodeType
 from typing import Any, NamedTuple
 
+from windlass.provenance.fingerprint.instructions import Instructions, instructions_of
 from windlass.provenance.fingerprint.packing import digest_packed, pack
 
 _CONSTANT = frozenset(dis.hasconst)
@@ -141,14 +142,17 @@ class _Scan:
 
 def _parts(code: CodeType, scan: _Scan) -> tuple[Any, ...]:
     """What makes the code, as nothing but tuples and scalars."""
-    shape, constants = _instructions(code, scan)
+    live = instructions_of(code)
+    shape, names = live.uses(code)
+    args = bytearray(shape)
+    constants = _scan_instructions(code, live, args, scan)
     return (
-        bytes(shape),
+        (live.ops, bytes(args)),
         tuple(_constant(value, scan) for value in constants),
-        (code.co_names, code.co_varnames, code.co_cellvars, code.co_freevars),
+        (names, code.co_cellvars, code.co_freevars),
         (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount),
         code.co_flags & _FLAGS,
-        code.co_exceptiontable,
+        live.handlers,
     )
 
 
@@ -162,18 +166,17 @@ def _constant(value: Any, scan: _Scan) -> Any:
     return value
 
 
-def _instructions(code: CodeType, scan: _Scan) -> tuple[bytearray, list[Any]]:  # noqa: C901, PLR0912
-    """The instructions with the places of constants blanked out, and the constants in order.
+def _scan_instructions(  # noqa: C901, PLR0912
+    code: CodeType, live: Instructions, shape: bytearray, scan: _Scan
+) -> list[Any]:
+    """Blanks the places of constants out, and gives the constants in order.
 
     One loop without calls, over those instructions alone that name something: a project has some
     hundred thousand.
     """
-    raw, names, constants = code.co_code, code.co_names, code.co_consts
-    shape, loaded = bytearray(raw), []
-    every, arguments = raw[::2], raw[1::2]
-    ops = every.translate(None, b"\0")  # without the caches after instructions
-    args = bytes(compress(arguments, every))
-    places = list(compress(range(len(every)), every))
+    names, constants = code.co_names, code.co_consts
+    ops, args, places, _ = live
+    loaded: list[Any] = []
     extended, extends, chain_ends = 0, -1, -1
     chain: list[str] = []
     for at in compress(range(len(ops)), ops.translate(_NAMING)):
@@ -196,9 +199,9 @@ def _instructions(code: CodeType, scan: _Scan) -> tuple[bytearray, list[Any]]:  
             chain = []
         if op in _CONSTANT:
             loaded.append(constants[arg])
-            shape[2 * places[at] + 1] = 0
+            shape[at] = 0
             if arg > 255:
-                shape[2 * places[at] - 1] = 0
+                shape[at - 1] = 0
         elif op in _GLOBALS:
             chain, chain_ends = [names[arg >> 1 if op == _GLOBAL else arg]], at + 1
         elif op == _STORE_NAME:
@@ -209,7 +212,7 @@ def _instructions(code: CodeType, scan: _Scan) -> tuple[bytearray, list[Any]]:  
             scan.imports[Import(names[arg], level, tuple(wanted or ()))] = None
     if chain:
         _add_read(scan, code, chain, places[chain_ends - 1])
-    return shape, loaded
+    return loaded
 
 
 def _add_read(scan: _Scan, code: CodeType, chain: list[str], at: int) -> None:
