@@ -165,3 +165,11 @@ def test_a_step_that_fails_tells_of_its_cell(kernel: Kernel) -> None:
     said = kernel("run = training.run(); print(run.status, run.error)")
     assert "failed" in said
     assert "no lag" in said
+
+
+def test_autoreload_leaves_the_cells_alone(kernel: Kernel) -> None:
+    kernel("%load_ext autoreload\n%autoreload 3")
+    kernel("training.run()")
+    kernel("RATE = 3")
+    assert kernel("print(training.run().result())") == "Total(value=18)"
+    assert kernel("print('well')") == "well"

@@ -28,6 +28,9 @@ from windlass.provenance.project import Project
 
 FOLDER = "cells"
 
+_WRITTEN_AT = 315_532_800
+"""When every file of cells is said to be written: the first second of 1980."""
+
 
 def from_cells(pipeline: Pipeline[Any, Any], project: Project) -> Pipeline[Any, Any]:
     """A notebook's pipeline as it is in the module that its cells become; others as they are.
@@ -76,6 +79,9 @@ def _written(text: str, folder: Path, alias: str) -> Path:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         partial.write_text(text)
+        # The path tells one text from another. By its time, IPython's autoreload would take the
+        # file for a module that was edited, and fail to reload it.
+        os.utime(partial, (_WRITTEN_AT, _WRITTEN_AT))
         partial.replace(path)
     except OSError as error:
         raise ConfigError(
