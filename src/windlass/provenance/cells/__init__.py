@@ -22,12 +22,17 @@ from windlass.pipeline.pipeline import Pipeline
 from windlass.provenance.bundle import FILE, Bundle, BundleFile, digest_files
 from windlass.provenance.cells.kernel import executed
 from windlass.provenance.cells.slicing import Slicer
+from windlass.provenance.cells.statements import Statement
 from windlass.provenance.filecache import FileDigests
 from windlass.provenance.fingerprint.encoding import Encoder
 from windlass.provenance.project import Project
 
 FOLDER = "cells"
 
+_LONGEST = 60
+_RESTART = (
+    "Restart the kernel and run all cells; or make it in a step, whose result is given to others."
+)
 _WRITTEN_AT = 315_532_800
 """When every file of cells is said to be written: the first second of 1980."""
 
@@ -48,7 +53,7 @@ def from_cells(pipeline: Pipeline[Any, Any], project: Project) -> Pipeline[Any, 
     text = slicer.module([name])
     module = _imported(alias, _written(text, project.make_home() / FOLDER, alias))
     for each in slicer.made_anew():
-        _compare(each, space[each], vars(module)[each])
+        _compare(each, space[each], vars(module)[each], slicer.suspect(each))
     found: Pipeline[Any, Any] = vars(module)[name]
     return found
 
@@ -112,7 +117,7 @@ def _imported(alias: str, path: Path) -> ModuleType:
     return module
 
 
-def _compare(name: str, here: object, anew: object) -> None:
+def _compare(name: str, here: object, anew: object, suspect: Statement | None) -> None:
     """Refuses a global whose value is another one when the cells are run anew."""
 
     def state(value: Any) -> Part | None:
@@ -124,8 +129,16 @@ def _compare(name: str, here: object, anew: object) -> None:
         return
     raise DefinitionError(
         f"'{name}' is not the same in the notebook and where its cells are run anew",
-        hint="Restart the kernel and run all cells; or make it in a step, whose result is given "
-        "to others.",
+        hint=_RESTART if suspect is None else _told(suspect, name),
+    )
+
+
+def _told(suspect: Statement, name: str) -> str:
+    row = suspect.text.strip().partition("\n")[0]
+    text = row if len(row) <= _LONGEST else f"{row[:_LONGEST]}…"
+    return (
+        f"Perhaps this changed it, which is not run anew: {text} (In [{suspect.cell}]). Assign "
+        f"what the call gives: {name} = …; or do it in a step, whose result is given to others."
     )
 
 

@@ -21,6 +21,7 @@ from windlass.provenance.cells.statements import (
     LATE_ANNOTATIONS,
     Statement,
     binds_surely,
+    calls_with,
     imports_all,
     inner_of,
     is_future,
@@ -89,6 +90,19 @@ class Slicer:
             for name in sorted(self._seen & self._space.keys() & self._bound.keys())
             if not isinstance(self._statements[self._bound[name]].node, DEFINITIONS)
         ]
+
+    def suspect(self, name: str) -> Statement | None:
+        """What perhaps changed a global, though nothing in it says so: a call that got it.
+
+        Of those that are left out of the module the last, its own methods before other functions.
+        """
+        got = [
+            (rank, at)
+            for at in range(self._bound[name], len(self._statements))
+            if at not in self._whole
+            for rank in calls_with(name, self._statements[at].node)
+        ]
+        return self._statements[max(got)[1]] if got else None
 
     def _slice(self, needed: set[str]) -> None:
         """Goes back through what was run, with the names whose values still have to be made."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import contextlib
 import symtable
 from collections.abc import Iterator
@@ -93,6 +94,21 @@ def root_of(node: ast.expr) -> str | None:
     while isinstance(node, ast.Attribute | ast.Subscript):
         node = node.value
     return node.id if isinstance(node, ast.Name) else None
+
+
+def calls_with(name: str, node: ast.stmt) -> Iterator[bool]:
+    """For each call in a statement that gets what a name stands for: whether it is a method of it.
+
+    Built-in functions, such as ``print``, change nothing.
+    """
+    for call in ast.walk(node) if not isinstance(node, DEFINITIONS) else ():
+        if not isinstance(call, ast.Call) or hasattr(builtins, root_of(call.func) or ""):
+            continue
+        given = [*call.args, *(each.value for each in call.keywords)]
+        if root_of(call.func) == name:
+            yield True
+        elif any(each.id == name for value in given for each in _named(value)):
+            yield False
 
 
 def imports_all(node: ast.stmt) -> bool:
