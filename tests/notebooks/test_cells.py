@@ -175,3 +175,23 @@ def test_autoreload_leaves_the_cells_alone(kernel: Kernel) -> None:
     kernel("RATE = 3")
     assert kernel("print(training.run().result())") == "Total(value=18)"
     assert kernel("print('well')") == "well"
+
+
+def test_what_ipython_gives_to_every_cell(kernel: Kernel) -> None:
+    kernel("def lag(item):\n    display('looking')\n    return item")
+    said = kernel("r = training.run(); print(r.result()); print(r['shift[0]'].logs())")
+    assert said.startswith("Total(value=3)")
+    assert "looking" in said
+    kernel("def display(item):\n    print('mine')")
+    assert "mine" in kernel("print(training.run()['shift[0]'].logs())")
+
+
+def test_what_a_magic_gives(kernel: Kernel) -> None:
+    kernel("lines = !printf '1\\n2\\n'\nhome = %env HOME\nnames = %who_ls")
+    kernel("def lag(item):\n    return len(lines) + len(lines.n) + len(home[:1]) + len(names[:1])")
+    assert kernel("print(training.run().result())") == "Total(value=21)"
+    kernel("def lag(item):\n    !ls\n    return item")
+    said = kernel("training.run()")
+    assert "a step needs In [10], and only a notebook can run its !ls\n  Write it" in said
+    kernel("lag = %timeit -o -q -n1 -r1 1")
+    assert "needs In [12], and only a notebook can run its %timeit" in kernel("training.run()")

@@ -53,3 +53,9 @@ def _under_magic(body: list[ast.stmt]) -> str | None:
         return None
     told = [each.value for each in call.args if isinstance(each, ast.Constant)]
     return str(told[2]) if len(told) == 3 and told[0] in _TRANSPARENT else None
+
+
+def is_shell_list(value: object) -> bool:
+    """Whether a value is what ``files = !ls`` gives: lines as a list of IPython's own class."""
+    text = sys.modules.get("IPython.utils.text")
+    return text is not None and type(value) is text.SList

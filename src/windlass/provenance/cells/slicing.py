@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from windlass.errors import DefinitionError
-from windlass.provenance.cells.kernel import Cell
+from windlass.provenance.cells.kernel import Cell, is_shell_list
 from windlass.provenance.cells.statements import (
     DEFINITIONS,
     LATE_ANNOTATIONS,
@@ -25,6 +25,7 @@ from windlass.provenance.cells.statements import (
     imports_all,
     inner_of,
     is_future,
+    magics_in,
     names_bound,
     names_read,
     root_of,
@@ -43,6 +44,9 @@ _CONFIGURING = (
     *("manual_seed", "set", "simplefilter", "update", "use"),
 )
 """How functions begin that change how a library behaves, such as ``pd.set_option``."""
+
+_GIVEN = {"display": "from IPython.display import display"}
+_SLIST = "from IPython.utils.text import SList"
 
 
 class Slicer:
@@ -71,10 +75,12 @@ class Slicer:
         """The text of a module in which the wanted names stand for what they do here.
 
         Raises:
-            DefinitionError: One of them, or what it needs, is defined by no cell.
+            DefinitionError: One of them, or what it needs, is defined by no cell or by a magic.
         """
         self._slice(self._reached(wanted))
+        self._refuse_magics()
         parts, cell = ['"""Cells of a notebook, as far as its steps need them."""'], 0
+        parts += self._given()
         for index in sorted(self._whole | self._values.keys()):
             statement = self._statements[index]
             if statement.cell != cell:
@@ -129,6 +135,21 @@ class Slicer:
             runs = any(isinstance(each, ast.Call) for each in ast.walk(statement.node))
             alive |= self._reached(at_once) if runs else at_once & self._bound.keys()
 
+    def _refuse_magics(self) -> None:
+        for index in sorted(self._whole):
+            statement = self._statements[index]
+            for magic in magics_in(statement.node):
+                raise DefinitionError(
+                    f"a step needs In [{statement.cell}], and only a notebook can run its {magic}",
+                    hint="Write it in Python, such as with subprocess.run(…); or keep what it "
+                    "gives as plain data: text, numbers, a list.",
+                )
+
+    def _given(self) -> list[str]:
+        """What binds the names that IPython gives to every cell, of those that are read."""
+        read = set().union(*(self._reads[index] for index in self._whole))
+        return [text for name, text in _GIVEN.items() if name in read - self._bound.keys()]
+
     def _touching(self, name: str) -> list[int]:
         """The statements that bind a name or change what it stands for."""
         every = range(len(self._statements))
@@ -180,13 +201,17 @@ class Slicer:
         """``NAME = value`` where the value is plain data; None where it is not."""
         if isinstance(node, DEFINITIONS) or name not in self._space:
             return None
-        text = repr(self._space[name])
+        value = self._space[name]
+        text = repr(value)
         try:
             again = ast.literal_eval(text) if len(text) <= _LONGEST else None
         except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
             return None
-        same = len(text) <= _LONGEST and type(again) is type(self._space[name])
-        return f"{name} = {text}" if same and repr(again) == text else None
+        if (again is None and value is not None) or repr(again) != text:
+            return None
+        if type(again) is list and is_shell_list(value):
+            return f"{_SLIST}\n{name} = SList({text})"
+        return f"{name} = {text}" if type(again) is type(value) else None
 
     def _changed(self, node: ast.stmt) -> Iterator[str]:
         """The names whose objects a statement changes."""

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from windlass.provenance.cells.kernel import Cell
 
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
+_MAGICS = {"run_line_magic": "%", "run_cell_magic": "%%", "getoutput": "!", "system": "!"}
+"""By which methods of IPython's shell a cell runs what is no Python, and how that is written."""
 LATE_ANNOTATIONS = "from __future__ import annotations\n"
 
 
@@ -109,6 +111,18 @@ def calls_with(name: str, node: ast.stmt) -> Iterator[bool]:
             yield True
         elif any(each.id == name for value in given for each in _named(value)):
             yield False
+
+
+def magics_in(node: ast.stmt) -> Iterator[str]:
+    """The magics in a statement, as they were written: ``%env HOME``, ``!ls``."""
+    for call in ast.walk(node):
+        match call:
+            case ast.Call(
+                func=ast.Attribute(value=ast.Call(func=ast.Name(id="get_ipython")), attr=attr),
+                args=args,
+            ) if attr in _MAGICS:
+                told = (str(each.value) for each in args if isinstance(each, ast.Constant))
+                yield (_MAGICS[attr] + " ".join(told)).partition("\n")[0].strip()
 
 
 def imports_all(node: ast.stmt) -> bool:
