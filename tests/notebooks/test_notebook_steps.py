@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from windlass import HTML, notebook
+from windlass import HTML, notebook, pipeline, step
 from windlass.errors import DefinitionError
 from windlass.records import Records
 
@@ -52,6 +52,10 @@ from windlass import HTML, notebook, pipeline, step
 
 class Found(NamedTuple):
     nowhere: int
+
+class Kept(NamedTuple):
+    depth: int
+    held: object
 
 @step(timeout={timeout})
 @notebook("other.ipynb")
@@ -146,6 +150,13 @@ def test_a_run_anew_gives_the_same_page(project: Path) -> None:
     [
         (["x = 1", "print(1)\nraise KeyError(depth)"], "HTML", 60, "cell 2, failed: KeyError: 6"),
         (["x = 1"], "Found", 60, "the notebook sets no variable 'nowhere'"),
+        (
+            ["import threading\nheld = threading.Lock()"],
+            "Kept",
+            60,
+            "variable 'held' cannot be taken",
+        ),
+        (["class Own: pass\nheld = Own()"], "Kept", 60, "output 'held': no format takes a value"),
         (["import os\nos._exit(3)"], "HTML", 60, "the kernel of other.ipynb died"),
         (["import time\ntime.sleep(300)"], "HTML", 5, "5 s"),
     ],
@@ -174,6 +185,9 @@ def _leads_to(link: Path, place: Path) -> bool:
 def test_bad_notebooks(tmp_path: Path) -> None:
     (tmp_path / "not.ipynb").write_text("{}")
     (tmp_path / "good.ipynb").write_text('{"cells": []}')
+    (tmp_path / "old.ipynb").write_text('{"worksheets": [{"cells": []}], "nbformat": 3}')
+    r = '{"cells": [], "metadata": {"kernelspec": {"language": "R", "name": "ir"}}}'
+    (tmp_path / "r.ipynb").write_text(r)
 
     def page() -> HTML:
         raise NotImplementedError
@@ -184,7 +198,31 @@ def test_bad_notebooks(tmp_path: Path) -> None:
     for path, function, told in (
         (tmp_path / "gone.ipynb", page, "cannot be read: No such file"),
         (tmp_path / "not.ipynb", page, "is not a notebook of version 4"),
+        (
+            tmp_path / "old.ipynb",
+            page,
+            "version 3; .*\n.*jupyter nbconvert --to notebook --inplace",
+        ),
+        (tmp_path / "r.ipynb", page, "is a notebook of R; a step runs notebooks of Python"),
+        (tmp_path / "good.ipynb", step(page), "stands above what makes 'page' a step"),
         (tmp_path / "good.ipynb", number, "promises neither HTML nor a NamedTuple"),
     ):
         with pytest.raises(DefinitionError, match=told):
             notebook(str(path))(function)
+    with pytest.raises(DefinitionError, match="is given no notebook"):
+        notebook(page)  # type: ignore[arg-type]
+
+
+def test_a_notebook_that_is_no_step_is_not_called_in_a_pipeline(tmp_path: Path) -> None:
+    write_notebook(tmp_path / "good.ipynb", ["x = 1"])
+
+    @notebook(str(tmp_path / "good.ipynb"))
+    def page() -> HTML:
+        raise NotImplementedError
+
+    @pipeline
+    def paging() -> HTML:
+        return page()
+
+    with pytest.raises(DefinitionError, match=r"'page' runs a notebook and is no step.*\n.*@step"):
+        paging.graph()

@@ -197,12 +197,17 @@ def _call_and_store(work: _Work, step: Step[..., Any]) -> None:
 
 
 def _saved(work: _Work, name: str, value: Any) -> Saved:
-    return artifacts.save(
-        value,
-        work.job.stores.artifacts,
-        allow_pickle=work.job.plan.settings(work.node).allow_pickle,
-        split=(work.node.name, name) in work.job.plan.mapped_over and work.index is None,
-    )
+    try:
+        return artifacts.save(
+            value,
+            work.job.stores.artifacts,
+            allow_pickle=work.job.plan.settings(work.node).allow_pickle,
+            split=(work.node.name, name) in work.job.plan.mapped_over and work.index is None,
+        )
+    except FormatError as error:
+        if work.node.outputs == ("output",):
+            raise
+        raise FormatError(f"output '{name}': {error.message}", hint=error.hint) from error.__cause__
 
 
 @contextlib.contextmanager

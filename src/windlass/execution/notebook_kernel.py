@@ -52,14 +52,27 @@ def keep(space: Mapping[str, Any], names: tuple[str, ...]) -> None:
 
     Raises:
         NameError: The notebook did not set one of them.
+        TypeError: One cannot be passed from one process to another.
     """
-    import cloudpickle
-
     missing = [name for name in names if name not in space]
     if missing:
         raise NameError(f"the notebook sets no variable '{missing[0]}', which the step promises")
-    values = cloudpickle.dumps({name: space[name] for name in names})
-    (Path(os.environ[VARIABLE]) / "kept").write_bytes(values)
+    values = {name: space[name] for name in names}
+    (Path(os.environ[VARIABLE]) / "kept").write_bytes(_pickled(values))
+
+
+def _pickled(values: Mapping[str, Any]) -> bytes:
+    import cloudpickle
+
+    try:
+        return bytes(cloudpickle.dumps(values))
+    except Exception as error:
+        for name, value in values.items() if len(values) > 1 else ():
+            _pickled({name: value})  # which of them it is
+        names = ", ".join(values)
+        raise TypeError(
+            f"the notebook's variable '{names}' cannot be taken out of it: {error}"
+        ) from error
 
 
 def read_kept(folder: Path) -> dict[str, Any]:

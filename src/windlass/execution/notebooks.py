@@ -16,12 +16,17 @@ from windlass.classes import is_namedtuple_class
 from windlass.errors import DefinitionError
 from windlass.execution.notebook_kernel import GIVE, keep_cell, read_kept, write_given
 from windlass.pipeline.annotations import annotations_of
+from windlass.pipeline.pipeline import Pipeline
+from windlass.pipeline.step import Step
+from windlass.pipeline.symbols import user_line
+from windlass.pipeline.trace import active_tracer
 from windlass.provenance.cells.file import NOTEBOOK, notebook_code
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 _TAG = "parameters"
+_ORDER = "Write @step above it: first @step, then @notebook(…), then the function."
 
 
 def notebook(path: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -44,16 +49,26 @@ def notebook(path: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
     Raises:
         DefinitionError: There is no such notebook, or the function returns neither `HTML` nor a
-            NamedTuple.
+            NamedTuple, or is a step already.
     """
+    if callable(path):
+        raise DefinitionError(
+            "@notebook is given no notebook", hint='Name its file: @notebook("explore.ipynb").'
+        )
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        if isinstance(function, Step | Pipeline):
+            raise DefinitionError(
+                f"@notebook stands above what makes '{function.name}' a step or pipeline",
+                hint=_ORDER,
+            )
         file = _folder_of(function) / path
         notebook_code(file)
         outputs = _outputs(function)
 
         @functools.wraps(function)
         def run(*args: P.args, **kwargs: P.kwargs) -> R:
+            _refuse_in_pipeline(function.__name__)
             bound = inspect.signature(function).bind(*args, **kwargs)
             bound.apply_defaults()
             page, values = run_notebook(file, bound.arguments, outputs)
@@ -67,6 +82,15 @@ def notebook(path: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
         return run
 
     return decorate
+
+
+def _refuse_in_pipeline(name: str) -> None:
+    """Refuses to run a notebook while a pipeline is traced, which would run it without a record."""
+    if active_tracer() is not None:
+        raise DefinitionError(
+            f"{user_line()}'{name}' runs a notebook and is no step, so a pipeline cannot call it",
+            hint=_ORDER,
+        )
 
 
 def _folder_of(function: Callable[..., Any]) -> Path:

@@ -17,18 +17,38 @@ def notebook_code(file: Path) -> str:
     """The text of all code cells; what is not Python, such as magics, stands in calls.
 
     Raises:
-        DefinitionError: The file cannot be read, or is not a notebook.
+        DefinitionError: The file cannot be read, or is not a notebook of Python.
     """
     try:
-        cells = json.loads(file.read_text("utf-8"))["cells"]
+        notebook = json.loads(file.read_text("utf-8"))
+        _refuse_others(file, notebook)
+        cells = notebook["cells"]
         texts = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     except OSError as error:
         raise DefinitionError(f"the notebook {file} cannot be read: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DefinitionError(
             f"{file} is not a notebook of version 4: {error!r}", hint="Save it with Jupyter."
         ) from error
     return "\n".join(_python(text) for text in texts) + "\n"
+
+
+def _refuse_others(file: Path, notebook: dict[str, Any]) -> None:
+    """Refuses what is a notebook, but of an old form or of another language."""
+    if "worksheets" in notebook:
+        raise DefinitionError(
+            f"{file} is a notebook of version {notebook.get('nbformat', 3)}; only version 4 is run",
+            hint=f"Convert it: jupyter nbconvert --to notebook --inplace {file.name}",
+        )
+    told: dict[str, Any] = notebook.get("metadata", {})
+    kernel, info = told.get("kernelspec", {}), told.get("language_info", {})
+    language = kernel.get("language") or info.get("name") or "python"
+    if language.lower() != "python":
+        raise DefinitionError(
+            f"{file} is a notebook of {language}; a step runs notebooks of Python",
+            hint="Choose a Python kernel for it in Jupyter and save it; or call its language's own "
+            "program from a step.",
+        )
 
 
 def _python(text: str) -> str:
