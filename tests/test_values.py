@@ -171,6 +171,7 @@ SCALARS = st.one_of(
     st.fractions(),
     st.builds(range, st.integers(), st.integers(), st.integers(1)),
     ZONES,
+    OFFSETS,
     st.decimals(),
     st.uuids(),
     st.dates(),

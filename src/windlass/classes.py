@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 
 from windlass import modules
 from windlass.errors import FormatError
+from windlass.words import with_article
 
 Resolver: TypeAlias = Callable[[str], type]
 """Finds the class of a ``module:qualname``."""
@@ -137,7 +138,7 @@ def _attribute(value: object, name: str) -> Any:
         return getattr(value, name)
     except AttributeError:
         raise FormatError(
-            f"the field '{name}' of a {type(value).__qualname__} was never set",
+            f"the field '{name}' of {with_article(type(value).__qualname__)} was never set",
             hint="Give it a default.",
         ) from None
 

@@ -110,6 +110,16 @@ def _decode_moment(cls: Any) -> Callable[[Any, Reader], Any]:
     return decode_moment
 
 
+def _decode_timezone(document: Any, reader: Reader) -> dt.timezone:
+    offset = _decode_timedelta(document, reader)
+    unnamed, name = dt.timezone(offset), decode_document(document["name"], reader)
+    return unnamed if unnamed.tzname(None) == name else dt.timezone(offset, name)
+
+
+def _decode_timedelta(document: Any, _: Reader) -> dt.timedelta:
+    return dt.timedelta(document["days"], document["seconds"], document["microseconds"])
+
+
 def _decode_instance(document: Any, reader: Reader) -> Any:
     found = {
         name: {key: decode_document(part, reader) for key, part in document.get(name, {}).items()}
@@ -155,7 +165,8 @@ _DECODERS: dict[str, Callable[[Any, Reader], Any]] = {
     "date": lambda doc, _: dt.date.fromisoformat(doc["value"]),
     "time": _decode_moment(dt.time),
     "datetime": _decode_moment(dt.datetime),
-    "timedelta": lambda doc, _: dt.timedelta(doc["days"], doc["seconds"], doc["microseconds"]),
+    "timedelta": _decode_timedelta,
+    "timezone": _decode_timezone,
     "path": lambda doc, _: pathlib.Path(doc["value"]),
     "purepath": lambda doc, _: PURE_PATHS[doc["cls"]](doc["value"]),
     "enum": _decode_enum,

@@ -22,6 +22,7 @@ from windlass.generics import class_document
 from windlass.modules import reference
 from windlass.moments import is_zone, moment_fields, zone_key
 from windlass.sharing import check_sharing
+from windlass.words import with_article
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 Other: TypeAlias = Callable[[object], "dict[str, Json] | None"]
@@ -172,7 +173,7 @@ def _counted(kind: str) -> Encoder:
         if vars(value):  # such as a state dict of PyTorch's, which has a format of its own
             document = walk.other(value) if walk.other is not None else None
             if document is None:
-                raise FormatError(f"a {type(value).__name__} holds more than its items")
+                raise FormatError(f"{with_article(type(value).__name__)} holds more than its items")
             return document
         return _tagged(kind, items=_encode_pairs(value, walk))
 
@@ -188,6 +189,10 @@ def _encode_defaultdict(value: Any, walk: Walk) -> Json:
             hint=f"Fill it by {', '.join(FACTORIES)} or None, or return dict(value).",
         )
     return _tagged("defaultdict", factory=name, items=_encode_pairs(value, walk))
+
+
+def _units(value: dt.timedelta) -> dict[str, Json]:
+    return {"days": value.days, "seconds": value.seconds, "microseconds": value.microseconds}
 
 
 def _encode_deque(value: Any, walk: Walk) -> Json:
@@ -290,7 +295,8 @@ _ENCODERS: dict[type, Encoder] = {
     dt.date: _text("date", dt.date.isoformat),
     dt.time: _moment("time"),
     dt.datetime: _moment("datetime"),
-    dt.timedelta: lambda value, _: _tagged(
-        "timedelta", days=value.days, seconds=value.seconds, microseconds=value.microseconds
+    dt.timedelta: lambda value, _: _tagged("timedelta", **_units(value)),
+    dt.timezone: lambda value, walk: _tagged(
+        "timezone", **_units(value.utcoffset(None)), name=_encode_str(value.tzname(None), walk)
     ),
 }

@@ -27,6 +27,7 @@ __all__ = [
     "Json",
     "Other",
     "Resolver",
+    "TooDeepError",
     "decode",
     "digest_text",
     "digest_value",
@@ -43,7 +44,12 @@ __all__ = [
 Reading: TypeAlias = Callable[[dict[str, Json]], Any]
 """Reads a document whose type is not ours."""
 
-_TOO_DEEP = "a value is nested too deep, or holds itself"
+
+class TooDeepError(FormatError):
+    """A value is nested too deep, or holds itself."""
+
+    def __init__(self, message: str = "a value is nested too deep, or holds itself") -> None:
+        super().__init__(message)
 
 
 def encode(value: object, other: Other | None = None) -> Json:
@@ -60,7 +66,7 @@ def encode(value: object, other: Other | None = None) -> Json:
     try:
         return encode_value(value, Walk(value, other))
     except RecursionError:
-        raise FormatError(_TOO_DEEP) from None
+        raise TooDeepError from None
 
 
 def decode(document: Json, resolve: Resolver | None = None, other: Reading | None = None) -> Any:
@@ -77,7 +83,7 @@ def decode(document: Json, resolve: Resolver | None = None, other: Reading | Non
     try:
         return decode_document(document, Reader(resolve or loaded_class, other))
     except RecursionError:
-        raise FormatError(_TOO_DEEP) from None
+        raise TooDeepError from None
 
 
 def dumps(value: object, other: Other | None = None) -> str:
@@ -85,7 +91,7 @@ def dumps(value: object, other: Other | None = None) -> str:
     try:
         return to_text(encode_value(value, Walk(value, other)))
     except RecursionError:
-        raise FormatError(_TOO_DEEP) from None
+        raise TooDeepError from None
 
 
 def loads(text: str | bytes, resolve: Resolver | None = None, other: Reading | None = None) -> Any:
@@ -97,7 +103,7 @@ def loads(text: str | bytes, resolve: Resolver | None = None, other: Reading | N
     try:
         document = json.loads(text)
     except RecursionError:
-        raise FormatError(_TOO_DEEP) from None
+        raise TooDeepError from None
     except ValueError as error:
         raise FormatError(f"a stored value is not JSON: {error}") from error
     return decode(document, resolve, other)

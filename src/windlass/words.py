@@ -11,6 +11,11 @@ _SHORT = 500
 _FACTS = 100
 
 
+def with_article(name: str) -> str:
+    """A name after "a" or "an"."""
+    return f"{'an' if name[:1].lower() in tuple('aeio') else 'a'} {name}"
+
+
 def seconds_text(seconds: float | None) -> str:
     """A duration."""
     if seconds is None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import enum
+import io
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
@@ -55,6 +57,19 @@ class Model(pydantic.BaseModel):
     model_config = pydantic.ConfigDict(arbitrary_types_allowed=True)
     size: int
     table: Any = None
+
+
+def deep(levels: int, inside: Any = None) -> list[Any]:
+    made: list[Any] = [inside]
+    for _ in range(levels):
+        made = [made]
+    return made
+
+
+def endless() -> dict[str, Any]:
+    made: dict[str, Any] = {"a": [1, "", {}]}
+    made["a"][2]["me"] = made
+    return made
 
 
 class Opaque:
@@ -211,6 +226,23 @@ def test_a_pickle_below_is_refused_even_if_its_parent_hides_it(box: Box) -> None
     box.rows[forged.content] = forged
     with pytest.raises(UntrustedError):
         box.load(forged.content, trust_pickle=False)
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ({"a": (item for item in [1])}, r"^\['a'\]: .* generator\n  Let the step yield its items"),
+        (io.BytesIO(b"ab"), r"BytesIO\n  Return what it holds"),
+        ([threading.Lock()], r"^\[0\]: .*lock\n  It cannot even be pickled"),
+        (Opaque(), r"allow_pickle=True"),
+        ({"good": [[]], "bad": deep(9_999)}, r"^\['bad'\](\[0\]){7}…: a value is nested too deep"),
+        ({"good": 1, "bad": deep(9_999, np.arange(2))}, r"^\['bad'\](\[0\]){7}…: "),
+        (endless(), r"^\['a'\]\[2\]\['me'\]: a value is nested too deep, or holds itself"),
+    ],
+)
+def test_a_refusal_says_what_to_do_instead(box: Box, value: Any, told: str) -> None:
+    with pytest.raises(FormatError, match=told):
+        box.save(value)
 
 
 def test_a_value_that_holds_itself_is_refused(box: Box) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import resource
 from collections.abc import Generator, Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -111,6 +113,16 @@ def strange(rows: int) -> Iterator[object]:
 def stranger(rows: int) -> Iterator[object]:
     yield rows
     yield lambda: rows
+
+
+@step
+def file_of(name: str) -> object:
+    return Path(name).open() if name else io.BytesIO(b"lines\nof bytes")
+
+
+@pipeline
+def opening(name: str = "") -> object:
+    return file_of(name)
 
 
 @pipeline

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
+
 from execution import stream_pipelines as sp
 from windlass.execution.run import Run
 
@@ -68,3 +70,8 @@ def test_items_that_cannot_be_stored() -> None:
     first, second = sp.pickling.run().result()
     assert first == 1
     assert second() == 1  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("name", ["", __file__])
+def test_an_open_file_is_no_iterator_of_its_lines(name: str) -> None:
+    assert "no format takes a value of type _io." in str(sp.opening.run(name=name).error)

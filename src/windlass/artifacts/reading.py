@@ -25,6 +25,7 @@ from windlass.errors import (
     WindlassError,
 )
 from windlass.hashing import digest_bytes
+from windlass.words import with_article
 
 _DOCUMENTS = ("json", "list", "collection")
 _LONGEST_SHOWN = 10_000
@@ -87,7 +88,7 @@ def items(artifact: Artifact, store: ArtifactStore) -> tuple[str, ...]:
     if artifact.format in _DOCUMENTS:
         found = contents_of_items(json.loads(raw_bytes(artifact, store)))
     if found is None:
-        raise FormatError(f"a {artifact.type} has no items", hint="Return a list.")
+        raise FormatError(f"{with_article(artifact.type)} has no items", hint="Return a list.")
     return found
 
 
@@ -131,8 +132,8 @@ class _Loader:
             raise
         except Exception as error:
             raise FormatError(
-                f"the artifact {content[:12]}…, a {artifact.type}, cannot be read by its format "
-                f"'{artifact.format}': {type(error).__name__}: {error}",
+                f"the artifact {content[:12]}…, {with_article(artifact.type)}, cannot be read by "
+                f"its format '{artifact.format}': {type(error).__name__}: {error}",
                 hint="Install the packages and versions that it was made with.",
             ) from error
 

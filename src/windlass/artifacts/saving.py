@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
+import io
 import sys
-from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,14 @@ from windlass import modules, values
 from windlass.artifacts.artifact import Artifact, Saved
 from windlass.artifacts.blobs import BlobWriter
 from windlass.artifacts.format import Format
-from windlass.artifacts.formats.collections import parts_of
-from windlass.artifacts.formats.pickled import PickleFormat
+from windlass.artifacts.formats.pickled import PickleFormat, can_be_pickled
+from windlass.artifacts.places import deep_place, place_of
 from windlass.artifacts.registry import format_for
 from windlass.artifacts.store import ArtifactStore
 from windlass.artifacts.streams import Stream
 from windlass.errors import FormatError, WindlassError
 from windlass.generics import origin_of
+from windlass.words import with_article
 
 _DEEPEST = 100
 
@@ -71,7 +73,7 @@ class _Saver:
             return
         if not isinstance(value, list | tuple):
             raise FormatError(
-                f"a map runs over this output, but it is a {type(value).__name__}",
+                f"a map runs over this output, but it is {with_article(type(value).__name__)}",
                 hint="Return a list.",
             )
         for item in value:
@@ -92,7 +94,8 @@ class _Saver:
     def save(self, value: object) -> Artifact:
         if self.depth >= _DEEPEST:
             raise _EndlessError(
-                f"a {type(value).__name__} is nested more than {_DEEPEST} deep, or holds itself"
+                f"{with_article(type(value).__name__)} is nested more than {_DEEPEST} deep, or "
+                "holds itself"
             )
         self.depth += 1
         try:
@@ -145,7 +148,8 @@ class _Saver:
 
     def with_place(self, error: FormatError, value: object) -> FormatError:
         """The error, with where in the value its cause is."""
-        place = _place(value, self.culprit, set())
+        is_deep = isinstance(error, values.TooDeepError | _EndlessError)
+        place = deep_place(value) if is_deep else place_of(value, self.culprit)
         return FormatError(f"{place}: {error.message}", hint=error.hint) if place else error
 
 
@@ -191,8 +195,8 @@ def _write(found: Format[Any], value: object, sink: _Sink) -> str | None:
         if found.lazy:
             raise
         raise FormatError(
-            f"a {_type_name(type(value))} cannot be written by its format '{found.name}': "
-            f"{type(error).__name__}: {error}",
+            f"{with_article(_type_name(type(value)))} cannot be written by its format "
+            f"'{found.name}': {type(error).__name__}: {error}",
         ) from error
 
 
@@ -204,35 +208,31 @@ def _summary(found: Format[Any], value: object) -> dict[str, values.Json]:
 
 
 def _no_format(value: Any) -> FormatError:
+    """Why a value cannot be stored, with what would help for one of its kind."""
     if values.is_plain_class(type(value)) or type(value).__module__ == "datetime":
         try:
             values.dumps(value)
         except FormatError as error:  # its kind is known: what is wrong with this one?
             return error
     return FormatError(
-        f"no format takes a value of type {_type_name(type(value))}",
-        hint="Return a supported type (docs/values.md), register a format for it, or let the "
-        "step pickle it: @step(allow_pickle=True)",
+        f"no format takes a value of type {_type_name(type(value))}", hint=_hint_for(value)
     )
 
 
-def _place(value: Any, culprit: object, seen: set[int]) -> str:
-    """Where a part is in a value, such as ``['model'][2]``; empty if it is the value itself."""
-    if value is culprit or id(value) in seen:
-        return ""
-    seen.add(id(value))
-    for name, part in parts_of(value):
-        found = _place(part, culprit, seen)
-        if found or part is culprit:
-            return _step_to(value, name) + found
-    return ""
-
-
-def _step_to(value: object, name: str) -> str:
-    if isinstance(value, dict):
-        return f"['{name}']"
-    is_many = isinstance(value, list | tuple | deque | set | frozenset)
-    return f"[{name}]" if is_many else f".{name}"
+def _hint_for(value: object) -> str:
+    if isinstance(value, io.IOBase):
+        return "Return what it holds, as by its read(); or write a file and return its Path."
+    if isinstance(value, Iterator):
+        return "Let the step yield its items, or make it a list: list(…)."
+    if not can_be_pickled(value):
+        return (
+            "It cannot even be pickled. Return what it is made from, and make it again where it is "
+            "used; or register a format for it (docs/values.md)."
+        )
+    return (
+        "Return a supported type (docs/values.md), register a format for it, or let the step "
+        "pickle it: @step(allow_pickle=True)"
+    )
 
 
 def _type_name(cls: type) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from windlass.errors import ConfigError, FormatError
+from windlass.words import with_article
 
 if TYPE_CHECKING:
     from windlass.artifacts import Artifact
@@ -102,7 +103,7 @@ def _writer(stores: Stores, found: Artifact, value: Any, output: Path) -> Write:
         return lambda _, path: _write_bytes(path, raw_bytes(found, stores.artifacts))
     endings = [own, *writers] if own else list(writers)
     raise ConfigError(
-        f"a {found.type} cannot be written as '{output.suffix or output.name}'",
+        f"{with_article(found.type)} cannot be written as '{output.suffix or output.name}'",
         hint=f"It can be written as {', '.join(endings)}.",
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, get_args
 
@@ -39,7 +40,8 @@ def named_outputs(node: Node, step: Step[..., Any], returned: Any) -> Mapping[st
 
 
 def _streamed(step: str, value: Any, annotation: Any) -> Any:
-    if not isinstance(value, Iterator) or format_for(value) is not None:
+    is_file = isinstance(value, io.IOBase)  # it gives lines, and only from where it stands
+    if is_file or not isinstance(value, Iterator) or format_for(value) is not None:
         return value
     return Stream(value, _checker(step, annotation))
 

@@ -29,6 +29,7 @@ from windlass.pipeline.annotations import (
     type_name,
 )
 from windlass.values import is_namedtuple_class
+from windlass.words import with_article
 
 Problem: TypeAlias = tuple[tuple[str, ...], str]
 """Where it is, outermost first, and what is wrong there."""
@@ -259,7 +260,7 @@ def _class_decides(annotation: Any) -> bool:
 
 
 def _is_not(value: object, kind: Any) -> Problem:
-    given = "None" if value is None else _with_article(_given_name(value, kind))
+    given = "None" if value is None else with_article(_given_name(value, kind))
     hint = ""
     if type(value).__module__ == "numpy" and kind in (bool, int, float, str):
         hint = f"; use {kind.__name__}(…)"
@@ -280,15 +281,11 @@ def expected(kind: Any) -> str:
         return " or ".join(describe(Literal[option])[8:-1] for option in get_args(kind))
     if kind is type(None) or kind is Any:
         return describe(kind)
-    return _with_article(describe(kind))
+    return with_article(describe(kind))
 
 
 def _none_last(members: Iterable[Any]) -> Iterator[Any]:
     return iter(sorted(members, key=lambda member: member is type(None)))
-
-
-def _with_article(name: str) -> str:
-    return f"{'an' if name[0].lower() in 'aeio' else 'a'} {name}"
 
 
 def _is_fixed_tuple(kind: Any) -> bool:

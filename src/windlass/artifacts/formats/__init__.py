@@ -6,6 +6,7 @@ _PLAIN_TYPES = (
     *("builtins.NoneType", "builtins.bool", "builtins.int", "builtins.float"),
     *("builtins.complex", "builtins.set", "builtins.frozenset", "decimal.Decimal", "uuid.UUID"),
     *("datetime.date", "datetime.time", "datetime.datetime", "datetime.timedelta"),
+    "datetime.timezone",
 )
 _SPARSE = tuple(
     f"scipy.sparse._{kind}.{kind}_{form}"

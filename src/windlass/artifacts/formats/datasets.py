@@ -21,6 +21,7 @@ from windlass.artifacts.formats.table_facts import FIELDS, HEAD, rows_preview, s
 from windlass.errors import ArtifactError, CorruptError, FormatError
 from windlass.hashing import digest
 from windlass.values import Json, to_text
+from windlass.words import with_article
 
 if TYPE_CHECKING:
     import datasets
@@ -127,7 +128,7 @@ class DatasetDictFormat(Format["datasets.DatasetDict"]):
         for name, part in value.items():
             if type(part) is not datasets.Dataset:
                 raise FormatError(
-                    f"the split '{name}' of a DatasetDict is a {type(part).__name__}",
+                    f"the split '{name}' of a DatasetDict is {with_article(type(part).__name__)}",
                     hint="Put a datasets.Dataset there.",
                 )
         parts = [(str(name), sink.save(part)) for name, part in value.items()]
@@ -175,7 +176,7 @@ class IterableDatasetFormat(Format["datasets.IterableDataset"]):
     def write(self, value: datasets.IterableDataset, sink: Sink) -> None:  # noqa: ARG002
         """Refuses."""
         raise FormatError(
-            f"a {type(value).__name__} is not data yet, and cannot be stored",
+            f"{with_article(type(value).__name__)} is not data yet, and cannot be stored",
             hint="Return its rows: datasets.Dataset.from_list(list(value)), or load it without "
             "streaming=True.",
         )

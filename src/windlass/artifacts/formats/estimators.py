@@ -14,6 +14,7 @@ from windlass.artifacts.formats.table_parts import with_tables, without_tables
 from windlass.artifacts.formats.tree_checks import check_trees
 from windlass.errors import CorruptError, FormatError, UntrustedError
 from windlass.values import Json
+from windlass.words import with_article
 
 if TYPE_CHECKING:
     from sklearn.base import BaseEstimator
@@ -45,15 +46,16 @@ class EstimatorFormat(Format["BaseEstimator"]):
         types = _types_of(data)
         if strangers := untrusted(types):
             raise FormatError(
-                f"a {type(value).__name__} holds {', '.join(strangers)}, which cannot be stored "
-                "safely",
+                f"{with_article(type(value).__name__)} holds {', '.join(strangers)}, which "
+                "cannot be stored safely",
                 hint=_HINT,
             )
         content = object_digest(value)
         check_trees(value)
         if len(data) <= COMPARED and object_digest(_load(data, types)) != content:
             raise FormatError(
-                f"a {type(value).__name__} does not come back from skops as it was", hint=_HINT
+                f"{with_article(type(value).__name__)} does not come back from skops as it was",
+                hint=_HINT,
             )
         sink.write(data)
         return content
@@ -100,7 +102,7 @@ def _dump(value: object) -> bytes:
         data: bytes = skops.io.dumps(without_tables(value))
     except (TypeError, ValueError, AttributeError, RecursionError) as error:
         raise FormatError(
-            f"skops cannot store a {type(value).__name__}: {error}", hint=_HINT
+            f"skops cannot store {with_article(type(value).__name__)}: {error}", hint=_HINT
         ) from error
     return data
 

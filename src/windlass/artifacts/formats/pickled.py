@@ -12,6 +12,7 @@ from windlass.errors import FormatError
 from windlass.values import Json
 
 _PROTOCOL = 5  # fixed, since the bytes are the content
+_TRIED = 1 << 24
 
 
 class PickleFormat(Format[Any]):
@@ -40,6 +41,37 @@ class PickleFormat(Format[Any]):
     def summary(self, value: Any) -> dict[str, Json]:
         """That it is pickled."""
         return {"pickled": True, "value": words_for(value, 80)}
+
+
+def can_be_pickled(value: object) -> bool:
+    """Whether `allow_pickle` would help; of a large value, as far as its first part tells."""
+    import cloudpickle
+
+    try:
+        cloudpickle.Pickler(_Scrap(), protocol=_PROTOCOL).dump(value)
+    except _EnoughError:
+        return True
+    except Exception:  # noqa: BLE001 (whatever the value's own methods raise)
+        return False
+    return True
+
+
+class _EnoughError(Exception):
+    """So much could be pickled that the rest is taken on trust."""
+
+
+class _Scrap(io.RawIOBase):
+    """Takes bytes and forgets them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._left = _TRIED
+
+    def write(self, data: Any) -> int:
+        self._left -= len(data)
+        if self._left < 0:
+            raise _EnoughError
+        return len(data)
 
 
 def _pickled(value: Any, sink: Sink) -> bytes:
