@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -234,8 +235,21 @@ def test_what_pipelines_take_and_return_is_checked_too() -> None:
 
     refused(lambda: inner(load(1)), EdgeTypeError, "inner(rows=…) takes str")  # type: ignore[arg-type]
     refused(lambda: inner(3), EdgeTypeError, "inner(rows=…) takes str")  # type: ignore[arg-type]
-    with pytest.raises(EdgeTypeError, match="the result of 'wrong' promises str"):
+    line = wrong.function.__code__.co_firstlineno
+    told = f"test_refusals.py:{line}: the result of 'wrong' promises str"
+    with pytest.raises(EdgeTypeError, match=re.escape(told)):
         wrong.graph()
+
+
+def test_what_a_plan_cannot_hold_is_told_of_the_pipeline_that_returns_it() -> None:
+    @pipeline
+    def holding() -> object:
+        return object()
+
+    line = holding.function.__code__.co_firstlineno
+    told = f"test_refusals.py:{line}: the pipeline's result is given what a plan cannot hold"
+    with pytest.raises(DefinitionError, match=re.escape(told)):
+        holding.graph()
 
 
 def test_a_name_that_is_another_steps_by_now_is_refused(tmp_path: Path) -> None:

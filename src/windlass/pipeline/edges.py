@@ -16,13 +16,15 @@ from windlass.pipeline.symbols import Symbol, about, annotation_of, holds_symbol
 UNEVEN_HINT = "Give lists of one length, or use product() for every combination."
 
 
-def check_edge(where: str, value: Any, target: Any, verb: str = "takes") -> None:
+def check_edge(
+    where: str, value: Any, target: Any, verb: str = "takes", line: str | None = None
+) -> None:
     """Refuses a value whose type does not fit; of what holds symbols, by their annotations."""
     if not holds_symbol(value):
         problem = types.check(value, target)
         if problem is not None:
             raise EdgeTypeError(
-                f"{user_line()}{where} {verb} {types.describe(target)}: {problem}",
+                f"{line or user_line()}{where} {verb} {types.describe(target)}: {problem}",
                 hint=_mend(verb),
             )
         return
@@ -33,7 +35,8 @@ def check_edge(where: str, value: Any, target: Any, verb: str = "takes") -> None
         if told == wanted:  # as with the data frames of two libraries
             told, wanted = types.full_name(kind), types.full_name(target)
         raise EdgeTypeError(
-            f"{user_line()}{where} {verb} {wanted}, but {given} is {told}", hint=_mend(verb)
+            f"{line or user_line()}{where} {verb} {wanted}, but {given} is {told}",
+            hint=_mend(verb),
         )
 
 

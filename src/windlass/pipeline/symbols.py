@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import enum
+import inspect
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any, Generic, Literal, NamedTuple, NoReturn, TypeVar, Union, cast, get_origin
 
 from windlass.errors import DefinitionError, SymbolicError
@@ -252,5 +253,15 @@ def user_line() -> str:
     frame = found or nearest
     if frame is None:
         return ""
-    file = frame.f_code.co_filename.replace("\\", "/").rpartition("/")[2]
-    return f"{file}:{frame.f_lineno}: "
+    return _told(frame.f_code, frame.f_lineno)
+
+
+def definition_line(function: Callable[..., Any]) -> str:
+    """``file:line: `` of where a pipeline is defined, for what is wrong with it as a whole."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    return "" if code is None else _told(code, code.co_firstlineno)
+
+
+def _told(code: CodeType, line: int) -> str:
+    file = code.co_filename.replace("\\", "/").rpartition("/")[2]
+    return f"{file}:{line}: "

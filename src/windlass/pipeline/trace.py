@@ -40,6 +40,7 @@ from windlass.pipeline.symbols import (
     Symbol,
     about,
     annotation_of,
+    definition_line,
     fields_of,
     holds_symbol,
     user_line,
@@ -67,6 +68,7 @@ class Tracer:
         self._counts: dict[str, int] = {}
         self._groups: tuple[str, ...] = ()
         self._calling: list[object] = []
+        self._defined: str | None = None
         self._when: tuple[Branch, ...] = ()
 
     def trace(
@@ -83,6 +85,7 @@ class Tracer:
                 result = self.enter(function, symbols)
         finally:
             _active.reset(token)
+        self._defined = definition_line(function)
         return Graph(name, self._nodes, self._choices, self._ref(result, "the pipeline's result"))
 
     def enter(self, function: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
@@ -100,7 +103,8 @@ class Tracer:
         finally:
             self._calling.pop()
         returns = annotations_of(function).get("return", Any)
-        check_edge(f"the result of '{function.__name__}'", result, returns, "promises")
+        where, line = f"the result of '{function.__name__}'", definition_line(function)
+        check_edge(where, result, returns, "promises", line)
         return result
 
     def call(self, step: Step[..., Any], arguments: Mapping[str, Any], mode: Mode) -> Symbol:
@@ -225,17 +229,21 @@ class Tracer:
         if mode == "zip" and len(known) > 1:
             raise DefinitionError(user_line() + uneven(step.name, lengths), hint=UNEVEN_HINT)
 
+    def _line(self) -> str:
+        """Where to look: at the call that is traced; once it has ended, at the pipeline itself."""
+        return user_line() if self._defined is None else self._defined
+
     def _ref(self, value: Any, where: str) -> Ref:
         if isinstance(value, Symbol):
             if about(value).tracer is not self:
                 raise DefinitionError(
-                    f"{user_line()}{where} is given {about(value).label} of another pipeline",
+                    f"{self._line()}{where} is given {about(value).label} of another pipeline",
                     hint="Call the step in this one. Nothing traced may be kept for later.",
                 )
             return about(value).ref
         if type(value) is EachItem:
             raise DefinitionError(
-                f"{user_line()}each() can only be an argument of map() or product(), not {where}"
+                f"{self._line()}each() can only be an argument of map() or product(), not {where}"
             )
         if holds_symbol(value):
             return self._container(value, where)
@@ -245,7 +253,8 @@ class Tracer:
             raise self._not_plain(value, where, error) from None
         if MARK in str(document):
             raise DefinitionError(
-                f"{user_line()}{where} is given text made of what has no value yet: {value!r:.200}",
+                f"{self._line()}{where} is given text made of what has no value yet: "
+                f"{value!r:.200}",
                 hint="Make the text inside a step.",
             )
         return Constant(document)
@@ -258,7 +267,7 @@ class Tracer:
             told = f"a {type(value).__name__} that holds what has no value yet"
             hint = "Lists, tuples, dicts and named tuples may hold outputs; or make it in a step."
         return DefinitionError(
-            f"{user_line()}{where} is given what a plan cannot hold: {told}", hint=hint
+            f"{self._line()}{where} is given what a plan cannot hold: {told}", hint=hint
         )
 
     def _container(self, value: Any, where: str) -> Ref:
