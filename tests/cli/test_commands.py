@@ -79,6 +79,17 @@ def test_logs(trained: Folder) -> None:
     assert "nothing" in nothing.err
 
 
+def test_logs_of_what_the_cache_had(project: Folder) -> None:
+    for _ in range(2):
+        project.windlass("run", "sample.py:talk")
+    done = project.windlass("logs", "talk-2", "speak")
+    assert (done.code, done.out) == (0, "")
+    assert done.err.splitlines() == [
+        "speak is from the cache",
+        "  what it wrote when it ran: windlass logs talk-1 speak",
+    ]
+
+
 def test_logs_follow_a_run_to_its_end(project: Folder) -> None:
     with project.started("run", "sample.py:slow", "-p", "n=40") as running:
         wait_until(project.recorded)

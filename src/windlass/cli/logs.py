@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import shlex
 import sys
 import time
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ from windlass.errors import ConfigError, NotFoundError
 
 if TYPE_CHECKING:
     from windlass.execution.job import Job
-    from windlass.records.model import Attempt
+    from windlass.records.model import Attempt, Outcome
 
 _TICK = 0.2
 _AT_ONCE = 1 << 20
@@ -53,7 +54,7 @@ def logs(
     elif json:
         print_json({"run": job.name, "logs": [_document(job, each) for each in wanted.attempts()]})
     elif not _print_all(job, wanted.attempts()):
-        console(error=True).print(f"{node or job.name} has written nothing", markup=False)
+        console(error=True).print(_why_nothing(wanted), markup=False)
     return DONE
 
 
@@ -91,11 +92,30 @@ class _Wanted:
         return [
             each
             for each in self.job.stores.records.attempts(self.job.run)
-            if (
-                self.node is None or each.node == self.node or each.node.startswith(f"{self.node}[")
-            )
-            and self._attempt in (None, each.attempt)
+            if self._has(each.node) and self._attempt in (None, each.attempt)
         ]
+
+    def cached(self) -> list[Outcome]:
+        """What came of those nodes that the cache had the results of."""
+        found = self.job.stores.records.outcomes(self.job.run)
+        return [each for each in found if each.cached and self._has(each.node)]
+
+    def _has(self, node: str) -> bool:
+        return self.node in (None, node) or node.startswith(f"{self.node}[")
+
+
+def _why_nothing(wanted: _Wanted) -> str:
+    name, cached = wanted.node or wanted.job.name, wanted.cached()
+    if not cached:
+        return f"{name} has written nothing"
+    run, node = cached[0].computed_by
+    try:
+        made_by = wanted.job.stores.records.run_by_id(run).name
+        told = f"what it wrote when it ran: windlass logs {made_by} {shlex.quote(node)}"
+    except NotFoundError:
+        told = "the run that made it is not recorded any more"
+    others = "" if len(cached) == 1 else f"; and {len(cached) - 1} more"
+    return f"{cached[0].node} is from the cache{others}\n  {told}"
 
 
 def _path(job: Job, attempt: Attempt) -> Path:
