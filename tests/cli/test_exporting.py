@@ -24,6 +24,9 @@ from windlass.execution.job import Stores
 
 TABLE = pd.DataFrame({"name": ["a", "b"], "value": [1, 2]})
 
+MIXED = pd.DataFrame({"value": [1, "x"]})
+TWICE = pd.DataFrame([[1, 2]], columns=["a", "a"])
+
 
 class Catalog(dict[str, Artifact]):
     """Artifacts in memory."""
@@ -63,6 +66,8 @@ def out(tmp_path: Path) -> Path:
         (TABLE, "a.csv", b"name,value\na,1\nb,2\n"),
         (TABLE.set_index("name"), "a.csv", b"name,value\na,1\nb,2\n"),
         (TABLE["value"], "a.csv", b"value\n1\n2\n"),
+        (pd.Index([1, 2], name="value"), "a.csv", b"value\n1\n2\n"),
+        (pd.MultiIndex.from_arrays([[1], [2]], names=["a", "b"]), "a.csv", b"a,b\n1,2\n"),
         (pl.DataFrame({"value": [1]}), "a.csv", b"value\n1\n"),
         (pl.Series("value", [1]), "a.csv", b"value\n1\n"),
         (pa.table({"value": [1]}), "a.csv", b'"value"\n1\n'),
@@ -86,6 +91,20 @@ def test_bytes_as_other_programs_know_them(
 def test_tables_as_parquet(value: Any, out: Path, tmp_path: Path) -> None:
     written = Saved(value, tmp_path).to(out / "a.parquet")
     assert pq.read_table(written).to_pydict() == {"name": ["a", "b"], "value": [1, 2]}
+
+
+@pytest.mark.parametrize(
+    ("value", "ending"),
+    [
+        *((TABLE, ".parquet"), (MIXED, ".csv"), (TWICE, ".csv")),
+        (pd.DataFrame({"a": [1j]}), ".csv"),
+        (pd.arrays.IntegerArray(np.array([1]), np.array([False])), ".bin"),
+    ],
+)
+def test_in_a_folder_it_is_what_its_values_can_be(
+    value: Any, ending: str, out: Path, tmp_path: Path
+) -> None:
+    assert Saved(value, tmp_path).to(out) == out / f"node{ending}"
 
 
 @pytest.mark.parametrize("value", [{"a": [1, 2]}, [1, "x"], ({"k": None},), 3.5])
@@ -127,8 +146,10 @@ def test_an_image_as_what_holds_its_mode(mode: str, ending: str, out: Path, tmp_
         assert again.mode == mode
         assert again.tobytes() == image.tobytes()
         assert tuple(map(round, again.info["dpi"])) == (300, 300)
-    with pytest.raises(ConfigError, match="cannot be written as"):
-        Saved(image, tmp_path).to(out / "a.mp3")
+    for name in ("a.mp3", "a.png") if mode == "F" else ("a.mp3",):
+        with pytest.raises(ConfigError, match="cannot be written as") as told:
+            Saved(image, tmp_path).to(out / name)
+    assert (".png" in str(told.value.hint)) == (mode != "F")
 
 
 def test_a_sound_as_what_players_play(out: Path, tmp_path: Path) -> None:
@@ -168,6 +189,11 @@ def test_files_are_copied_and_may_be_changed(out: Path, tmp_path: Path) -> None:
         (np.zeros(2), "a.txt", ".npy, .csv"),
         (np.zeros((2, 2, 2)), "a.csv", "3 dimensions"),
         ([TABLE], "a.json", "Export its parts"),
+        ({"table": TABLE}, "a.csv", "Export its parts"),
+        (MIXED, "a.parquet", "can be written as .csv."),
+        (MIXED, "a.xlsx", "can be written as .csv."),
+        (TWICE, "a.parquet", "Duplicate column names found"),
+        (np.zeros((2, 2, 2)), "a.txt", "can be written as .npy."),
         ("text", "absent/a.txt", "no folder"),
         ("text", "there.txt", "there already"),
     ],

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Mapping
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +28,8 @@ _AS_KEPT = {
     "numpy.array": ".npy",
     "stream": ".jsonl",
     "sklearn.estimator": ".skops",
+    **dict.fromkeys(("torch.tensor", "torch.state", "torch.module"), ".safetensors"),
+    "onnx.model": ".onnx",
     "pickle": ".pkl",
 }
 """Formats whose bytes are such a file already."""
@@ -54,27 +58,65 @@ def export(stores: Stores, found: Artifact, output: Path, stem: str) -> Path:
     value = artifacts.load(
         found.content, stores.artifacts, stores.records, trust_pickle=stores.trust_pickle
     )
-    if output.is_dir():
-        output /= value.name if isinstance(value, Path) else stem + _ending(found, value)
+    names = _names(found, value, stem) if output.is_dir() else None
+    for each in [output] if names is None else [output / name for name in names]:
+        _check_free(each)
+        write = _writer(stores, found, value, each)
+        problem = "" if write is None else _try(write, value, each)
+        if problem is None:
+            return each
+    raise ConfigError(
+        f"{with_article(found.type)} cannot be written as '{each.suffix or each.name}'"
+        + f": {problem}" * bool(problem),
+        hint=_instead(found, value, stem),
+    )
+
+
+def _check_free(output: Path) -> None:
     if output.exists():
         raise ConfigError(f"{output} is there already", hint="Give another name.")
     if not output.parent.is_dir():
         raise ConfigError(f"there is no folder {output.parent}", hint="Make it first.")
-    write = _writer(stores, found, value, output)
+
+
+def _try(write: Write, value: Any, output: Path) -> str | None:
+    """Writes a file, whole or not at all; returns why it cannot be, such as a list in a CSV."""
     making = output.with_name(f".{output.stem}.{os.getpid()}{output.suffix}")
     try:
         write(value, making)
         making.rename(output)
-    except (ConfigError, OSError):
-        raise
-    except Exception as error:  # a library's own refusal, such as of lists in a CSV
-        raise ConfigError(
-            f"this {found.type} cannot be written as '{output.suffix}': {error}",
-            hint=f"Load it in Python: run['{stem}'].value",
-        ) from error
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # it is the disk; Pillow raises one without a number for a mode it cannot write
+        return _words_of(error)
     finally:
         _remove(making)
-    return output
+    return None
+
+
+def _words_of(error: Exception) -> str:
+    return error.message if isinstance(error, ConfigError) else str(error)
+
+
+def _instead(found: Artifact, value: Any, stem: str) -> str:
+    """As what an artifact can be written, found by trying; else how one gets at it."""
+    own = _AS_KEPT.get(found.format)
+    endings = [*([own] if own else []), *_that_work(value, _writers(found, value))]
+    if endings:
+        return f"It can be written as {', '.join(dict.fromkeys(endings))}."
+    load = f"run['{stem}'].value in Python"
+    if found.children:
+        return f"Export its parts: windlass artifacts show tells their digests. Or take {load}."
+    return f"Take {load}."
+
+
+def _that_work(value: Any, writers: Mapping[str, Write]) -> Iterator[str]:
+    """The endings of those writers that take a value."""
+    with tempfile.TemporaryDirectory(prefix="windlass-") as folder:
+        for ending, write in writers.items():
+            with contextlib.suppress(Exception):  # a library's own refusal
+                write(value, Path(folder) / f"tried{ending}")
+                yield ending
 
 
 def _remove(path: Path) -> None:
@@ -84,13 +126,16 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _ending(found: Artifact, value: Any) -> str:
-    if found.format in _AS_KEPT:
-        return _AS_KEPT[found.format]
-    return next(iter(_writers(found, value)), ".json")
+def _names(found: Artifact, value: Any, stem: str) -> list[str]:
+    """What it may be called in a folder: the first of these as what it can be written counts."""
+    if isinstance(value, Path):
+        return [value.name]
+    own = _AS_KEPT.get(found.format)
+    endings = [own] if own else list(_writers(found, value)) or [".bin"]
+    return [stem + ending for ending in endings]
 
 
-def _writer(stores: Stores, found: Artifact, value: Any, output: Path) -> Write:
+def _writer(stores: Stores, found: Artifact, value: Any, output: Path) -> Write | None:
     if isinstance(value, Path):
         return _copy
     writers = _writers(found, value)
@@ -101,11 +146,7 @@ def _writer(stores: Stores, found: Artifact, value: Any, output: Path) -> Write:
         from windlass.artifacts.reading import raw_bytes  # also of a format of the project's own
 
         return lambda _, path: _write_bytes(path, raw_bytes(found, stores.artifacts))
-    endings = [own, *writers] if own else list(writers)
-    raise ConfigError(
-        f"{with_article(found.type)} cannot be written as '{output.suffix or output.name}'",
-        hint=f"It can be written as {', '.join(endings)}.",
-    )
+    return None
 
 
 def _writers(found: Artifact, value: Any) -> Mapping[str, Write]:
@@ -135,10 +176,7 @@ def _json(value: Any, path: Path) -> None:
     try:
         document = natural(values.encode(value))
     except FormatError as error:
-        raise ConfigError(
-            f"it holds values that JSON cannot: {error.message}",
-            hint="Export its parts: windlass artifacts show tells their digests.",
-        ) from error
+        raise ConfigError(f"it holds values that JSON cannot: {error.message}") from error
     path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
@@ -185,14 +223,15 @@ def _array_csv(value: Any, path: Path) -> None:
     import numpy as np
 
     if value.ndim > 2:
-        raise ConfigError(f"an array of {value.ndim} dimensions is no table", hint="Export a .npy.")
+        raise ConfigError(f"an array of {value.ndim} dimensions is no table")
     np.savetxt(path, value, fmt="%s", delimiter=",")
 
 
 def _frame(value: Any) -> Any:
     """A table of pandas, polars or Arrow, whatever part of one it was."""
     if hasattr(value, "to_frame"):
-        value = value.to_frame()
+        is_index = hasattr(value, "get_indexer")  # its frame would have it as its index, too
+        value = value.to_frame(index=False) if is_index else value.to_frame()
     if type(value).__module__.startswith("pyarrow"):
         import pyarrow as pa
 
