@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -36,6 +36,8 @@ from windlass.plugins import load as load_reference
 
 from .box import Box
 
+T = TypeVar("T")
+
 
 class Colour(enum.Enum):
     RED = 1
@@ -51,6 +53,11 @@ class Point(NamedTuple):
 class Holder:
     name: str
     part: Any
+
+
+@dataclasses.dataclass
+class Crate(Generic[T]):
+    part: T
 
 
 class Model(pydantic.BaseModel):
@@ -226,6 +233,14 @@ def test_a_pickle_below_is_refused_even_if_its_parent_hides_it(box: Box) -> None
     box.rows[forged.content] = forged
     with pytest.raises(UntrustedError):
         box.load(forged.content, trust_pickle=False)
+
+
+@pytest.mark.parametrize("part", [3, np.arange(3), [np.arange(3)]])
+def test_a_generic_dataclass_that_was_made_with_its_type_said(box: Box, part: Any) -> None:
+    value = Crate[Opaque](part)  # `__orig_class__` is no part of it
+    assert exactly(box.there_and_back(value).part, part)
+    assert box.save(value).artifact.content == box.save(Crate(part)).artifact.content
+    assert exactly(box.there_and_back([value])[0].part, part)
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,7 @@ DAY = dt.date(2013, 1, 2)
         (dt.datetime(2013, 1, 2, tzinfo=ZoneInfo("Asia/Tokyo")), "2013-01-02T00:00:00[Asia/Tokyo]"),
         (dt.timedelta(days=1, microseconds=500_000), "PT86400.5S"),
         (dt.timedelta(seconds=-3), "-PT3S"),
+        (dt.timezone(dt.timedelta(hours=1)), "UTC+01:00"),
         (Path("a/b"), "a/b"),
         (Colour.RED, "RED"),
         ((1, DAY), [1, "2013-01-02"]),

@@ -162,4 +162,5 @@ _NATURAL: dict[str, Callable[[Any], Any]] = {
     "namespace": lambda document: natural(document["fields"]),
     "enum": lambda document: document["name"],
     "timedelta": _duration,
+    "timezone": lambda document: natural(document["name"]),
 }
