@@ -253,13 +253,13 @@ def test_what_is_not_data_is_refused(tmp_path: Path) -> None:
         written(DATASETS, value.with_transform(lambda rows: rows))
     with pytest.raises(FormatError, match="not plain"):
         written(DATASETS, value.with_format("numpy", dtype=np.dtype("f4")))
-    with pytest.raises(FormatError, match="a IterableDataset is not data yet"):
+    with pytest.raises(FormatError, match="an IterableDataset is not data yet"):
         Box(tmp_path).save(value.to_iterable_dataset())
-    with pytest.raises(FormatError, match="a IterableDatasetDict is not data yet"):
+    with pytest.raises(FormatError, match="an IterableDatasetDict is not data yet"):
         Box(tmp_path).save(hf.IterableDatasetDict({"a": value.to_iterable_dataset()}))
     with pytest.raises(FormatError, match="never stored"):
         ITERABLE.read(MemorySource(b""))
-    with pytest.raises(FormatError, match="'a' of a DatasetDict is a IterableDataset"):
+    with pytest.raises(FormatError, match="'a' of a DatasetDict is an IterableDataset"):
         Box(tmp_path).save(hf.DatasetDict({"a": value.to_iterable_dataset()}))
     assert not DATASETS.accepts(MyDataset(value.data))
 
