@@ -48,11 +48,18 @@ class Runner:
         pipeline: str,
         options: Mapping[str, Any],
         plain: int | None = None,
+        environ: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
         """Runs a pipeline; with `plain`, its steps are called, too, on that number."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        request = {"folder": str(folder), "pipeline": pipeline, "options": options, "plain": plain}
+        request = {
+            "folder": str(folder),
+            "pipeline": pipeline,
+            "options": options,
+            "plain": plain,
+            "environ": environ,
+        }
         print(json.dumps(request), file=self._process.stdin, flush=True)
         answer: dict[str, Any] = json.loads(self._process.stdout.readline())
         assert answer["status"] == "succeeded", answer["status"]
@@ -67,7 +74,7 @@ def write_files(folder: Path, files: Mapping[str, str]) -> None:
         write_old(path, text)
 
 
-def write_old(path: Path, text: str) -> None:
+def write_old(path: Path, text: str | bytes) -> None:
     """Writes a file as if long ago, so that what is remembered of it is remembered at once."""
-    path.write_text(text)
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
     os.utime(path, ns=(10**18, 10**18))

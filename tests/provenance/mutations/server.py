@@ -15,11 +15,16 @@ PRELOADED = ("numpy", "pydantic", "sklearn.preprocessing", "windlass.targets.lau
 
 
 def run(
-    folder: str, pipeline: str, options: dict[str, Any], plain: int | None = None
+    folder: str,
+    pipeline: str,
+    options: dict[str, Any],
+    plain: int | None = None,
+    environ: dict[str, str] | None = None,
 ) -> dict[str, Any]:
     """Runs a pipeline; with `plain`, calls each of its steps as a function, too, on that number."""
     import importlib
 
+    os.environ.update(environ or {})
     os.chdir(folder)
     sys.path.insert(0, folder)
     flow = importlib.import_module("flow")
