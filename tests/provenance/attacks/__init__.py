@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from provenance.attacks import classes, objects
+from provenance.attacks import classes, imports, inputs, needless, objects
 
-ALL = [case for module in (objects, classes) for case in module.CASES.found]
+_MODULES = (objects, classes, imports, inputs, needless)
+ALL = [case for module in _MODULES for case in module.CASES.found]

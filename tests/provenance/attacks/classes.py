@@ -113,7 +113,7 @@ for how, text, use in (
     ),
     (
         "types.new_class",
-        'import types\ndef body(space):\n    space["k"] = 3\nD = types.new_class("D", (), {}, body)',
+        'import types\ndef body(n):\n    n["k"] = 3\nD = types.new_class("D", (), {}, body)',
         "D.k",
     ),
     ("create_model", 'import pydantic\nD = pydantic.create_model("D", k=(int, 3))', "D().k"),

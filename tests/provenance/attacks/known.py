@@ -27,6 +27,41 @@ _BY_REASON: dict[str, tuple[str, ...]] = {
     "of a class that is defined twice, all definitions count, not the one that is there": (
         "a class defined twice, by a variable",
     ),
+    "what a decorator of the project does when it decorates is not looked at": (
+        "an effect of a decorator",
+    ),
+    "calls in defaults and in what an `if` tests are not looked at": (
+        "an effect of a default",
+        "an effect of a walrus",
+    ),
+    "what runs code of the project without a call is not looked at": (
+        "an effect of a property",
+        "an effect of an operator",
+        "an effect of a subscript",
+    ),
+    "what a class statement runs is not looked at": (
+        "an effect of a metaclass",
+        "an effect of __init_subclass__",
+        "an effect of __set_name__",
+    ),
+    "a function that only changes the builtins counts as pure": ("an effect on a builtin",),
+    "what a decorator of a library replaced by None is not followed": ("an effect on a codec",),
+    "what is remembered tells a module by its name, not by its file": (
+        "a module of Python's that is shadowed",
+    ),
+    "eval is only seen under a name": ("a function reached by eval in a dict",),
+    "a path that is added when a step runs is not looked in": (
+        "a path added when it runs, sys imported within",
+        "a path added when it runs, sys imported outside",
+    ),
+    "late imports are only looked for in files of source": (
+        "a late function in an archive",
+        "a late function of a compiled file",
+    ),
+    "what is compiled of code that never runs, or says nothing, counts": ("dead code", "a pass"),
+    "how an object was made is only looked for where it is used, not where it comes from": (
+        "a file that nothing imports, beside what cannot be looked into",
+    ),
 }
 KNOWN = {name: reason for reason, names in _BY_REASON.items() for name in names}
 """Why, by the name of the case."""

@@ -1,0 +1,107 @@
+"""Edits that say nothing: no step may run after them."""
+
+from __future__ import annotations
+
+from provenance.attacks.case import Cases
+
+CASES = Cases()
+
+_HELPER = """
+import os
+N = 1000
+S = 'q'
+def f(x):
+    y = x * 3
+    return y + N + len(S)
+"""
+for name, old, new in (
+    ("a comment", "x * 3", "x * 3  # c"),
+    ("a docstring", "def f(x):", "def f(x):\n    'doc'"),
+    ("parentheses", "x * 3", "(x * 3)"),
+    ("a function that is not used", "def f", "def unused():\n    return 3\ndef f"),
+    ("a local annotation", "y = x", "y: int = x"),
+    ("an import that is not used", "import os", "import os, re"),
+    ("two lines for one", "x * 3", "(x *\n        3)"),
+    ("underscores in a number", "1000", "1_000"),
+    ("other quotes", "'q'", '"q"'),
+    ("dead code", "y = x", "if False:\n        z()\n    y = x"),
+    ("a pass", "y = x", "pass\n    y = x"),
+    ("a text that stands alone", "def f", "'text'\ndef f"),
+    ("a semicolon", "x * 3\n", "x * 3;\n"),
+    ("two texts for one", "'q'", "'' 'q'"),
+    ("an encoding", "import os", "# -*- coding: utf-8 -*-\nimport os"),
+    ("lines of another system", "import os\nN", "import os\r\nN"),
+    ("a class that is not used", "def f", "class Unused:\n    k = 3\ndef f"),
+    ("a constant that is not used", "N = 1000", "N = 1000\nM = [1, 2]"),
+    ("an order of definitions", "N = 1000\nS = 'q'", "S = 'q'\nN = 1000"),
+):
+    CASES.attack(
+        name,
+        f"from helper import f\n# --- helper.py\n{_HELPER}",
+        "f(x)",
+        old,
+        new,
+        is_needless=True,
+    )
+for name, text, value, old, new in (
+    (
+        "a docstring of a class",
+        "class A:\n    k: int = 1\n    def f(self, x):\n        return x\n",
+        "A().f(x)",
+        "    k: int = 1\n",
+        "    '''doc'''\n    # c\n    k: int = 1\n",
+    ),
+    (
+        "a comment in a dataclass",
+        "import dataclasses\n@dataclasses.dataclass\nclass A:\n    k: int = 1\n"
+        "    def f(self, x):\n        return x\n",
+        "A(1).f(x)",
+        "return x\n",
+        "return x  # c\n",
+    ),
+    (
+        "a file that nothing imports, beside a dispatched function",
+        "import functools\n@functools.singledispatch\ndef A(x):\n    return 0\n"
+        "# --- other.py\nB = 1\n",
+        "A(x)",
+        "B = 1",
+        "B = 2",
+    ),
+    (
+        "a file that nothing imports, beside what cannot be looked into",
+        "import string\nA = string.Template('a')\n# --- other.py\nB = 1\n",
+        "A.substitute()",
+        "B = 1",
+        "B = 2",
+    ),
+    (
+        "a file that nothing imports, beside a late import",
+        "def A(x):\n    import late\n    return late.f(x)\n"
+        "# --- late.py\ndef f(x):\n    return x\n# --- other.py\nB = 1\n",
+        "A(x)",
+        "B = 1",
+        "B = 2",
+    ),
+    (
+        "a docstring of an enum",
+        "import enum\nclass A(enum.Enum):\n    RED = 1\n",
+        "A.RED.value",
+        "    RED = 1",
+        "    'doc'\n    RED = 1",
+    ),
+    (
+        "a docstring of a model",
+        "import pydantic\nclass A(pydantic.BaseModel):\n    k: int = 1\n",
+        "A().k",
+        "    k: int = 1",
+        "    'doc'\n    k: int = 1",
+    ),
+):
+    CASES.attack(
+        name,
+        f"from helper import A\n# --- helper.py\n{text}",
+        value,
+        old,
+        new,
+        is_needless=True,
+    )
