@@ -2,7 +2,31 @@
 
 from __future__ import annotations
 
-from provenance.attacks import classes, imports, inputs, needless, objects
+from provenance.attacks import (
+    between,
+    classes,
+    definitions,
+    holders,
+    imports,
+    inputs,
+    libraries,
+    needless,
+    objects,
+    protocols,
+    readings,
+)
 
-_MODULES = (objects, classes, imports, inputs, needless)
+_MODULES = (
+    between,
+    classes,
+    definitions,
+    holders,
+    imports,
+    inputs,
+    libraries,
+    needless,
+    objects,
+    protocols,
+    readings,
+)
 ALL = [case for module in _MODULES for case in module.CASES.found]

@@ -126,29 +126,37 @@ class Z:
     ),
     (
         "a NamedTuple",
-        "import typing\nclass Z(typing.NamedTuple):\n    k: int\n"
-        "    def f(self):\n        return self.k * 3\n",
+        (
+            "import typing\nclass Z(typing.NamedTuple):\n    k: int\n"
+            "    def f(self):\n        return self.k * 3\n"
+        ),
         "return Z(x)",
         "g.f()",
     ),
     (
         "a model",
-        "import pydantic\nclass Z(pydantic.BaseModel):\n    k: int\n"
-        "    def f(self):\n        return self.k * 3\n",
+        (
+            "import pydantic\nclass Z(pydantic.BaseModel):\n    k: int\n"
+            "    def f(self):\n        return self.k * 3\n"
+        ),
         "return [Z(k=x)]",
         "g[0].f()",
     ),
     (
         "an array of a class of the project",
-        "import numpy\nclass Z(numpy.ndarray):\n"
-        "    def f(self):\n        return int(self.sum()) * 3\n",
+        (
+            "import numpy\nclass Z(numpy.ndarray):\n"
+            "    def f(self):\n        return int(self.sum()) * 3\n"
+        ),
         "import numpy as np\n    return np.arange(3).view(Z)",
         "g.f()",
     ),
     (
         "a frame of a class of the project",
-        "import pandas\nclass Z(pandas.DataFrame):\n"
-        "    def f(self):\n        return int(self.a.sum()) * 3\n",
+        (
+            "import pandas\nclass Z(pandas.DataFrame):\n"
+            "    def f(self):\n        return int(self.a.sum()) * 3\n"
+        ),
         "return Z({'a': [1, 2]})",
         "g.f()",
     ),

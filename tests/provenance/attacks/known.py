@@ -7,8 +7,16 @@ _OPAQUE = (
     *("a configparser", "a template", "a namespace", "an array.array"),
     *("a generator of numbers", "a dict with an open file", "an instance with an open file"),
 )
+_OF_CLASSES = (
+    *("a class's attribute like one of abc's", "a class's annotation", "the type of a base"),
+    *("the metadata of a field", "the factory of a field", "an option of a dataclass"),
+    *("a field of a model", "a constraint of a model", "a field of attrs", "the text of a method"),
+)
 _BY_REASON: dict[str, tuple[str, ...]] = {
-    "a ContextVar counts as without state": ("a default of a context variable",),
+    "some of Python's objects count as without state, though they have it": (
+        "a default of a context variable",
+        "a semaphore",
+    ),
     "types of C that are on the heap are taken to hold nothing": (
         "an instance of a subclass of array.array",
     ),
@@ -17,6 +25,7 @@ _BY_REASON: dict[str, tuple[str, ...]] = {
         "an instance with an open file, of a variable",
     ),
     "what other modules do to what cannot be looked into is not seen": (
+        "a registry by weak references",
         "an instance with an open file changed by another module: settings.S",
     ),
     "a function under its own name is taken for one that was followed, though a library made it": (
@@ -38,6 +47,10 @@ _BY_REASON: dict[str, tuple[str, ...]] = {
         "an effect of a property",
         "an effect of an operator",
         "an effect of a subscript",
+    ),
+    "of an enum, what has a name that `enum` uses is skipped, though its author wrote it": (
+        "a missing member of an enum",
+        "the format of an enum",
     ),
     "what a class statement runs is not looked at": (
         "an effect of a metaclass",
@@ -61,6 +74,16 @@ _BY_REASON: dict[str, tuple[str, ...]] = {
     "what is compiled of code that never runs, or says nothing, counts": ("dead code", "a pass"),
     "how an object was made is only looked for where it is used, not where it comes from": (
         "a file that nothing imports, beside what cannot be looked into",
+    ),
+    "where a class has a source, that counts, not what its fields, annotations and bases became": (
+        *(f"{each} that a file tells" for each in _OF_CLASSES),
+    ),
+    "what is remembered tells a member of an enum by its name": (
+        "a member of an enum that a file tells",
+    ),
+    "a type variable is told by how it is shown": ("a type variable that a file tells",),
+    "of an effect, the statement counts, not the values in it": (
+        *(f"an effect{way} that a file tells" for way in ("", " in a call", " in a function")),
     ),
 }
 KNOWN = {name: reason for reason, names in _BY_REASON.items() for name in names}

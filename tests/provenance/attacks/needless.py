@@ -53,16 +53,20 @@ for name, text, value, old, new in (
     ),
     (
         "a comment in a dataclass",
-        "import dataclasses\n@dataclasses.dataclass\nclass A:\n    k: int = 1\n"
-        "    def f(self, x):\n        return x\n",
+        (
+            "import dataclasses\n@dataclasses.dataclass\nclass A:\n    k: int = 1\n"
+            "    def f(self, x):\n        return x\n"
+        ),
         "A(1).f(x)",
         "return x\n",
         "return x  # c\n",
     ),
     (
         "a file that nothing imports, beside a dispatched function",
-        "import functools\n@functools.singledispatch\ndef A(x):\n    return 0\n"
-        "# --- other.py\nB = 1\n",
+        (
+            "import functools\n@functools.singledispatch\ndef A(x):\n    return 0\n"
+            "# --- other.py\nB = 1\n"
+        ),
         "A(x)",
         "B = 1",
         "B = 2",
@@ -76,8 +80,10 @@ for name, text, value, old, new in (
     ),
     (
         "a file that nothing imports, beside a late import",
-        "def A(x):\n    import late\n    return late.f(x)\n"
-        "# --- late.py\ndef f(x):\n    return x\n# --- other.py\nB = 1\n",
+        (
+            "def A(x):\n    import late\n    return late.f(x)\n"
+            "# --- late.py\ndef f(x):\n    return x\n# --- other.py\nB = 1\n"
+        ),
         "A(x)",
         "B = 1",
         "B = 2",
