@@ -257,17 +257,6 @@ A = Pipeline([('f', FunctionTransformer(f))])
         "A.transform(x)",
     ),
     (
-        "an argument of an estimator in a pipeline",
-        """
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer
-def f(x, k):
-    return x * k
-A = make_pipeline(FunctionTransformer(f, kw_args={'k': 3}))
-""",
-        "A.transform(x)",
-    ),
-    (
         "an estimator of the project",
         """
 import sklearn.base

@@ -13,11 +13,18 @@ from typing import Any
 
 
 class Runner:
-    """A server that runs projects, each run in a new process."""
+    """A server that runs projects, each run in a new process.
+
+    Args:
+        preloaded: Further modules that it imports once for all runs.
+    """
+
+    def __init__(self, *preloaded: str) -> None:
+        self._preloaded = preloaded
 
     def __enter__(self) -> Runner:
         self._process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("server.py"))],
+            [sys.executable, str(Path(__file__).with_name("server.py")), *self._preloaded],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -76,7 +76,7 @@ def warm_up() -> None:
 def main() -> None:
     import importlib
 
-    for name in PRELOADED:
+    for name in (*PRELOADED, *sys.argv[1:]):
         importlib.import_module(name)
     warm_up()
     for line in sys.stdin:
