@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from types import FunctionType
 
-from windlass.provenance.fingerprint.effects import is_own
+from windlass.provenance.fingerprint.owners import is_own
 from windlass.provenance.fingerprint.source import parse_file, root_of, targets_of
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
@@ -30,6 +30,30 @@ def changes_outside(function: FunctionType) -> bool:
             space = function.__globals__
             if root not in space or not is_own(space[root]):
                 return True
+    return False
+
+
+def calls_argument(function: FunctionType) -> bool:
+    """Whether it, or a function in it, calls what that very function is given, as ``now(f)`` may.
+
+    What a decorator makes of a function calls what the decorator was given: that is later.
+    """
+    node = _node(function)
+    inner = [each for each in ast.walk(node) if isinstance(each, _FUNCTIONS)] if node else []
+    return any(_calls_own_argument(each) for each in inner)
+
+
+def _calls_own_argument(node: ast.AST) -> bool:
+    given = {
+        each.arg for each in ast.walk(getattr(node, "args", node)) if isinstance(each, ast.arg)
+    }
+    waiting = list(ast.iter_child_nodes(node))
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, ast.Call) and getattr(each.func, "id", None) in given:
+            return True
+        if not isinstance(each, _FUNCTIONS):
+            waiting += ast.iter_child_nodes(each)
     return False
 
 

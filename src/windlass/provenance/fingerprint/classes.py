@@ -16,40 +16,52 @@ _SKIPPED = {
     *("__annotations_cache__", "__protocol_attrs__", "__non_callable_proto_members__"),
     *("__callable_proto_members_only__", "__orig_class__", "__class_vars__"),
     *("_is_protocol", "_is_runtime_protocol", "__signature__", "__private_attributes__"),
-    *("model_fields", "model_computed_fields", "__slotnames__"),
+    *("model_fields", "model_computed_fields", "__slotnames__", "_abc_impl"),
 }
-_SKIPPED_STARTS = ("_abc_", "__pydantic_", "__attrs_", "__sklearn_")
+_SKIPPED_STARTS = ("__pydantic_", "__attrs_", "__sklearn_")
 
 
-def class_entries(cls: type, *, has_source: bool) -> Iterator[tuple[str, Any]]:
-    """What a class holds, by name.
-
-    Args:
-        cls: The class.
-        has_source: Whether its source is looked at, too; its annotations are then told by that.
-    """
+def class_entries(cls: type) -> Iterator[tuple[str, Any]]:
+    """What a class holds, by name."""
     if issubclass(cls, enum.Enum):
         for member in cls.__members__.values():
             yield member.name, [member.value, _given_later(member)]
-    if "__dataclass_fields__" in vars(cls):  # which of several classes of a name it is
-        yield "<factories>", [each.default_factory for each in _factories(cls)]
+    yield from _fields(cls)
     for name, entry in vars(cls).items():
         if (name in _SKIPPED or name.startswith(_SKIPPED_STARTS)) and not _is_written(entry, cls):
             continue
         if isinstance(entry, GetSetDescriptorType | MemberDescriptorType):
             continue
-        if name == "__annotations__" and has_source:
+        if issubclass(cls, enum.Enum) and _is_of_enum(name, entry) and not _is_written(entry, cls):
             continue
-        if issubclass(cls, enum.Enum) and _is_of_enum(name, entry):
-            continue
-        if _is_generated(entry):
+        if _is_generated(entry) and name.startswith("__"):  # else it is somebody's own `exec`
             continue
         yield name, entry
 
 
-def _factories(cls: Any) -> list[Any]:
-    fields = cls.__dataclass_fields__.values()
-    return [each for each in fields if each.default_factory is not dataclasses.MISSING]
+def _fields(cls: Any) -> Iterator[tuple[str, Any]]:
+    """What the fields of a data class, of a model or of a class of attrs were made with."""
+    if "__dataclass_fields__" in vars(cls):
+        fields = cls.__dataclass_fields__.values()
+        yield "<options>", repr(vars(cls).get("__dataclass_params__"))
+        yield "<fields>", {each.name: _given(each, _OF_FIELD) for each in fields}
+    if "__pydantic_fields__" in vars(cls):
+        found = cls.__pydantic_fields__.items()
+        yield "<fields>", {name: _given(each, _OF_MODEL_FIELD) for name, each in found}
+    if "__attrs_attrs__" in vars(cls):
+        yield "<fields>", {each.name: _given(each, _OF_ATTRIBUTE) for each in cls.__attrs_attrs__}
+
+
+_OF_FIELD = ("default_factory", "metadata", "init", "repr", "hash", "compare", "kw_only")
+_OF_MODEL_FIELD = ("default", "default_factory", "metadata", "alias", "discriminator", "frozen")
+_OF_ATTRIBUTE = ("default", "validator", "converter", "metadata", "eq", "order", "init", "kw_only")
+_NOT_GIVEN = (None, dataclasses.MISSING)
+
+
+def _given(field: Any, names: tuple[str, ...]) -> dict[str, Any]:
+    found = {name: getattr(field, name, None) for name in names}
+    found = {name: getattr(value, "factory", value) for name, value in found.items()}
+    return {name: value for name, value in found.items() if value not in _NOT_GIVEN}
 
 
 def _is_written(entry: Any, cls: type) -> bool:

@@ -10,13 +10,14 @@ import ast
 import builtins
 import inspect
 import sys
-from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from types import FunctionType, ModuleType, SimpleNamespace
+from types import FunctionType, ModuleType
 from typing import Any
 
 from windlass.provenance.fingerprint.bytecode import Import, absolute
-from windlass.provenance.fingerprint.origin import origin_of_file, origin_of_module
+from windlass.provenance.fingerprint.changes import calls_argument, changes_outside
+from windlass.provenance.fingerprint.origin import origin_of_module
+from windlass.provenance.fingerprint.owners import CONTAINERS, is_own, owner_of
 from windlass.provenance.fingerprint.source import Source, blocks, is_guarded, root_of, targets_of
 
 _HARMLESS = {"print", "super"}
@@ -26,7 +27,7 @@ _CONFIGURING = (
 )
 """How functions of libraries begin that change how these behave."""
 _COMPOUND = (*(ast.If, ast.Try, ast.TryStar, ast.With, ast.For, ast.While, ast.Match),)
-_CONTAINERS = (list, dict, set, deque, defaultdict, OrderedDict, Counter, SimpleNamespace)
+_OPERATIONS = (ast.Attribute, ast.Subscript, ast.BinOp, ast.UnaryOp, ast.Compare)
 
 
 class Imports:
@@ -68,8 +69,37 @@ class Imports:
             self.registered.append(node.name)
             if not isinstance(self._space.get(node.name), FunctionType | type):
                 self.effects += node.body  # the decorator gave something else in its place
+        for each in node.decorator_list:
+            self._look_at_decorator(each, node)
         if isinstance(node, ast.ClassDef):
-            self._look(node.body)
+            self._look_at_class(node)
+        else:
+            given = (each for each in (*node.args.defaults, *node.args.kw_defaults) if each)
+            self.effects += [_alone(each) for each in given if self._acts(each)]
+
+    def _look_at_class(self, node: ast.ClassDef) -> None:
+        self._look(node.body)
+        cls = self._space.get(node.name)
+        if isinstance(cls, type) and not all(map(self._is_pure, _class_hooks(cls))):
+            self.effects.append(node)
+
+    def _look_at_decorator(
+        self, decorator: ast.expr, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+    ) -> None:
+        """What a decorator of the project's own does at once."""
+        found = self._object(decorator.func if isinstance(decorator, ast.Call) else decorator)
+        if not isinstance(found, FunctionType) or owner_of(found) != "project":
+            return
+        made = self._space.get(node.name)
+        is_pure = isinstance(made, FunctionType) and self._is_pure(made)
+        if calls_argument(found) and not is_pure:
+            self.effects += [_alone(decorator), *node.body]
+        elif changes_outside(found):
+            self.effects.append(_alone(decorator))
+
+    def _acts(self, node: ast.AST) -> bool:
+        """Whether an expression, whose value is kept, makes calls that change something."""
+        return any(self._changes(call, is_kept=True) for call in _calls(node))
 
     def _look_at_compound(self, node: ast.stmt) -> None:
         """What its blocks do; and what decides that they do it."""
@@ -79,11 +109,10 @@ class Imports:
         inner = [case.body for case in node.cases] if isinstance(node, ast.Match) else blocks(node)
         for block in inner:
             self._look(block)
-        if len(self.effects) > before and not isinstance(node, ast.With | ast.Try | ast.TryStar):
-            header = getattr(node, "test", None) or getattr(node, "iter", None)
-            header = header or getattr(node, "subject", None)
-            if header is not None:
-                self.effects.append(ast.Expr(header, lineno=node.lineno, end_lineno=node.lineno))
+        header = getattr(node, "test", None) or getattr(node, "iter", None)
+        header = header or getattr(node, "subject", None)
+        if header is not None and (len(self.effects) > before or self._acts(header)):
+            self.effects.append(_alone(header))
 
     def _note_import(self, node: ast.Import | ast.ImportFrom) -> None:
         if isinstance(node, ast.Import):
@@ -95,10 +124,7 @@ class Imports:
 
     def _note_header(self, node: ast.stmt) -> None:
         if isinstance(node, ast.With):
-            self.effects += [
-                ast.Expr(item.context_expr, lineno=node.lineno, end_lineno=node.lineno)
-                for item in node.items
-            ]
+            self.effects += [_alone(item.context_expr) for item in node.items]
 
     def _is_effect(self, node: ast.stmt) -> bool:
         assigns = isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Delete)
@@ -106,6 +132,8 @@ class Imports:
             return True
         if not assigns and not isinstance(node, ast.Expr | ast.Assert):
             return False
+        if isinstance(node, ast.Expr) and isinstance(node.value, _OPERATIONS):
+            return True  # what is thrown away was worked out for what it does
         is_kept = assigns and not _is_thrown_away(node)
         return any(self._changes(call, is_kept=is_kept) for call in _calls(node))
 
@@ -122,7 +150,7 @@ class Imports:
         """Whether a decorator of a library may note what it decorates, and where."""
         function = decorator.func if isinstance(decorator, ast.Call) else decorator
         found = self._object(function)
-        if isinstance(found, FunctionType) and _owner(found) in ("project", "windlass"):
+        if isinstance(found, FunctionType) and owner_of(found) in ("project", "windlass"):
             return False
         root = self._space.get(root_of(function) or "")
         if root is None or (is_own(root) and not isinstance(root, ModuleType)):
@@ -136,13 +164,13 @@ class Imports:
         if isinstance(call.func, ast.Call):  # what that may change is asked of itself
             return False
         found = self._object(call.func)
-        if isinstance(found, type) and _owner(found) == "project":
+        if isinstance(found, type) and owner_of(found) == "project":
             return not all(map(self._is_pure, _makers(found)))
-        if isinstance(found, FunctionType) and _owner(found) == "project":
+        if isinstance(found, FunctionType) and owner_of(found) == "project":
             return not self._is_pure(found)
         if isinstance(call.func, ast.Attribute):
             holder = self._object(call.func.value)
-            if type(holder) in _CONTAINERS:
+            if type(holder) in CONTAINERS:
                 return False
         name = _last_name(call.func)
         return name.startswith(_CONFIGURING) if is_kept else True
@@ -173,28 +201,38 @@ def _last_name(node: ast.expr) -> str:
     return node.attr if isinstance(node, ast.Attribute) else str(getattr(node, "id", ""))
 
 
-def _owner(value: Any) -> str:
-    if isinstance(value, FunctionType):
-        return origin_of_file(value.__code__.co_filename).owner
-    return origin_of_module(value.__module__).owner
-
-
-def is_own(value: Any) -> bool:
-    """Whether an object was made in the project, and so is looked into."""
-    if isinstance(value, ModuleType):
-        return origin_of_module(value.__name__).owner == "project"
-    if isinstance(value, FunctionType | type):
-        inner = getattr(value, "__wrapped__", None)  # as of a `functools.singledispatch`
-        return "project" in (_owner(value), isinstance(inner, FunctionType) and _owner(inner))
-    return type(value) in _CONTAINERS or origin_of_module(type(value).__module__).owner == "project"
+def _alone(node: ast.expr) -> ast.stmt:
+    """An expression as a statement of its own."""
+    return ast.Expr(node, lineno=node.lineno, end_lineno=node.end_lineno)
 
 
 def _makers(cls: type) -> list[FunctionType]:
     """What runs when an instance is made."""
-    names = ("__new__", "__init__", "__post_init__", "__init_subclass__")
-    entries = [vars(base).get(name) for base in cls.__mro__ for name in names]
+    names = ("__new__", "__init__", "__post_init__")
+    return _own([vars(base).get(name) for base in cls.__mro__ for name in names])
+
+
+def _class_hooks(cls: type) -> list[FunctionType]:
+    """What runs when a class is made."""
+    names = ("__new__", "__init__", "__prepare__")
+    entries = [vars(meta).get(name) for meta in type.mro(type(cls)) for name in names]
+    entries += [vars(base).get("__init_subclass__") for base in cls.__mro__[1:]]
+    entries += [getattr(type(each), "__set_name__", None) for each in vars(cls).values()]
+    return _own(entries)
+
+
+def has_hooks(module: ModuleType) -> bool:
+    """Whether making the classes of a module runs functions of the project."""
+    found = [each for each in vars(module).values() if isinstance(each, type)]
+    return any(_class_hooks(each) for each in found if each.__module__ == module.__name__)
+
+
+def _own(entries: list[Any]) -> list[FunctionType]:
+    """Those functions of the project among entries of classes."""
     found = [getattr(entry, "__func__", entry) for entry in entries]
-    return [each for each in found if isinstance(each, FunctionType) and _owner(each) == "project"]
+    return [
+        each for each in found if isinstance(each, FunctionType) and owner_of(each) == "project"
+    ]
 
 
 def _is_thrown_away(node: ast.stmt) -> bool:

@@ -30,7 +30,7 @@ _BY_REPR = (
     *(datetime.date, datetime.time, datetime.datetime, datetime.timedelta, datetime.timezone),
     *(decimal.Decimal, fractions.Fraction, uuid.UUID, range, slice, complex),
 )
-_TYPING = (typing.TypeVar, typing.ParamSpec, typing.ForwardRef, type(typing.Any))
+_TYPING = (typing.ParamSpec, typing.ForwardRef, type(typing.Any))
 _CODE = (
     *(types.FunctionType, types.BuiltinFunctionType, types.MethodType, type, functools.partial),
     *(types.MethodDescriptorType, types.WrapperDescriptorType, types.MethodWrapperType),
@@ -91,7 +91,7 @@ class Encoder:
         if kind in (set, frozenset):
             return [kind.__name__, *sorted(pack(self(item)) for item in value)]
         if isinstance(value, enum.Enum):
-            return ["enum", self._reference(kind), value.name]
+            return ["enum", self._reference(kind), value.name, self(value._value_)]
         if isinstance(value, pathlib.PurePath):
             own = [] if kind.__module__.startswith("pathlib") else [self._reference(kind)]
             return ["path", kind.__name__, self._text(str(value)), *own]
@@ -112,6 +112,13 @@ class Encoder:
         origin = typing.get_origin(value)
         if origin is not None:
             return ["alias", self(origin), *map(self, typing.get_args(value))]
+        if isinstance(value, typing.TypeVar):
+            return [
+                "type",
+                value.__name__,
+                self(value.__bound__),
+                *map(self, value.__constraints__),
+            ]
         if isinstance(value, _TYPING) or type(value).__module__ in ("typing", "_typing"):
             return ["typing", repr(value)]
         return None
@@ -200,8 +207,8 @@ def content_of(value: Any) -> str | None:
 
 _DATA = {"numpy", "pandas", "polars", "pyarrow", "scipy", "torch", "sklearn", "PIL"}
 _WITHOUT_STATE = {
-    *("_thread.lock", "_thread.RLock", "threading.Condition", "threading.Semaphore"),
-    *("threading.BoundedSemaphore", "builtins.ellipsis", "builtins.NotImplementedType"),
+    *("_thread.lock", "_thread.RLock", "threading.Condition"),
+    *("builtins.ellipsis", "builtins.NotImplementedType"),
 }
 _SIMPLE = {
     *(
@@ -266,11 +273,17 @@ _COLLECTIONS: dict[str, Callable[[Any, Encoder], list[Part]]] = {
     "collections.ChainMap": lambda v, e: [*map(e, v.maps)],
     "types.SimpleNamespace": lambda v, e: _items(vars(v), e),
     "_thread._local": lambda v, e: _items(vars(v), e),
+    "threading.Semaphore": lambda v, _: [v._value],  # noqa: SLF001 (it has no other name)
+    "threading.BoundedSemaphore": lambda v, _: [v._value],  # noqa: SLF001
+    "_weakrefset.WeakSet": lambda v, e: sorted((e(each) for each in v), key=pack),
+    "weakref.WeakValueDictionary": _items,
+    "weakref.WeakKeyDictionary": lambda v, e: sorted(_items(v, e), key=pack),
     "threading.Event": lambda v, _: [v.is_set()],
     "_contextvars.ContextVar": _of_context,
     "logging.Logger": lambda v, e: _items(_given_to_logger(v), e),
     "logging.RootLogger": lambda v, e: _items(_given_to_logger(v), e),
-    "struct.Struct": lambda v, _: [v.format],
+    "pydantic.type_adapter.TypeAdapter": lambda v, e: [e(v._type), e(v._config)],  # noqa: SLF001
+    "_struct.Struct": lambda v, _: [v.format],
     "zoneinfo.ZoneInfo": lambda v, _: [str(v)],
     "operator.itemgetter": lambda v, _: [repr(v)],
     "operator.attrgetter": lambda v, _: [repr(v)],

@@ -18,7 +18,7 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from windlass.hashing import DIGEST_LENGTH, Part, digest, digest_bytes
-from windlass.provenance.fingerprint.findings import ABSENT, Findings, lookup
+from windlass.provenance.fingerprint.findings import ABSENT, Findings, full_name, lookup
 from windlass.provenance.fingerprint.origin import origin_of_file, origin_of_module
 from windlass.provenance.fingerprint.packing import pack
 from windlass.provenance.fingerprint.walk import Walk
@@ -161,10 +161,10 @@ class _Tokens(Walk):
         return told
 
     def _class(self, cls: type) -> Part:
-        return ["class", cls.__module__, cls.__qualname__]
+        return ["class", cls.__module__, cls.__qualname__, *map(full_name, cls.__bases__)]
 
     def _module(self, module: ModuleType) -> Part:
-        return ["module", module.__name__]
+        return ["module", module.__name__, _file_of(module.__name__)]
 
     def made(self, value: Any, module: str, name: str) -> Part:  # noqa: ARG002
         """Nothing: how a value was made, its file tells."""

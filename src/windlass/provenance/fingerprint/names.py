@@ -46,7 +46,7 @@ _IMPORTERS = (
     *("joblib.load", "joblib.numpy_pickle.load"),
 )
 """What leads to code that no name tells of."""
-_EVALUATORS = (eval, exec, __import__)
+EVALUATORS = (eval, exec, __import__)
 UNFOLLOWED = {
     *("__subclasses__", "__globals__", "f_globals", "f_back", "__doc__", "getdoc", "getsource"),
     *("getsourcelines", "model_json_schema", "resolve_name", "spec_from_file_location"),
@@ -133,8 +133,6 @@ class Names(Findings, ABC):
     def thing(self, value: Any, module: str, name: str, read: Read) -> None:
         """Notes what a name of a module stands for, and follows it."""
         full = f"{modules.canonical(module)}.{name}"
-        if any(value is each for each in _EVALUATORS):
-            self.give_up(f"{name}(…)", module, read)
         part, inside = self.told(value)
         if inside is not None:
             self.held.append((value, part))

@@ -16,7 +16,12 @@ from windlass import modules
 from windlass.pipeline.annotations import annotations_of
 from windlass.provenance.fingerprint.bytecode import Read
 from windlass.provenance.fingerprint.changes import changes_outside
-from windlass.provenance.fingerprint.effects import Imports, imported_names, project_modules
+from windlass.provenance.fingerprint.effects import (
+    Imports,
+    has_hooks,
+    imported_names,
+    project_modules,
+)
 from windlass.provenance.fingerprint.model import Piece
 from windlass.provenance.fingerprint.source import forget_trees, source_of
 from windlass.provenance.fingerprint.toplevel import plain_imports
@@ -75,7 +80,7 @@ def _enter_module(walk: Walk, name: str) -> None:
     module = sys.modules.get(name)
     if module is None:
         return
-    imports = plain_imports(module)
+    imports = None if has_hooks(module) else plain_imports(module)
     if imports is not None:
         for each in project_modules(imported_names(imports, module)):
             walk.enter_module(each)

@@ -25,7 +25,7 @@ from windlass.provenance.fingerprint.encoding import OpaqueError
 from windlass.provenance.fingerprint.findings import ABSENT, full_name
 from windlass.provenance.fingerprint.inside import code_inside
 from windlass.provenance.fingerprint.model import Piece, Unresolved
-from windlass.provenance.fingerprint.names import OF_MODULES, UNFOLLOWED, Names
+from windlass.provenance.fingerprint.names import EVALUATORS, OF_MODULES, UNFOLLOWED, Names
 from windlass.provenance.fingerprint.origin import origin_of_file, origin_of_module
 from windlass.provenance.fingerprint.packing import digest_packed
 from windlass.provenance.fingerprint.source import Definition, source_of
@@ -98,6 +98,8 @@ class Walk(Names):
             return ["method", getattr(value, "__name__", ""), self.encode(owner)]
         module = str(getattr(value, "__module__", None) or getattr(owner, "__name__", "builtins"))
         self._touch_built_in(module)
+        if any(value is each for each in EVALUATORS):
+            self.give_up(f"{value.__name__}(…)", module, Read(()))
         return ["built in", module, getattr(value, "__qualname__", repr(type(value)))]
 
     def _touch_built_in(self, module: str) -> None:
@@ -209,7 +211,7 @@ class Walk(Names):
         for base in (*cls.__bases__, type(cls)):
             self.reference(base)
         head = self._head(cls)
-        for key, entry in class_entries(cls, has_source=head is not None):
+        for key, entry in class_entries(cls):
             part, inside = self.told(entry)
             self.bindings.append((cls, key, vars(cls).get(key, entry)))
             if not callable(entry):
@@ -219,8 +221,8 @@ class Walk(Names):
         if head is None and any(name in vars(cls) for name in _FIELDS):
             what = f"{name}, whose fields no class statement tells"
             self.unresolved[Unresolved(what, self.file_of(cls.__module__) or cls.__module__)] = None
-        bases: list[Part] = [each.__qualname__ for each in cls.__bases__]
-        told = head.digest if head else digest_packed("class", bases)
+        bases: list[Part] = [full_name(each) for each in cls.__bases__]
+        told = digest_packed("class", head.digest if head else None, bases)
         line = head.line if head else None
         self.add(Piece("class", name, told, self.file_of(cls.__module__), line), head)
 
