@@ -31,6 +31,8 @@ _BY_REPR = (
     *(decimal.Decimal, fractions.Fraction, uuid.UUID, range, slice, complex),
 )
 _TYPING = (typing.ParamSpec, typing.ForwardRef, type(typing.Any))
+_MOSTLY = (types.FunctionType, type, types.ModuleType)
+"""The kinds of most names that code reads, which need not be asked what they are."""
 _CODE = (
     *(types.FunctionType, types.BuiltinFunctionType, types.MethodType, type, functools.partial),
     *(types.MethodDescriptorType, types.WrapperDescriptorType, types.MethodWrapperType),
@@ -72,16 +74,24 @@ class Encoder:
         kind = type(value)
         if kind in _PLAIN:
             return self._text(value) if kind is str else value
+        if kind in _MOSTLY:
+            try:
+                return self._reference(value)
+            except OpaqueError:
+                return self._opaque(kind)
         if id(value) in self._within:  # it holds itself
             return ["again", self._within[id(value)]]
         self._within[id(value)] = len(self._within)
         try:
             return self._compound(value, kind)
         except OpaqueError:
-            self.opaque += 1
-            return ["opaque", f"{kind.__module__}.{kind.__qualname__}"]
+            return self._opaque(kind)
         finally:
             del self._within[id(value)]
+
+    def _opaque(self, kind: type) -> Part:
+        self.opaque += 1
+        return ["opaque", f"{kind.__module__}.{kind.__qualname__}"]
 
     def _compound(self, value: Any, kind: type) -> Part:  # noqa: C901, PLR0911 (one line a kind)
         if kind in (list, tuple):

@@ -11,7 +11,6 @@ import dis
 from bisect import bisect_left
 from collections.abc import Iterator
 from itertools import compress
-from operator import mul
 from types import CodeType
 from typing import NamedTuple, TypeAlias
 
@@ -48,7 +47,8 @@ _OF_VARIABLES = _table(frozenset((*dis.haslocal, *dis.hasfree)) - _PAIRS)
 _OF_PAIRS = _table(_PAIRS)
 _FIRST, _SECOND = bytes(arg >> 4 for arg in range(256)), bytes(arg & 15 for arg in range(256))
 _NUMBERED = frozenset((*_SHIFTS, *dis.haslocal, *dis.hasfree, *_PAIRS))
-_KEPT = bytes(int(op not in _NUMBERED) for op in range(256))
+_KEPT = bytes(255 * (op not in _NUMBERED) for op in range(256))
+"""A mask over the arguments."""
 
 
 class Instructions(NamedTuple):
@@ -78,13 +78,18 @@ class Instructions(NamedTuple):
             picked = bytes(compress(self.args, self.ops.translate(table)))
             found += map(names.__getitem__, picked.translate(numbers))
             found.append(picked.translate(bits))
-        picked = bytes(compress(self.args, self.ops.translate(_OF_VARIABLES)))
-        found += map(variables.__getitem__, picked)
-        picked = bytes(compress(self.args, self.ops.translate(_OF_PAIRS)))
-        found += map(variables.__getitem__, picked.translate(_FIRST))
-        found += map(variables.__getitem__, picked.translate(_SECOND))
+        found += map(variables.__getitem__, compress(self.args, self.ops.translate(_OF_VARIABLES)))
+        if _PAIRS:
+            picked = bytes(compress(self.args, self.ops.translate(_OF_PAIRS)))
+            found += map(variables.__getitem__, picked.translate(_FIRST))
+            found += map(variables.__getitem__, picked.translate(_SECOND))
         found.append(variables[: _parameters(code)])
-        return bytes(map(mul, self.args, self.ops.translate(_KEPT))), tuple(found)
+        return _masked(self.args, self.ops.translate(_KEPT)), tuple(found)
+
+
+def _masked(data: bytes, mask: bytes) -> bytes:
+    both = int.from_bytes(data, "little") & int.from_bytes(mask, "little")
+    return both.to_bytes(len(data), "little")
 
 
 def instructions_of(code: CodeType) -> Instructions:
