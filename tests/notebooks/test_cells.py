@@ -169,6 +169,18 @@ def test_a_step_that_fails_tells_of_its_cell(kernel: Kernel) -> None:
     assert "no lag" in said
 
 
+def test_cells_that_failed_count_as_far_as_they_were_run(kernel: Kernel) -> None:
+    assert kernel("def base():\n    return 1").strip() == ""
+    told = kernel("box = [len]\nbox.nothing()\ndef base():\n    return 100")
+    assert told.startswith("AttributeError")
+    assert kernel("%%time\nfactor = 3\nfactor.nothing()\nfactor = 100").endswith("'nothing'")
+    kernel("@step\ndef plus() -> int:\n    return box[0]([0]) + base() + factor")
+    kernel("@pipeline\ndef summed() -> int:\n    return plus()")
+    assert kernel("summed.run()['plus'].value") == "5"
+    kernel("helper = base\ndef base():\n    return 2 * helper()\ndef helper(n=1 / 0):\n    return 7")
+    assert kernel("summed.run()['plus'].value") == "6"
+
+
 def test_autoreload_leaves_the_cells_alone(kernel: Kernel) -> None:
     kernel("%load_ext autoreload\n%autoreload 3")
     kernel("training.run()")

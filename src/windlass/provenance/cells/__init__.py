@@ -17,17 +17,18 @@ from typing import Any
 
 from windlass import modules, values
 from windlass.errors import ConfigError, DefinitionError, FormatError
-from windlass.hashing import Part, digest
+from windlass.hashing import digest
 from windlass.pipeline.pipeline import Pipeline
 from windlass.provenance.bundle import FILE, Bundle, BundleFile, digest_files
 from windlass.provenance.cells.kernel import executed
+from windlass.provenance.cells.sameness import Sameness
 from windlass.provenance.cells.slicing import Slicer
 from windlass.provenance.cells.statements import Statement
 from windlass.provenance.filecache import FileDigests
-from windlass.provenance.fingerprint.encoding import Encoder
 from windlass.provenance.project import Project
 
 FOLDER = "cells"
+_ABSENT = object()
 
 _LONGEST = 60
 _RESTART = (
@@ -52,8 +53,10 @@ def from_cells(pipeline: Pipeline[Any, Any], project: Project) -> Pipeline[Any, 
     slicer = Slicer(executed(), space)
     text = slicer.module([name])
     module = _imported(alias, _written(text, project.make_home() / FOLDER, alias))
+    is_same = Sameness(slicer.texts())
     for each in slicer.made_anew():
-        _compare(each, space[each], vars(module)[each], slicer.suspect(each))
+        if not is_same(space[each], vars(module).get(each, _ABSENT)):
+            raise _is_another(each, slicer.suspect(each))
     found: Pipeline[Any, Any] = vars(module)[name]
     return found
 
@@ -117,17 +120,9 @@ def _imported(alias: str, path: Path) -> ModuleType:
     return module
 
 
-def _compare(name: str, here: object, anew: object, suspect: Statement | None) -> None:
-    """Refuses a global whose value is another one when the cells are run anew."""
-
-    def state(value: Any) -> Part | None:
-        own = type(value).__module__ in ("__main__", modules.notebook_module())
-        return encode(dict(getattr(value, "__dict__", {}))) if own else None
-
-    encode = Encoder("", lambda value: ["code", type(value).__qualname__], state)
-    if encode(here) == encode(anew):
-        return
-    raise DefinitionError(
+def _is_another(name: str, suspect: Statement | None) -> DefinitionError:
+    """The refusal of a global that is another one when the cells are run anew."""
+    return DefinitionError(
         f"'{name}' is not the same in the notebook and where its cells are run anew",
         hint=_RESTART if suspect is None else _told(suspect, name),
     )

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 _TRANSPARENT = {"time", "timeit", "capture", "prun", "memit"}
 """Magics that only run their cell: what it defines, it defines."""
+_COLOR = re.compile(r"\x1b\[[0-9;]*m")
+_PLACE = re.compile(r"In *\[\d+\], line (\d+)|<timed exec>:(\d+)")
 
 
 @dataclass(frozen=True)
@@ -25,16 +29,33 @@ class Cell:
     text: str
     body: list[ast.stmt]
 
+    def until(self, line: int) -> Cell:
+        """What was run of it, if it failed in a line."""
+        done = [each for each in self.body if (each.end_lineno or 0) < line]
+        return Cell(self.number, self.text, done)
+
 
 def executed() -> list[Cell]:
-    """The cells that were run in this kernel, in their order; those that are no Python left out."""
-    shell = sys.modules["IPython"].get_ipython()
+    """The cells that were run in this kernel, in their order; those that are no Python left out.
+
+    Of a cell that failed there is what ran before, where this IPython keeps how it failed.
+    """
+    history = sys.modules["IPython"].get_ipython().history_manager
+    failed = getattr(history, "exceptions", {})
     found = []
-    for number, text in enumerate(shell.history_manager.input_hist_parsed):
+    for number, text in enumerate(history.input_hist_parsed):
         cell = _parse(number, text)
         if cell is not None:
-            found.append(cell)
+            found.append(cell.until(_line_of(failed[number])) if number in failed else cell)
     return found
+
+
+def _line_of(failure: Mapping[str, Any]) -> int:
+    """The line of a cell in which it failed; 0 where that is not told."""
+    told = _COLOR.sub("", "\n".join(failure.get("traceback", ())))
+    found = _PLACE.findall(told)  # of a cell under a magic, the second is in the cell itself
+    lines = [int(cell or inner) for cell, inner in found if inner] or [int(c) for c, _ in found]
+    return lines[0] if lines else 0
 
 
 def _parse(number: int, text: str) -> Cell | None:

@@ -34,6 +34,7 @@ from windlass.provenance.cells.statements import (
 )
 
 _LONGEST = 20_000
+_DEEPEST = 50
 _CHANGING = {
     *("add", "append", "appendleft", "clear", "discard", "extend", "insert", "pop", "popitem"),
     *("register", "remove", "reverse", "setdefault", "sort", "update"),
@@ -70,6 +71,7 @@ class Slicer:
         self._whole: set[int] = set()
         self._values: defaultdict[int, set[str]] = defaultdict(set)
         self._seen: set[str] = set()
+        self._needed: set[str] = set()
 
     def module(self, wanted: Iterable[str]) -> str:
         """The text of a module in which the wanted names stand for what they do here.
@@ -77,7 +79,8 @@ class Slicer:
         Raises:
             DefinitionError: One of them, or what it needs, is defined by no cell or by a magic.
         """
-        self._slice(self._reached(wanted))
+        self._needed = self._reached(wanted) & self._space.keys()
+        self._slice(self._needed)
         self._refuse_magics()
         parts, cell = ['"""Cells of a notebook, as far as its steps need them."""'], 0
         parts += self._given()
@@ -87,15 +90,22 @@ class Slicer:
                 cell = statement.cell
                 parts.append(f"\n# In [{cell}]")
             parts.append(self._text(index, statement))
+        parts += [f"del {name}" for name in sorted(self._gone())]
         return _with_future_first("\n".join(parts) + "\n")
 
     def made_anew(self) -> list[str]:
-        """The globals of the module that are no definitions, so that it makes them anew."""
-        return [
-            name
-            for name in sorted(self._seen & self._space.keys() & self._bound.keys())
-            if not isinstance(self._statements[self._bound[name]].node, DEFINITIONS)
-        ]
+        """The globals of the module that its steps may read."""
+        return sorted(self._needed & self._bound.keys())
+
+    def _gone(self) -> set[str]:
+        """The names that were deleted since: what reads them does not find them."""
+        sure = [at for at in self._whole if binds_surely(self._statements[at].node)]
+        bound = {name for at in sure for name in self._binds[at]}
+        return bound - self._space.keys() - {"*"}
+
+    def texts(self) -> list[str]:
+        """The statements that were run."""
+        return [each.text for each in self._statements]
 
     def suspect(self, name: str) -> Statement | None:
         """What perhaps changed a global, though nothing in it says so: a call that got it.
@@ -117,7 +127,7 @@ class Slicer:
             statement = self._statements[index]
             if is_future(statement.node) or self._configures(statement.node, alive):
                 self._whole.add(index)
-                alive |= self._reached(self._reads[index])
+                alive |= self._reached(self._reads[index].at_once, index)
             touched = (self._binds[index] | self._changes[index]) & alive
             values = {
                 n for n in touched if self._is_last(index, n) and self._literal(n, statement.node)
@@ -131,9 +141,9 @@ class Slicer:
             self._whole.add(index)
             if binds_surely(statement.node):
                 alive -= self._binds[index] - self._changes[index]
-            at_once = names_read(statement.text, at_once=True)
+            at_once = self._reads[index].at_once
             runs = any(isinstance(each, ast.Call) for each in ast.walk(statement.node))
-            alive |= self._reached(at_once) if runs else at_once & self._bound.keys()
+            alive |= self._reached(at_once, index) if runs else at_once & self._bound.keys()
 
     def _refuse_magics(self) -> None:
         for index in sorted(self._whole):
@@ -147,7 +157,8 @@ class Slicer:
 
     def _given(self) -> list[str]:
         """What binds the names that IPython gives to every cell, of those that are read."""
-        read = set().union(*(self._reads[index] for index in self._whole))
+        reads = [self._reads[index] for index in self._whole]
+        read = set().union(*(each.at_once | each.late for each in reads))
         return [text for name, text in _GIVEN.items() if name in read - self._bound.keys()]
 
     def _touching(self, name: str) -> list[int]:
@@ -164,22 +175,32 @@ class Slicer:
         touching = self._touching(name)
         return bool(touching and self._literal(name, self._statements[touching[-1]].node))
 
-    def _reached(self, names: Iterable[str]) -> set[str]:
-        """Names, and all that what they stand for reads, at once or when it is called.
+    def _reached(self, names: Iterable[str], before: int | None = None) -> set[str]:
+        """Names, and all that what they stand for reads when it is called.
+
+        Args:
+            names: The names.
+            before: When that is: before this statement; None for now.
 
         Raises:
             DefinitionError: One is defined by no cell.
         """
-        waiting, found = list(names), set()
+        waiting: list[tuple[str, int | None]] = [(name, before) for name in names]
+        found: set[tuple[str, int | None]] = set()
         while waiting:
-            name = waiting.pop()
-            if name in found or not self._is_of_cells(name):
+            name, time = each = waiting.pop()
+            if each in found or not self._is_of_cells(name):
                 continue
-            found.add(name)
-            if not self._is_value(name):
-                waiting += (n for at in self._touching(name) for n in self._reads[at])
-        self._seen |= found
-        return found
+            found.add(each)
+            if time is None and self._is_value(name):
+                continue
+            for at in self._touching(name):
+                if time is None or at < time:
+                    waiting += [(read, before) for read in self._reads[at].late]
+                    waiting += [(read, at) for read in self._reads[at].at_once]  # held by it
+        reached = {name for name, time in found if time == before}
+        self._seen |= reached
+        return reached
 
     def _is_of_cells(self, name: str) -> bool:
         if name in self._bound:
@@ -202,6 +223,8 @@ class Slicer:
         if isinstance(node, DEFINITIONS) or name not in self._space:
             return None
         value = self._space[name]
+        if not is_shell_list(value) and not _is_plain(value):
+            return None
         text = repr(value)
         try:
             again = ast.literal_eval(text) if len(text) <= _LONGEST else None
@@ -241,6 +264,15 @@ class Slicer:
             and (root in alive or root in self._seen or root in ("sys", "os", "warnings"))
             for root in roots
         )
+
+
+def _is_plain(value: object, depth: int = 0) -> bool:
+    """Whether a value can be shown without running code of the notebook."""
+    if type(value) in (list, tuple, set, frozenset) and depth < _DEEPEST:
+        return all(_is_plain(each, depth + 1) for each in value)  # type: ignore[attr-defined]
+    if type(value) is dict and depth < _DEEPEST:
+        return all(_is_plain(each, depth + 1) for pair in value.items() for each in pair)
+    return value is None or type(value) in (bool, int, float, complex, str, bytes)
 
 
 def _with_future_first(text: str) -> str:

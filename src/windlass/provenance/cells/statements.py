@@ -8,6 +8,7 @@ import contextlib
 import symtable
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from windlass.provenance.cells.kernel import Cell
 
@@ -140,31 +141,43 @@ def is_future(node: ast.stmt) -> bool:
     return isinstance(node, ast.ImportFrom) and node.module == "__future__"
 
 
-def names_read(text: str, *, at_once: bool = False) -> set[str]:
-    """The globals that a statement reads; `at_once`, not when a function is called later."""
-    if at_once:
-        text = LATE_ANNOTATIONS + text
-    found = set(_globals(symtable.symtable(text, "cell", "exec"), at_once))
+class Reads(NamedTuple):
+    """The globals that a statement reads.
+
+    Args:
+        at_once: When it is run.
+        late: When a function in it is called; and in annotations.
+    """
+
+    at_once: set[str]
+    late: set[str]
+
+
+def names_read(text: str) -> Reads:
+    """The globals that a statement reads."""
+    text = LATE_ANNOTATIONS + text
+    found = Reads(set(), set())
+    _add_globals(symtable.symtable(text, "cell", "exec"), found, is_late=False)
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
-            found.add(node.target.id)
-    if at_once:
-        return found
-    for node in ast.walk(ast.parse(text)):
+            found.at_once.add(node.target.id)
         for annotation in (getattr(node, "annotation", None), getattr(node, "returns", None)):
             if annotation is not None:
-                found |= _names_in_annotation(annotation)
+                found.late.update(_names_in_annotation(annotation))
     return found
 
 
-def _globals(table: symtable.SymbolTable, at_once: bool) -> Iterator[str]:
+def _add_globals(table: symtable.SymbolTable, found: Reads, *, is_late: bool) -> None:
     is_top = table.get_type() == "module"
     for symbol in table.get_symbols():
         if symbol.is_referenced() and (is_top or symbol.is_global()):
-            yield symbol.get_name()
+            (found.late if is_late else found.at_once).add(symbol.get_name())
     for inner in table.get_children():
-        if not (at_once and inner.get_type() == "function"):
-            yield from _globals(inner, at_once)
+        is_called = inner.get_type() == "function" and inner.get_name() not in _COMPREHENSIONS
+        _add_globals(inner, found, is_late=is_late or is_called)
+
+
+_COMPREHENSIONS = {"listcomp", "setcomp", "dictcomp", "genexpr"}
 
 
 def _names_in_annotation(annotation: ast.expr) -> set[str]:
