@@ -177,7 +177,7 @@ def test_cells_that_failed_count_as_far_as_they_were_run(kernel: Kernel) -> None
     kernel("@step\ndef plus() -> int:\n    return box[0]([0]) + base() + factor")
     kernel("@pipeline\ndef summed() -> int:\n    return plus()")
     assert kernel("summed.run()['plus'].value") == "5"
-    kernel("helper = base\ndef base():\n    return 2 * helper()\ndef helper(n=1 / 0):\n    return 7")
+    kernel("old = base\ndef base():\n    return 2 * old()\ndef old(n=1 / 0):\n    return 7")
     assert kernel("summed.run()['plus'].value") == "6"
 
 
