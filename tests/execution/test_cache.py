@@ -16,6 +16,7 @@ import pytest
 from execution import cache_pipelines as cp
 from windlass import Run
 from windlass.execution.explaining import diff, explanation
+from windlass.provenance.fingerprint.model import Piece
 from windlass.records import Records
 
 
@@ -289,3 +290,9 @@ def test_the_lines_that_differ() -> None:
     before, after = "def f(x):\n    y = 1\n    return x", "def f(x):\n    y = 2\n    return x"
     assert diff(before, after) == [" def f(x):", "-    y = 1", "+    y = 2", "     return x"]
     assert diff(None, after) == []
+
+
+def test_code_without_a_file_has_no_place() -> None:
+    assert Piece("function", "helper.f", "0", None, 1).place is None
+    assert Piece("function", "helper.f", "0", "helper.py", 1).place == "helper.py:1"
+    assert Piece("constant", "helper.K", "0", "helper.py").place == "helper.py"

@@ -174,7 +174,7 @@ def _by_name(fingerprint: Fingerprint) -> dict[tuple[str, str], dict[str, Piece]
 
 def _words(piece: Piece, entry: str, *, is_new: bool, is_gone: bool) -> str:
     is_told = piece.line is not None or (piece.file or "").startswith("In [")
-    place = f" ({piece.place})" if is_told and not is_gone else ""
+    place = f" ({piece.place})" if is_told and piece.place and not is_gone else ""
     what = {
         "function": "the step itself" if piece.name == entry else f"helper {piece.name}",
         "class": f"class {piece.name}",

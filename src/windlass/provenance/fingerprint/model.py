@@ -35,7 +35,9 @@ class Piece(NamedTuple):
     @property
     def place(self) -> str | None:
         """``features.py:12``; only the file where the line is not known, None without a file."""
-        return self.file if self.line is None else f"{self.file}:{self.line}"
+        if self.file is None or self.line is None:
+            return self.file
+        return f"{self.file}:{self.line}"
 
 
 class Unresolved(NamedTuple):
