@@ -99,10 +99,11 @@ def run(
         else:
             with make_observer(in_process=options.in_process) as observer:
                 done = launch(found, {}, options, observer=observer, text=given)
-    with perhaps_unread():
-        if dry_run:
+    if dry_run:
+        with perhaps_unread():
             tell_expected(found.name, expected, json=json)
-            return DONE
+        return DONE
+    with perhaps_unread():
         _tell_done(done, json=json)
     return {"succeeded": DONE, "cancelled": INTERRUPTED}.get(done.status, FAILED)
 

@@ -16,6 +16,7 @@ from windlass import modules
 from windlass.errors import DefinitionError
 from windlass.provenance.declared import take_declared
 from windlass.provenance.fingerprint import Fingerprint, reach, read_fingerprint
+from windlass.provenance.fingerprint.classes import FIELDS
 from windlass.provenance.fingerprint.findings import lookup
 from windlass.provenance.fingerprint.origin import origin_of_module
 from windlass.provenance.fingerprint.walk import Walk
@@ -35,8 +36,9 @@ class _Seen:
 
     def stands(self) -> bool:
         """Whether every name stands for what it stood for, and holds what it held."""
-        if any(lookup(space, name) is not value for space, name, value in self.walk.bindings):
-            return False
+        for space, name, value in self.walk.bindings:
+            if name != FIELDS and lookup(space, name) is not value:
+                return False
         try:
             return all(self.walk.encode(value) == part for value, part in self.walk.held)
         except RuntimeError:  # it changes while it is looked at

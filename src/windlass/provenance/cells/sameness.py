@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -12,8 +12,9 @@ from windlass import modules
 from windlass.hashing import Part
 from windlass.provenance.cells.statements import LATE_ANNOTATIONS, inner_of, is_future
 from windlass.provenance.fingerprint.bytecode import read_code
-from windlass.provenance.fingerprint.classes import class_entries
+from windlass.provenance.fingerprint.classes import class_entries, fields_of
 from windlass.provenance.fingerprint.encoding import Encoder
+from windlass.provenance.fingerprint.packing import pack
 
 _FUNCTION_OF = {
     "windlass.pipeline.step.Step": "function",
@@ -36,7 +37,10 @@ class Sameness:
 
     def __call__(self, here: object, anew: object) -> bool:
         """Whether an object of the notebook is the same as one that was made anew."""
-        return _Parts(self._in_module).encode(here) == _Parts({}).encode(anew)
+        if isinstance(here, Iterator):
+            return False  # how far it was read, nobody can tell
+        parts = _Parts(self._in_module).encode(here), _Parts({}).encode(anew)
+        return pack(parts[0]) == pack(parts[1])  # by their bytes: NaN is the same as NaN
 
 
 def _imports(text: str) -> Iterator[str]:
@@ -117,14 +121,34 @@ class _Parts:
             for name, entry in class_entries(cls)
             if name != "__annotations__"  # which may be read late in one of the two
         ]
-        return ["class", cls.__qualname__, *map(self._reference, cls.__bases__), entries]
+        fields = self.encode(dict(fields_of(cls)))
+        return ["class", cls.__qualname__, *map(self._reference, cls.__bases__), entries, fields]
 
     def _state(self, value: Any) -> Part | None:
         cls = type(value)
-        inner = _FUNCTION_OF.get(f"{cls.__module__}.{cls.__qualname__}")
+        name = f"{cls.__module__}.{cls.__qualname__}"
+        inner = _FUNCTION_OF.get(name)
         if inner is not None:
             return self.encode(getattr(value, inner))
-        return self.encode(dict(getattr(value, "__dict__", {}))) if _is_of_cells(cls) else None
+        if name in _STATES:
+            return self.encode(_STATES[name](value))
+        return self.encode(_held(value)) if _is_of_cells(cls) else None
+
+
+_STATES: dict[str, Callable[[Any], Any]] = {
+    "random.Random": lambda value: value.getstate(),
+    "numpy.random._generator.Generator": lambda value: repr(value.bit_generator.state),
+    "numpy.random.mtrand.RandomState": lambda value: repr(value.get_state(legacy=False)),
+    "_io.StringIO": lambda value: [value.getvalue(), value.tell()],
+    "_io.BytesIO": lambda value: [value.getvalue(), value.tell()],
+}
+"""What objects hold that change as they are used."""
+
+
+def _held(value: Any) -> dict[str, Any]:
+    slots = [each for base in type(value).__mro__ for each in vars(base).get("__slots__", ())]
+    inner = {name: getattr(value, name) for name in slots if hasattr(value, name)}
+    return {**getattr(value, "__dict__", {}), **inner}
 
 
 def _is_of_cells(cls: type) -> bool:

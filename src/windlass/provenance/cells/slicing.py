@@ -15,7 +15,8 @@ from types import ModuleType
 from typing import Any
 
 from windlass.errors import DefinitionError
-from windlass.provenance.cells.kernel import Cell, is_shell_list
+from windlass.provenance.cells.kernel import Cell
+from windlass.provenance.cells.literals import literal
 from windlass.provenance.cells.statements import (
     DEFINITIONS,
     LATE_ANNOTATIONS,
@@ -32,9 +33,8 @@ from windlass.provenance.cells.statements import (
     statements,
     targets_of,
 )
+from windlass.provenance.fingerprint.origin import origin_of_module
 
-_LONGEST = 20_000
-_DEEPEST = 50
 _CHANGING = {
     *("add", "append", "appendleft", "clear", "discard", "extend", "insert", "pop", "popitem"),
     *("register", "remove", "reverse", "setdefault", "sort", "update"),
@@ -42,12 +42,11 @@ _CHANGING = {
 }
 _CONFIGURING = (
     *("config", "disable", "enable", "filterwarnings", "insert", "append", "register", "seed"),
-    *("manual_seed", "set", "simplefilter", "update", "use"),
+    *("manual_seed", "rc", "set", "simplefilter", "update", "use"),
 )
 """How functions begin that change how a library behaves, such as ``pd.set_option``."""
 
 _GIVEN = {"display": "from IPython.display import display"}
-_SLIST = "from IPython.utils.text import SList"
 
 
 class Slicer:
@@ -139,11 +138,25 @@ class Slicer:
             if not (touched - values or imports_all(statement.node)):
                 continue
             self._whole.add(index)
+            self._refuse_runs(statement)
             if binds_surely(statement.node):
                 alive -= self._binds[index] - self._changes[index]
             at_once = self._reads[index].at_once
             runs = any(isinstance(each, ast.Call) for each in ast.walk(statement.node))
             alive |= self._reached(at_once, index) if runs else at_once & self._bound.keys()
+
+    def _refuse_runs(self, statement: Statement) -> None:
+        """Refuses what a run of a pipeline gave: to have it, the pipeline would be run anew."""
+        for node in ast.walk(statement.node):
+            root = root_of(node.func) if isinstance(node, ast.Call) else getattr(node, "id", None)
+            is_call = isinstance(node, ast.Call)
+            if _KINDS_OF_RUNS.get(_class_name(self._space.get(root or ""))) is is_call:
+                raise DefinitionError(
+                    f"a step needs what a run of a pipeline gave, by '{root}' (In "
+                    f"[{statement.cell}])",
+                    hint="Give the value to the pipeline as an argument; or take it in the step, "
+                    "with windlass.open_run(…).",
+                )
 
     def _refuse_magics(self) -> None:
         for index in sorted(self._whole):
@@ -165,6 +178,15 @@ class Slicer:
         """The statements that bind a name or change what it stands for."""
         every = range(len(self._statements))
         return [at for at in every if name in self._binds[at] or name in self._changes[at]]
+
+    def _since_bound(self, name: str, before: int | None) -> list[int]:
+        """The statements that made what a name stood for: the last that bound it, and after."""
+        found = [at for at in self._touching(name) if before is None or at < before]
+        for place in reversed(range(len(found))):
+            is_sure = binds_surely(self._statements[found[place]].node)
+            if is_sure and name in self._binds[found[place]] - self._changes[found[place]]:
+                return found[place:]
+        return found
 
     def _is_last(self, index: int, name: str) -> bool:
         """Whether nothing later binds a name or changes what it stands for."""
@@ -194,10 +216,9 @@ class Slicer:
             found.add(each)
             if time is None and self._is_value(name):
                 continue
-            for at in self._touching(name):
-                if time is None or at < time:
-                    waiting += [(read, before) for read in self._reads[at].late]
-                    waiting += [(read, at) for read in self._reads[at].at_once]  # held by it
+            for at in self._since_bound(name, time):
+                waiting += [(read, before) for read in self._reads[at].late]
+                waiting += [(read, at) for read in self._reads[at].at_once]  # held by it
         reached = {name for name, time in found if time == before}
         self._seen |= reached
         return reached
@@ -222,22 +243,15 @@ class Slicer:
         """``NAME = value`` where the value is plain data; None where it is not."""
         if isinstance(node, DEFINITIONS) or name not in self._space:
             return None
-        value = self._space[name]
-        if not is_shell_list(value) and not _is_plain(value):
-            return None
-        text = repr(value)
-        try:
-            again = ast.literal_eval(text) if len(text) <= _LONGEST else None
-        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-            return None
-        if (again is None and value is not None) or repr(again) != text:
-            return None
-        if type(again) is list and is_shell_list(value):
-            return f"{_SLIST}\n{name} = SList({text})"
-        return f"{name} = {text}" if type(again) is type(value) else None
+        return literal(name, self._space[name])
 
     def _changed(self, node: ast.stmt) -> Iterator[str]:
         """The names whose objects a statement changes."""
+        for decorator in getattr(node, "decorator_list", ()):
+            function = decorator.func if isinstance(decorator, ast.Call) else decorator
+            root = root_of(function) if isinstance(function, ast.Attribute) else None
+            if root is not None and not isinstance(self._space.get(root), ModuleType):
+                yield root  # as in `@area.register`
         if isinstance(node, ast.Expr):
             call = node.value
             if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
@@ -252,27 +266,48 @@ class Slicer:
             yield from self._changed(inner)
 
     def _configures(self, node: ast.stmt, alive: set[str]) -> bool:
-        """Whether a statement changes how a library that is needed behaves."""
-        roots = set()
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-            function = node.value.func
-            if isinstance(function, ast.Attribute) and function.attr.startswith(_CONFIGURING):
-                roots.add(root_of(function))
-        roots |= {root_of(each) for each in targets_of(node) if not isinstance(each, ast.Name)}
-        return any(
-            isinstance(self._space.get(root or ""), ModuleType)
-            and (root in alive or root in self._seen or root in ("sys", "os", "warnings"))
-            for root in roots
-        )
+        """Whether a statement changes how a library, or a module of one's own, behaves."""
+        changed = [root_of(each) for each in targets_of(node) if _is_part(each)]
+        if any(self._is_needed_module(each, alive) or self._is_taken(each) for each in changed):
+            return True
+        if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Call):
+            return False
+        function = node.value.func
+        if isinstance(function, ast.Name):
+            return self._is_taken(function.id) and function.id.startswith(_CONFIGURING)
+        if not isinstance(function, ast.Attribute) or not function.attr.startswith(_CONFIGURING):
+            return False
+        return self._is_needed_module(root_of(function), alive)
+
+    def _is_needed_module(self, name: str | None, alive: set[str]) -> bool:
+        value = self._space.get(name or "")
+        if not isinstance(value, ModuleType):
+            return False
+        is_needed = name in alive or name in self._seen or name in _OF_PYTHON
+        return is_needed or origin_of_module(value.__name__).owner == "project"
+
+    def _is_taken(self, name: str | None) -> bool:
+        """Whether a name was imported from a module, as by ``from matplotlib import rcParams``."""
+        at = self._bound.get(name or "")
+        return at is not None and isinstance(self._statements[at].node, ast.ImportFrom)
 
 
-def _is_plain(value: object, depth: int = 0) -> bool:
-    """Whether a value can be shown without running code of the notebook."""
-    if type(value) in (list, tuple, set, frozenset) and depth < _DEEPEST:
-        return all(_is_plain(each, depth + 1) for each in value)  # type: ignore[attr-defined]
-    if type(value) is dict and depth < _DEEPEST:
-        return all(_is_plain(each, depth + 1) for pair in value.items() for each in pair)
-    return value is None or type(value) in (bool, int, float, complex, str, bytes)
+_OF_PYTHON = ("sys", "os", "warnings")
+
+
+def _is_part(target: ast.expr) -> bool:
+    return isinstance(target, ast.Attribute | ast.Subscript)
+
+
+_KINDS_OF_RUNS = {
+    "windlass.execution.run.Run": False,
+    "windlass.pipeline.pipeline.Pipeline": True,
+}
+"""Classes whose objects give what a run gave; and whether they do so by a call, as ``p.run()``."""
+
+
+def _class_name(value: object) -> str:
+    return f"{type(value).__module__}.{type(value).__qualname__}"
 
 
 def _with_future_first(text: str) -> str:

@@ -94,8 +94,8 @@ def inner_of(node: ast.stmt) -> Iterator[ast.stmt]:
 
 def root_of(node: ast.expr) -> str | None:
     """The name at the beginning of ``name.attribute[item]``."""
-    while isinstance(node, ast.Attribute | ast.Subscript):
-        node = node.value
+    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
+        node = node.func if isinstance(node, ast.Call) else node.value
     return node.id if isinstance(node, ast.Name) else None
 
 

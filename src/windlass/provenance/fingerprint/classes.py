@@ -18,6 +18,8 @@ _SKIPPED = {
     *("_is_protocol", "_is_runtime_protocol", "__signature__", "__private_attributes__"),
     *("model_fields", "model_computed_fields", "__slotnames__", "_abc_impl"),
 }
+FIELDS = "<fields>"
+"""A name that no class holds, for what its fields were made with."""
 _SKIPPED_STARTS = ("__pydantic_", "__attrs_", "__sklearn_")
 
 
@@ -26,7 +28,6 @@ def class_entries(cls: type) -> Iterator[tuple[str, Any]]:
     if issubclass(cls, enum.Enum):
         for member in cls.__members__.values():
             yield member.name, [member.value, _given_later(member)]
-    yield from _fields(cls)
     for name, entry in vars(cls).items():
         if (name in _SKIPPED or name.startswith(_SKIPPED_STARTS)) and not _is_written(entry, cls):
             continue
@@ -39,17 +40,17 @@ def class_entries(cls: type) -> Iterator[tuple[str, Any]]:
         yield name, entry
 
 
-def _fields(cls: Any) -> Iterator[tuple[str, Any]]:
+def fields_of(cls: Any) -> Iterator[tuple[str, Any]]:
     """What the fields of a data class, of a model or of a class of attrs were made with."""
     if "__dataclass_fields__" in vars(cls):
         fields = cls.__dataclass_fields__.values()
-        yield "<options>", repr(vars(cls).get("__dataclass_params__"))
-        yield "<fields>", {each.name: _given(each, _OF_FIELD) for each in fields}
+        yield "options", repr(vars(cls).get("__dataclass_params__"))
+        yield "fields", {each.name: _given(each, _OF_FIELD) for each in fields}
     if "__pydantic_fields__" in vars(cls):
         found = cls.__pydantic_fields__.items()
-        yield "<fields>", {name: _given(each, _OF_MODEL_FIELD) for name, each in found}
+        yield "fields", {name: _given(each, _OF_MODEL_FIELD) for name, each in found}
     if "__attrs_attrs__" in vars(cls):
-        yield "<fields>", {each.name: _given(each, _OF_ATTRIBUTE) for each in cls.__attrs_attrs__}
+        yield "fields", {each.name: _given(each, _OF_ATTRIBUTE) for each in cls.__attrs_attrs__}
 
 
 _OF_FIELD = ("default_factory", "metadata", "init", "repr", "hash", "compare", "kw_only")
@@ -104,4 +105,5 @@ def _given_later(member: enum.Enum) -> dict[str, Any]:
 def _is_generated(entry: Any) -> bool:
     """Whether it was compiled from a string, as dataclasses do: from what is in the source."""
     function = getattr(entry, "__func__", entry)
+    function = getattr(function, "__wrapped__", function)  # as of a data class's `__repr__`
     return isinstance(function, FunctionType) and function.__code__.co_filename.startswith("<")

@@ -17,7 +17,7 @@ from typing import Any
 from windlass.provenance.fingerprint.bytecode import Import, absolute
 from windlass.provenance.fingerprint.changes import calls_argument, changes_outside
 from windlass.provenance.fingerprint.origin import origin_of_module
-from windlass.provenance.fingerprint.owners import CONTAINERS, is_own, owner_of
+from windlass.provenance.fingerprint.owners import CONTAINERS, is_inside, is_own, owner_of
 from windlass.provenance.fingerprint.source import Source, blocks, is_guarded, root_of, targets_of
 
 _HARMLESS = {"print", "super"}
@@ -144,7 +144,7 @@ class Imports:
         if not isinstance(target, ast.Attribute | ast.Subscript):
             return False
         root = root_of(target) or ""
-        return root not in self._space or not is_own(self._space[root])
+        return root not in self._space or not is_inside(self._space[root])
 
     def _registers(self, decorator: ast.expr) -> bool:
         """Whether a decorator of a library may note what it decorates, and where."""
@@ -172,6 +172,8 @@ class Imports:
             holder = self._object(call.func.value)
             if type(holder) in CONTAINERS:
                 return False
+            if holder is not None and is_inside(holder) and not is_own(holder):
+                is_kept = True  # it changes itself, which is seen in it
         name = _last_name(call.func)
         return name.startswith(_CONFIGURING) if is_kept else True
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from windlass import modules
 from windlass.hashing import Part
+from windlass.provenance.fingerprint.classes import FIELDS, fields_of
 from windlass.provenance.fingerprint.compiled import compiled_file
 from windlass.provenance.fingerprint.model import Piece, Unresolved
 from windlass.provenance.fingerprint.origin import Origin
@@ -99,7 +100,12 @@ class Findings:
 
 
 def lookup(space: Mapping[str, Any] | type, name: str) -> Any:
-    """What a name stands for, in the globals of a module or in a class; `ABSENT` if nothing."""
+    """What a name stands for, in the globals of a module or in a class; `ABSENT` if nothing.
+
+    By `FIELDS`, what the fields of a class were made with.
+    """
+    if name == FIELDS and isinstance(space, type):
+        return dict(fields_of(space))
     names = vars(space) if isinstance(space, type) else space
     return names.get(name, ABSENT)
 

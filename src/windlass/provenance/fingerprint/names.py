@@ -17,7 +17,7 @@ from windlass.provenance.fingerprint.encoding import Encoder
 from windlass.provenance.fingerprint.findings import ABSENT, Constant, Findings, full_name
 from windlass.provenance.fingerprint.inside import code_inside
 from windlass.provenance.fingerprint.model import Piece, Unresolved
-from windlass.provenance.fingerprint.origin import origin_of_module
+from windlass.provenance.fingerprint.origin import origin_of_living, origin_of_module
 from windlass.provenance.fingerprint.packing import digest_packed
 from windlass.provenance.fingerprint.source import Definition, source_of
 
@@ -97,7 +97,7 @@ class Names(Findings, ABC):
         chain = list(read.chain)
         name = chain.pop(0)
         while isinstance(value, ModuleType):
-            origin = origin_of_module(value.__name__)
+            origin = origin_of_living(value)
             self._add_name(module, name, ["module", modules.canonical(value.__name__)])
             if origin.owner != "project":
                 self.touch(origin)

@@ -66,6 +66,14 @@ def origin_of_module(name: str) -> Origin:
     return _origin_of_namespace(module)
 
 
+def origin_of_living(module: ModuleType) -> Origin:
+    """Whose a module object is, also of one that was loaded by its path and is not listed."""
+    file = _file(module)
+    if file is not None and sys.modules.get(module.__name__) is not module:
+        return origin_of_file(file)
+    return origin_of_module(module.__name__)
+
+
 def _origin_of_top(top: str) -> Origin:
     import importlib.util
 

@@ -26,3 +26,17 @@ def is_own(value: Any) -> bool:
         inner = getattr(value, "__wrapped__", None)  # as of a `functools.singledispatch`
         return "project" in (owner_of(value), isinstance(inner, FunctionType) and owner_of(inner))
     return type(value) in CONTAINERS or origin_of_module(type(value).__module__).owner == "project"
+
+
+def is_inside(value: Any) -> bool:
+    """Whether what is done to an object stays in it: where it is used, it is looked at itself."""
+    if isinstance(value, FunctionType | type | ModuleType):
+        return is_own(value)
+    return f"{type(value).__module__}.{type(value).__qualname__}" not in _SHARED
+
+
+_SHARED = {
+    *("os._Environ", "matplotlib.RcParams", "logging.Logger", "logging.RootLogger"),
+    *("decimal.Context", "pandas._config.config.DictWrapper", "importlib.metadata.EntryPoints"),
+}
+"""Classes of objects by which a library, or the process, is set up."""

@@ -20,13 +20,17 @@ from windlass.hashing import Part
 from windlass.provenance.cells.file import notebook_code, notebook_of
 from windlass.provenance.fingerprint import unimported
 from windlass.provenance.fingerprint.bytecode import Read, read_code
-from windlass.provenance.fingerprint.classes import class_entries
+from windlass.provenance.fingerprint.classes import FIELDS, class_entries, fields_of
 from windlass.provenance.fingerprint.encoding import OpaqueError
 from windlass.provenance.fingerprint.findings import ABSENT, full_name
 from windlass.provenance.fingerprint.inside import code_inside
 from windlass.provenance.fingerprint.model import Piece, Unresolved
 from windlass.provenance.fingerprint.names import EVALUATORS, OF_MODULES, UNFOLLOWED, Names
-from windlass.provenance.fingerprint.origin import origin_of_file, origin_of_module
+from windlass.provenance.fingerprint.origin import (
+    origin_of_file,
+    origin_of_living,
+    origin_of_module,
+)
 from windlass.provenance.fingerprint.packing import digest_packed
 from windlass.provenance.fingerprint.source import Definition, source_of
 
@@ -222,7 +226,11 @@ class Walk(Names):
             what = f"{name}, whose fields no class statement tells"
             self.unresolved[Unresolved(what, self.file_of(cls.__module__) or cls.__module__)] = None
         bases: list[Part] = [full_name(each) for each in cls.__bases__]
-        told = digest_packed("class", head.digest if head else None, bases)
+        given = dict(fields_of(cls))
+        fields = self.encode(given)
+        if given:
+            self.bindings.append((cls, FIELDS, given))
+        told = digest_packed("class", head.digest if head else None, bases, fields)
         line = head.line if head else None
         self.add(Piece("class", name, told, self.file_of(cls.__module__), line), head)
 
@@ -236,7 +244,7 @@ class Walk(Names):
 
     def _module(self, module: ModuleType) -> Part:
         """A module that is used as a value: all that it holds can be reached."""
-        origin = origin_of_module(module.__name__)
+        origin = origin_of_living(module)
         if origin.owner == "project":
             self._waiting.append(functools.partial(self._enter_whole, module))
         else:
