@@ -119,6 +119,7 @@ def read_code(code: CodeType) -> Code:
     return found[1]
 
 
+_BY_TEXT = {"__doc__", "__subclasses__", "__globals__", "__wrapped__", "__dict__"}
 _QUERYING = {"query", "eval"}
 """Methods of tables that take expressions, in which ``@name`` is a variable."""
 
@@ -157,6 +158,8 @@ def _parts(code: CodeType, scan: _Scan) -> tuple[Any, ...]:
 
 
 def _constant(value: Any, scan: _Scan) -> Any:
+    if isinstance(value, str) and value in _BY_TEXT:  # as in getattr(cls, "__subclasses__")
+        scan.attributes.add(value)
     if isinstance(value, CodeType):
         return ("code", value.co_name, *_parts(value, scan))
     if isinstance(value, tuple):

@@ -56,13 +56,16 @@ def fields_of(cls: Any) -> Iterator[tuple[str, Any]]:
 _OF_FIELD = ("default_factory", "metadata", "init", "repr", "hash", "compare", "kw_only")
 _OF_MODEL_FIELD = ("default", "default_factory", "metadata", "alias", "discriminator", "frozen")
 _OF_ATTRIBUTE = ("default", "validator", "converter", "metadata", "eq", "order", "init", "kw_only")
-_NOT_GIVEN = (None, dataclasses.MISSING)
 
 
 def _given(field: Any, names: tuple[str, ...]) -> dict[str, Any]:
     found = {name: getattr(field, name, None) for name in names}
     found = {name: getattr(value, "factory", value) for name, value in found.items()}
-    return {name: value for name, value in found.items() if value not in _NOT_GIVEN}
+    return {
+        name: value
+        for name, value in found.items()
+        if value is not None and value is not dataclasses.MISSING
+    }
 
 
 def _is_written(entry: Any, cls: type) -> bool:

@@ -11,6 +11,7 @@ import builtins
 import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -43,6 +44,7 @@ class Imports:
         self, module: ModuleType, source: Source, is_pure: Callable[[FunctionType], bool]
     ) -> None:
         self._module = module
+        self._source = source
         self._space: Mapping[str, Any] = vars(module)
         self._is_pure = is_pure
         self.modules: list[str] = []
@@ -92,7 +94,8 @@ class Imports:
             return
         made = self._space.get(node.name)
         is_pure = isinstance(made, FunctionType) and self._is_pure(made)
-        if calls_argument(found) and not is_pure:
+        given = decorator.args if isinstance(decorator, ast.Call) else []
+        if (calls_argument(found) and not is_pure) or any(map(self._is_foreign, given)):
             self.effects += [_alone(decorator), *node.body]
         elif changes_outside(found):
             self.effects.append(_alone(decorator))
@@ -144,7 +147,23 @@ class Imports:
         if not isinstance(target, ast.Attribute | ast.Subscript):
             return False
         root = root_of(target) or ""
-        return root not in self._space or not is_inside(self._space[root])
+        if root not in self._space or self._is_library_name(root):
+            return True
+        return not is_inside(self._space[root])
+
+    def _is_library_name(self, name: str) -> bool:
+        """Whether a name stands for a module of a library, or for something taken from one."""
+        value = self._space.get(name)
+        if isinstance(value, ModuleType):
+            return not is_own(value)
+        wanted = self._source.imported(name)
+        found = absolute(wanted, self._space) if wanted is not None else None
+        return found is not None and origin_of_module(found).owner != "project"
+
+    def _is_foreign(self, node: ast.expr) -> bool:
+        """Whether an argument is something of a library that can be changed for all."""
+        found = self._object(node.value if isinstance(node, ast.Starred) else node)
+        return found is not None and not isinstance(found, FunctionType) and not is_inside(found)
 
     def _registers(self, decorator: ast.expr) -> bool:
         """Whether a decorator of a library may note what it decorates, and where."""
@@ -159,23 +178,22 @@ class Imports:
 
     def _changes(self, call: ast.Call, *, is_kept: bool) -> bool:
         """Whether a call may change what is not seen in the project's own objects."""
-        if isinstance(call.func, ast.Name) and call.func.id in _HARMLESS:
+        is_harmless = isinstance(call.func, ast.Name) and call.func.id in _HARMLESS
+        if is_harmless or isinstance(call.func, ast.Call):  # what that may change, it is asked
             return False
-        if isinstance(call.func, ast.Call):  # what that may change is asked of itself
-            return False
-        found = self._object(call.func)
+        found = _unwrapped(self._object(call.func))
         if isinstance(found, type) and owner_of(found) == "project":
             return not all(map(self._is_pure, _makers(found)))
         if isinstance(found, FunctionType) and owner_of(found) == "project":
-            return not self._is_pure(found)
+            given = [*call.args, *(each.value for each in call.keywords)]
+            return any(map(self._is_foreign, given)) or not self._is_pure(found)
         if isinstance(call.func, ast.Attribute):
             holder = self._object(call.func.value)
             if type(holder) in CONTAINERS:
-                return False
+                return self._is_library_name(root_of(call.func) or "")
             if holder is not None and is_inside(holder) and not is_own(holder):
                 is_kept = True  # it changes itself, which is seen in it
-        name = _last_name(call.func)
-        return name.startswith(_CONFIGURING) if is_kept else True
+        return _last_name(call.func).startswith(_CONFIGURING) if is_kept else True
 
     def _object(self, node: ast.expr) -> Any:
         """What an expression of names and attributes stands for; None if that cannot be told."""
@@ -203,6 +221,23 @@ def _last_name(node: ast.expr) -> str:
     return node.attr if isinstance(node, ast.Attribute) else str(getattr(node, "id", ""))
 
 
+def _unwrapped(value: Any) -> Any:
+    """The function behind one that remembers, has arguments already, or is an object's own."""
+    for _ in range(10):
+        if isinstance(value, FunctionType | type) or value is None:
+            return value
+        kind = type(value)
+        inner = getattr(value, "func", None) if isinstance(value, partial) else None
+        if inner is None and kind.__module__ == "functools":
+            inner = getattr(value, "__wrapped__", None)
+        if inner is None and owner_of(kind) == "project":
+            inner = inspect.getattr_static(kind, "__call__", None)
+        if inner is None:
+            return value
+        value = inner
+    return value
+
+
 def _alone(node: ast.expr) -> ast.stmt:
     """An expression as a statement of its own."""
     return ast.Expr(node, lineno=node.lineno, end_lineno=node.end_lineno)
@@ -210,8 +245,9 @@ def _alone(node: ast.expr) -> ast.stmt:
 
 def _makers(cls: type) -> list[FunctionType]:
     """What runs when an instance is made."""
-    names = ("__new__", "__init__", "__post_init__")
-    return _own([vars(base).get(name) for base in cls.__mro__ for name in names])
+    names = ("__new__", "__init__", "__post_init__", "__attrs_post_init__", "model_post_init")
+    calling = [vars(meta).get("__call__") for meta in type.mro(type(cls))]
+    return _own([*(vars(base).get(name) for base in cls.__mro__ for name in names), *calling])
 
 
 def _class_hooks(cls: type) -> list[FunctionType]:

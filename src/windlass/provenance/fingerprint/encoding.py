@@ -23,6 +23,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from windlass.hashing import Part
+from windlass.provenance.fingerprint.inside import code_inside
 from windlass.provenance.fingerprint.packing import pack
 
 _PLAIN = (bool, int, float, str, bytes, type(None))
@@ -176,7 +177,12 @@ class Encoder:
         if content is None:
             raise OpaqueError(where)
         self._reference(kind)
-        return ["value", where, content]
+        code = (
+            [self._reference(each) for each in code_inside(value)]
+            if where.startswith(_HOLDING)
+            else []
+        )
+        return ["value", where, content, code]
 
     def _text(self, text: str) -> str:
         if text.startswith(self._root) and text[len(self._root) :][:1] in ("", "/"):
@@ -216,6 +222,8 @@ def content_of(value: Any) -> str | None:
 
 
 _DATA = {"numpy", "pandas", "polars", "pyarrow", "scipy", "torch", "sklearn", "PIL"}
+_HOLDING = ("torch.nn.", "sklearn.")
+"""Whose objects may hold functions and classes of the project, such as layers."""
 _WITHOUT_STATE = {
     *("_thread.lock", "_thread.RLock", "threading.Condition"),
     *("builtins.ellipsis", "builtins.NotImplementedType"),

@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import FunctionType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from windlass.hashing import DIGEST_LENGTH, Part, digest, digest_bytes
@@ -41,7 +41,9 @@ class Memo:
     def __init__(self, folder: Path | None, root: str, context: str) -> None:
         self._folder = folder
         self._root = root
-        self._context = digest("memo", _FORMAT, __version__, sys.version, context)
+        self._context = digest(
+            "memo", _FORMAT, __version__, sys.version, sys.flags.optimize, context
+        )
         self._tokens = _Tokens(root)
         self._stamps: dict[str, tuple[int, ...] | None] = {}
 
@@ -138,7 +140,15 @@ def _stamp(file: str) -> tuple[int, ...] | None:
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
 
 
-_SCALARS = (int, float, str, bytes, complex)
+def _told(code: CodeType) -> list[Part]:
+    constants = [
+        _told(each) if isinstance(each, CodeType) else _shown(each) for each in code.co_consts
+    ]
+    return [code.co_code, code.co_names, constants]
+
+
+def _shown(constant: object) -> Part:
+    return sorted(map(repr, constant)) if isinstance(constant, frozenset) else repr(constant)
 
 
 class _Tokens(Walk):
@@ -153,9 +163,8 @@ class _Tokens(Walk):
 
     def _function(self, function: FunctionType) -> Part:
         code = function.__code__
-        scalars = [repr(each) for each in code.co_consts if type(each) in _SCALARS]
         told: list[Part] = [code.co_filename, function.__qualname__, code.co_firstlineno]
-        told += [code.co_code, code.co_names, scalars]  # of several on a line, which one
+        told += _told(code)  # of several on a line, which one
         if origin_of_file(code.co_filename).owner == "project" or function.__closure__:
             told += self._surroundings(function)
         return told

@@ -43,7 +43,8 @@ _IMPORTERS = (
     *("builtins.eval", "builtins.exec", "builtins.__import__", "inspect.currentframe"),
     *("inspect.stack", "inspect.getsource", "inspect.getdoc", "pickle.load", "_pickle.load"),
     *("pickle.Unpickler", "_pickle.Unpickler", "pickle._load", "dill.load", "cloudpickle.load"),
-    *("joblib.load", "joblib.numpy_pickle.load"),
+    *("joblib.load", "joblib.numpy_pickle.load", "pandas.read_pickle", "pandas.io.pickle"),
+    *("yaml.unsafe_load", "yaml.load", "yaml.full_load", "pydoc.resolve", "pkgutil.resolve_name"),
 )
 """What leads to code that no name tells of."""
 EVALUATORS = (eval, exec, __import__)

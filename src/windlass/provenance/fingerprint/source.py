@@ -194,8 +194,10 @@ def _names_made(node: ast.stmt) -> set[str]:
     if isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
         return {node.name}
     if isinstance(node, ast.Expr):
-        root = root_of(node.value) if isinstance(node.value, ast.Call) else None
-        return {root} if root else set()
+        if not isinstance(node.value, ast.Call):
+            return set()
+        given = [each for each in ast.walk(node.value) if isinstance(each, ast.Name)]
+        return {each.id for each in given}  # what a function is given, it may change
     if isinstance(node, ast.For | ast.With):
         inner = {name for block in blocks(node) for each in block for name in _names_made(each)}
         return inner | {name for target in targets_of(node) for name in _roots(target)}

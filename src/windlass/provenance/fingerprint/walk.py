@@ -7,6 +7,7 @@ decorator made of it. Code of installed distributions is not entered: their vers
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import sys
 from collections import deque
@@ -73,7 +74,8 @@ class Walk(Names):
         known = self._met.get(id(value))
         if known is not None:
             return known[1]
-        self._met[id(value)] = (value, ["again", getattr(value, "__qualname__", "")])
+        name = value.__qualname__ if isinstance(value, FunctionType | type) else ""
+        self._met[id(value)] = (value, ["again", name])
         try:
             part = self._reference(value)
         except OpaqueError:
@@ -140,7 +142,10 @@ class Walk(Names):
             return named
         if code_inside(function):
             raise OpaqueError(function.__qualname__)
-        cells: list[Part] = [self.encode(cell.cell_contents) for cell in function.__closure__]
+        cells: list[Part] = []
+        for cell in function.__closure__:
+            with contextlib.suppress(ValueError):  # empty as yet
+                cells.append(self.encode(cell.cell_contents))
         return [*named, cells]
 
     def _notebook(self, file: Path, function: Any) -> Part:
