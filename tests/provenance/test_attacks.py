@@ -19,7 +19,7 @@ pytestmark = pytest.mark.xdist_group("attacks")
 
 @pytest.fixture(scope="module")
 def runner() -> Iterator[Runner]:
-    with Runner("attrs", "pandas", "scipy.sparse") as started:
+    with Runner("attrs", "pandas", "scipy.sparse", "torch") as started:
         yield started
 
 

@@ -1,7 +1,4 @@
-"""Attacks that the cache does not withstand, by what is behind them.
-
-All of them read a file as a module is imported, which is neither declared nor kept under a name.
-"""
+"""Attacks that the cache does not withstand, by what is behind them."""
 
 from __future__ import annotations
 
@@ -12,6 +9,172 @@ _BY_REASON: dict[str, tuple[str, ...]] = {
     ),
     "of an effect, the statement counts, not the values in it": tuple(
         f"an effect{way} that a file tells" for way in ("", " in a call", " in a function")
+    ),
+    "a function changes what it is given, and that is the library's": (
+        "a patch of a library it is given by a function",
+        "a patch of numpy it is given",
+        "a method put on a library class by a decorator of the project's",
+        "a method put on a library class by a plain function",
+        "a context it is given by a variable",
+        "an effect of a patcher's method on what it holds",
+        "a polars namespace by a decorator of the project",
+        "an accessor of pandas by a decorator of the project",
+    ),
+    "a function changes what is not its own in a way that is no assignment": (
+        "an effect in a function on the dict of a module",
+        "an effect in a function on an alias",
+        "an effect in a function by a loop over modules",
+        "an effect in a function by type.__setattr__",
+        "an effect in a function on a table of a library",
+        "an abstract class registered in a function",
+    ),
+    "of a call whose value is kept, only a function by its name is looked into": (
+        "an effect of a cached function that is kept",
+        "an effect of a callable instance that is kept",
+        "an effect of a partial that is kept",
+        "an effect of a function in a dict that is kept",
+        "effects of functions in a list, kept by a comprehension",
+        "an effect of a map that is kept",
+        "a variable popped from the environment, kept",
+    ),
+    "operators and attributes whose value is kept are taken to do nothing": (
+        "an effect of an operator that is kept",
+        "an effect of a property that is kept",
+    ),
+    "what is called print is taken to be Python's": ("a project's function named print",),
+    "a variable is named in a text for a table": (
+        "a query kept as a constant",
+        "a query given to a helper of another module",
+        "pandas' eval of a name",
+    ),
+    "a library imports what a text names": (
+        "an import string of a model",
+        "an import string of an argument",
+        "a handler named in a logging configuration",
+        "a yaml that names a function",
+    ),
+    "what a module says of itself is not followed": (
+        "a module's docstring",
+        "annotations of a module",
+        "type hints of a module",
+    ),
+    "an attribute by a text": (
+        "a docstring by getattr",
+        "a docstring by vars of a class",
+        "subclasses by getattr",
+    ),
+    "a pickle is read by a library": (
+        "a pickle of the project's object read by pandas",
+        "a pickle of the project's object read by numpy",
+    ),
+    "texts of a module that is imported late are taken to be read by nobody": (
+        "a docstring in a late module's function",
+        "a docstring of a late module",
+        "the source of a class by inspect in a late module",
+    ),
+    "a module that is imported late leads to code that no name tells of": (
+        "a late module that resolves a name",
+        "a late module that adds a folder to the path",
+        "a late module with a loader",
+        "a late module that walks packages",
+    ),
+    "a value is told by its representation": (
+        "a new type",
+        "a timezone of the project in a datetime with a name",
+        "a dtype with metadata",
+    ),
+    "a value with an address in its representation is another one each time": (
+        "a timezone of the project in a datetime, nothing changed",
+    ),
+    "what a class was made with is not all looked at": (
+        "a method with two underscores compiled in a class that another file tells",
+        "a default of a dataclass with slots that another file tells",
+        "a default by field of a dataclass with slots that another file tells",
+        "a validation alias that another file tells",
+        "a description of a field that another file tells",
+        "an exclusion of a field that another file tells",
+        "a base's argument that another file tells",
+    ),
+    "names are remembered that were there, not those that were not": (
+        "an attribute of a class that is there by a variable",
+        "an attribute of a class set elsewhere by a variable",
+        "a method of a class set elsewhere by a variable",
+        "a member of an enum that is there by a variable",
+        "a name of a module that is there by a variable",
+        "a name of a module by a variable, of all",
+        "a submodule that is there by a variable",
+    ),
+    "constants within a function are not remembered": (
+        "two functions on a line with tuples, by a variable",
+        "two functions on a line with inner functions, by a variable",
+    ),
+    "a class is remembered by its name and bases": (
+        "a metaclass by a variable",
+        "a registered abc by a variable",
+    ),
+    "of an effect, the statement counts, not what decides on it": (
+        "a patched library by a variable",
+    ),
+    "of a container of torch, its weights count, not the code within": (
+        "a torch sequence at module level",
+        "a module list of torch",
+    ),
+    "what cannot be looked into counts by its statement, which reads a file": (
+        "a categorical dtype a file tells",
+        "a business day of holidays",
+    ),
+    "of a class, the order of methods counts": ("needless, a reordering of methods",),
+    "an object that cannot be looked into is changed by a function that is given it": (
+        "a generator of Python's seeded by a function it is given to",
+        "a database filled by a function it is given to",
+        "a jinja environment filled by a function it is given to: global",
+        "an argument parser filled by functions",
+        "an sqlalchemy metadata filled by models",
+        "a seeded generator advanced by another module",
+        "an array that is not writeable",
+    ),
+    "of what making an object runs, only the usual methods are looked into": (
+        "an effect of model_post_init",
+        "an effect of a model validator",
+        "an effect of attrs' post init",
+        "an effect of a metaclass's call",
+    ),
+    "of a decorator, only its own assignments are looked at, and only if it is a function": (
+        "an effect of a decorator's helper",
+        "an effect of a decorating instance's method",
+        "an effect of a decorating callable instance",
+        "an effect of a decorating class",
+    ),
+    "an annotation that is a text names a class": (
+        "a model's field by a forward text",
+        "a model's field by a forward text in a list",
+        "a forward reference in an optional",
+        "injection by type hints of a function, of the future",
+        "injection by type hints, given to a helper",
+        "injection of the type by a text",
+    ),
+    "what a class is given from outside is taken to be a library's": (
+        "__hash__ set by another module",
+        "__match_args__ set by another module",
+        "_missing_ of an enum set by another module",
+        "__format__ of an enum set by another module",
+        "__call__ compiled from a text by another module",
+    ),
+    "the class of a descriptor is not followed": (
+        "a subclass of property set from outside",
+        "a subclass of staticmethod set from outside",
+    ),
+    "of what a library made of a function, attributes are not looked at": (
+        "an attribute of a cached function, set by another module",
+        "an attribute of a cached function that another file tells",
+        "an attribute of a partial",
+        "an attribute of a context manager's function",
+        "an attribute of a dispatched function",
+        "an attribute of a vectorized function",
+    ),
+    "a fingerprint is remembered though it rests on a module that is missing": (
+        "a late conditional import",
+        "an optional flag by find_spec within",
     ),
 }
 KNOWN = {name: reason for reason, names in _BY_REASON.items() for name in names}
