@@ -124,6 +124,24 @@ _BY_REASON: dict[str, tuple[str, ...]] = {
         "a business day of holidays",
     ),
     "of a class, the order of methods counts": ("needless, a reordering of methods",),
+    "a list or dict of a library is taken to be the project's": (
+        "a table of a library under a name of one's own",
+        "a list of a library under a name of one's own, appended",
+        "a dict of a library, updated in place",
+        "an imported dict of a library, set by item",
+        "an imported list of a library, extended",
+        "warnings as errors by a filter list",
+    ),
+    "a function changes what it is given, and that is a library's": (
+        "a matplotlib rc by a helper given it",
+        "pandas options by a helper given it",
+    ),
+    "an object that cannot be looked into is changed by a function it is given to": (
+        "a networkx graph's attributes",
+    ),
+    "of a call whose value is kept, a method of what is made there is not looked into": (
+        "an effect of a method of an object made there, kept",
+    ),
     "an object that cannot be looked into is changed by a function that is given it": (
         "a generator of Python's seeded by a function it is given to",
         "a database filled by a function it is given to",
