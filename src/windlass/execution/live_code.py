@@ -17,7 +17,7 @@ from windlass.errors import DefinitionError
 from windlass.provenance.declared import take_declared
 from windlass.provenance.fingerprint import Fingerprint, reach, read_fingerprint
 from windlass.provenance.fingerprint.classes import FIELDS
-from windlass.provenance.fingerprint.findings import lookup
+from windlass.provenance.fingerprint.findings import NAMES, lookup
 from windlass.provenance.fingerprint.origin import origin_of_module
 from windlass.provenance.fingerprint.walk import Walk
 
@@ -37,7 +37,7 @@ class _Seen:
     def stands(self) -> bool:
         """Whether every name stands for what it stood for, and holds what it held."""
         for space, name, value in self.walk.bindings:
-            if name != FIELDS and lookup(space, name) is not value:
+            if name not in (FIELDS, NAMES) and lookup(space, name) is not value:
                 return False
         try:
             return all(self.walk.encode(value) == part for value, part in self.walk.held)

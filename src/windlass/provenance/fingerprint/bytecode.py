@@ -94,6 +94,16 @@ class Code:
     attributes: frozenset[str]
     passes_modules: bool
 
+    @property
+    def is_querying(self) -> bool:
+        """Whether it may give a table a text in which ``@name`` is a variable."""
+        return not self.attributes.isdisjoint(_QUERYING)
+
+
+def names_in_text(value: object) -> list[str]:
+    """The names that are variables in an expression for a table."""
+    return re.findall(r"@(\w+)", value) if isinstance(value, str) else []
+
 
 DYNAMIC = {"eval", "exec", "globals", "__import__", "import_module", "importlib", "sys", "runpy"}
 """Names by which code may reach what it does not name."""
@@ -126,9 +136,8 @@ _QUERYING = {"query", "eval"}
 
 def _in_texts(code: CodeType) -> Iterator[str]:
     for value in code.co_consts:
-        if isinstance(value, str):
-            yield from re.findall(r"@(\w+)", value)
-        elif isinstance(value, CodeType):
+        yield from names_in_text(value)
+        if isinstance(value, CodeType):
             yield from _in_texts(value)
 
 

@@ -178,7 +178,8 @@ class Imports:
 
     def _changes(self, call: ast.Call, *, is_kept: bool) -> bool:
         """Whether a call may change what is not seen in the project's own objects."""
-        is_harmless = isinstance(call.func, ast.Name) and call.func.id in _HARMLESS
+        name = call.func.id if isinstance(call.func, ast.Name) else ""
+        is_harmless = name in _HARMLESS and name not in self._space
         if is_harmless or isinstance(call.func, ast.Call):  # what that may change, it is asked
             return False
         found = _unwrapped(self._object(call.func))

@@ -123,6 +123,8 @@ class Encoder:
         origin = typing.get_origin(value)
         if origin is not None:
             return ["alias", self(origin), *map(self, typing.get_args(value))]
+        if isinstance(value, typing.NewType):
+            return ["type", value.__name__, self(value.__supertype__)]
         if isinstance(value, typing.TypeVar):
             return [
                 "type",

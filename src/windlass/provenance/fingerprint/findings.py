@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from types import ModuleType
 from typing import Any, NamedTuple, TypeAlias
 
 from windlass import modules
@@ -18,6 +19,10 @@ ABSENT: Any = object()
 
 Binding: TypeAlias = tuple[Mapping[str, Any] | type, str, Any]
 """Where a name is looked up, the name, and what it stands for."""
+
+
+NAMES = "<names>"
+"""A name that nothing holds, for the names that a module or a class does."""
 
 
 class Constant(NamedTuple):
@@ -64,12 +69,14 @@ class Findings:
         """Notes a module of the project that must be imported, with the packages that it is in."""
         while name and name not in self.modules:
             self.modules[name] = None
-            self._note_compiled(name)
+            self._note_module(name)
             name = name.rpartition(".")[0]
 
-    def _note_compiled(self, name: str) -> None:
-        """Notes the file of a module that has no source: all of it counts."""
+    def _note_module(self, name: str) -> None:
+        """Notes which names a module holds, and its file if it has no source: all of it counts."""
         module = sys.modules.get(name)
+        if module is not None:
+            self.bindings.append((vars(module), NAMES, lookup(vars(module), NAMES)))
         found = compiled_file(module) if module is not None else None
         if found is not None:
             self.add(Piece("file", modules.canonical(name), found[1], self.relative(found[0])))
@@ -102,11 +109,13 @@ class Findings:
 def lookup(space: Mapping[str, Any] | type, name: str) -> Any:
     """What a name stands for, in the globals of a module or in a class; `ABSENT` if nothing.
 
-    By `FIELDS`, what the fields of a class were made with.
+    By `FIELDS`, what the fields of a class were made with; by `NAMES`, all names that are there.
     """
     if name == FIELDS and isinstance(space, type):
         return dict(fields_of(space))
     names = vars(space) if isinstance(space, type) else space
+    if name == NAMES:
+        return tuple(sorted(n for n, each in names.items() if not isinstance(each, ModuleType)))
     return names.get(name, ABSENT)
 
 

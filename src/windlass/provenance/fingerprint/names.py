@@ -17,7 +17,7 @@ from windlass.provenance.fingerprint.encoding import Encoder
 from windlass.provenance.fingerprint.findings import ABSENT, Constant, Findings, full_name
 from windlass.provenance.fingerprint.inside import code_inside
 from windlass.provenance.fingerprint.model import Piece, Unresolved
-from windlass.provenance.fingerprint.origin import origin_of_living, origin_of_module
+from windlass.provenance.fingerprint.origin import is_there, origin_of_living, origin_of_module
 from windlass.provenance.fingerprint.packing import digest_packed
 from windlass.provenance.fingerprint.source import Definition, source_of
 
@@ -247,6 +247,7 @@ class Names(Findings, ABC):
         origin = origin_of_module(name)
         if origin.owner != "project":
             self.touch(origin)
+            self.has_late = self.has_late or not is_there(name)
             places = [f"{name}.{each}" for each in wanted.names] or [
                 f"{name}.{each}" for each in attributes
             ]

@@ -74,6 +74,17 @@ def origin_of_living(module: ModuleType) -> Origin:
     return origin_of_module(module.__name__)
 
 
+def is_there(name: str) -> bool:
+    """Whether the top-level module of a name can be imported now."""
+    import importlib.util
+
+    top = name.partition(".")[0]
+    try:
+        return top in sys.modules or importlib.util.find_spec(top) is not None
+    except (ImportError, ValueError, AttributeError):
+        return False
+
+
 def _origin_of_top(top: str) -> Origin:
     import importlib.util
 

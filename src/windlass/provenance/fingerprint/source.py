@@ -7,6 +7,7 @@ into, for a module that does more on import than define things.
 from __future__ import annotations
 
 import ast
+import contextlib
 import io
 import os
 import tokenize
@@ -237,6 +238,8 @@ def _statement(node: ast.stmt, reads: dict[tuple[str, ...], None]) -> Any:
     """
     if isinstance(node, _FUNCTIONS):
         return _told(node, reads, without="body")
+    if isinstance(node, ast.AnnAssign):
+        _note_texts(node.annotation, reads)
     if isinstance(node, ast.ClassDef):
         body = [_statement(each, reads) for each in node.body if not _is_text(each)]
         return (*_told(node, reads, without="body"), body)
@@ -260,6 +263,14 @@ def _told(node: Any, reads: dict[tuple[str, ...], None], without: str | None = N
     cls = type(node)
     fields = [name for name in cls._fields if name not in _LAYOUT and name != without]
     return (cls.__name__, *(_told(getattr(node, name, None), reads) for name in fields))
+
+
+def _note_texts(annotation: ast.expr, reads: dict[tuple[str, ...], None]) -> None:
+    """Notes the names in an annotation that is written as a text, as in ``k: "Item"``."""
+    for node in ast.walk(annotation):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            with contextlib.suppress(SyntaxError, ValueError):
+                _told(ast.parse(node.value, mode="eval"), reads)
 
 
 def _is_text(node: ast.stmt) -> bool:

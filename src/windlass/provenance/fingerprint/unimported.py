@@ -42,7 +42,9 @@ class File(NamedTuple):
 
 _DYNAMIC = {
     *("eval", "exec", "__import__", "import_module", "exec_module", "run_path", "run_module"),
-    *("spec_from_file_location", "__subclasses__", "__globals__", "reload"),
+    *("spec_from_file_location", "__subclasses__", "__globals__", "reload", "load_module"),
+    *("resolve_name", "walk_packages", "iter_modules", "addsitedir", "__doc__", "getsource"),
+    *("getdoc", "getsourcelines", "unsafe_load"),
 }
 
 
@@ -84,6 +86,8 @@ def _told(name: str, place: str, tree: ast.Module, package: str) -> File:
 
 
 def _dynamic(node: ast.AST) -> str | None:
+    if isinstance(node, ast.Attribute) and ast.unparse(node) == "sys.path":
+        return "sys.path"
     name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", None)
     if name in _DYNAMIC:
         return str(name)

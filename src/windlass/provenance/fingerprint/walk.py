@@ -20,10 +20,10 @@ from windlass import modules
 from windlass.hashing import Part
 from windlass.provenance.cells.file import notebook_code, notebook_of
 from windlass.provenance.fingerprint import unimported
-from windlass.provenance.fingerprint.bytecode import Read, read_code
+from windlass.provenance.fingerprint.bytecode import Read, names_in_text, read_code
 from windlass.provenance.fingerprint.classes import FIELDS, class_entries, fields_of
 from windlass.provenance.fingerprint.encoding import OpaqueError
-from windlass.provenance.fingerprint.findings import ABSENT, full_name
+from windlass.provenance.fingerprint.findings import ABSENT, NAMES, full_name, lookup
 from windlass.provenance.fingerprint.inside import code_inside
 from windlass.provenance.fingerprint.model import Piece, Unresolved
 from windlass.provenance.fingerprint.names import EVALUATORS, OF_MODULES, UNFOLLOWED, Names
@@ -192,6 +192,9 @@ class Walk(Names):
         self.enter_module(module)
         for read in code.reads:
             self.read(space, module, read)
+            if code.is_querying:  # `table.query(Q)`, where Q is a constant
+                for name in names_in_text(space.get(read.chain[0])):
+                    self.read(space, module, Read((name,)))
         for name in sorted(code.attributes & UNFOLLOWED):
             self.give_up(f".{name}", module, Read((), function.__code__.co_firstlineno))
         for wanted in code.imports:
@@ -231,6 +234,7 @@ class Walk(Names):
             what = f"{name}, whose fields no class statement tells"
             self.unresolved[Unresolved(what, self.file_of(cls.__module__) or cls.__module__)] = None
         bases: list[Part] = [full_name(each) for each in cls.__bases__]
+        self.bindings.append((cls, NAMES, lookup(cls, NAMES)))
         given = dict(fields_of(cls))
         fields = self.encode(given)
         if given:
