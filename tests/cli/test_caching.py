@@ -178,6 +178,19 @@ def test_explain_tells_of_inputs_and_constants(folder: Folder) -> None:
     assert {node["node"] for node in everything["nodes"]} >= {"load", "judge", "report"}
 
 
+def test_a_file_of_other_content_under_the_same_name(tmp_path: Path) -> None:
+    (tmp_path / "windlass.toml").write_text("")
+    (tmp_path / "steps.py").write_text(
+        "from pathlib import Path\nfrom windlass import pipeline, step\n"
+        "@step\ndef size(file: Path) -> int:\n    return len(file.read_text())\n"
+        "@pipeline\ndef sized(file: Path = Path('data.csv')) -> int:\n    return size(file)\n"
+    )
+    (tmp_path / "data.csv").write_text("a,b\n1,2\n")
+    assert rerun(Folder(tmp_path)) == {"size": "never run before"}
+    (tmp_path / "data.csv").write_text("a,b\n1,2\n3,4\n")
+    assert rerun(Folder(tmp_path)) == {"size": "input file differs in its content: data.csv"}
+
+
 def test_explain_refuses_what_is_not_there(folder: Folder) -> None:
     assert "judge" in folder.refused("explain", "latest", "judg")
     assert "reporting-1" in folder.refused("explain", "reporting-9", "judge")
@@ -202,6 +215,11 @@ def test_a_dry_run_of_what_never_ran(tmp_path: Path, made: Folder) -> None:
     shutil.rmtree(folder.root / ".windlass")
     assert set(expected(folder).values()) == {"run"}
     assert not (folder.root / ".windlass" / "windlass.db").exists()
+
+
+@pytest.mark.parametrize("option", ["--refresh", "--no-cache"])
+def test_a_dry_run_that_takes_nothing_is_sure_of_it(folder: Folder, option: str) -> None:
+    assert set(expected(folder, option).values()) == {"run"}
 
 
 def test_refresh_computes_anew_and_no_cache_keeps_nothing(folder: Folder) -> None:

@@ -52,7 +52,7 @@ def ask(
     if refused is not None:
         return Answer(refused, keep=False)
     if job.refresh:
-        return Answer("everything is computed anew in this run")
+        return Answer(ANEW)
     found = job.stores.records.cached(ingredients.key)
     if found is None:
         save_fingerprints(job.stores.records, job.class_code.taken(ingredients.classes))
@@ -66,6 +66,9 @@ def ask(
 def hit_text(found: Outcome) -> str:
     """Why a node did not run, in words."""
     return f"the same as in {found.run_name}"
+
+
+ANEW = "everything is computed anew in this run"
 
 
 def refusal(job: Job, node: Node) -> str | None:

@@ -64,9 +64,18 @@ class _Forecast:
         for name, node in graph.nodes.items():
             yield from self._found[name]
             if not self._found[name] and self._schedule.status(name) is None:
+                sure = None if node.when else self._sure(node)
+                if sure is not None:
+                    yield Expected(name, node.step, "run", sure)
+                    causes[name] = name
+                    continue
                 causes[name] = self._cause(graph, node, causes)
                 reason = f"depends on what '{causes[name]}' returns, which would run"
                 yield Expected(name, node.step, "unknown", reason)
+
+    def _sure(self, node: Node) -> str | None:
+        """Why a node runs whatever it is given; None if that is not sure."""
+        return cache.ANEW if self._job.refresh else cache.refusal(self._job, node)
 
     def _advance(self) -> bool:
         """Settles what is due; returns whether anything may be due now."""

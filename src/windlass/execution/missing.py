@@ -218,7 +218,8 @@ def _argument_changes(
             continue
         if name in now["shown"] or name in then["shown"]:
             before, after = then["shown"].get(name, "?"), now["shown"].get(name, "?")
-            yield Change(f"input {name} differs: {before} → {after}", name)
+            told = f": {before} → {after}" if before != after else f" in its content: {after}"
+            yield Change(f"input {name} differs{told}", name)
             continue
         if read is None:
             read = records.node_inputs(earlier.run, earlier.node)
