@@ -146,7 +146,8 @@ def test_a_global_that_comes_out_otherwise(kernel: Kernel) -> None:
     kernel("def lag(item):\n    return item + box.seen")
     said = kernel("training.run()")
     assert said.startswith("DefinitionError: 'box' is not the same in the notebook")
-    assert "not run anew: prepare(box) (In [9]). Assign what the call gives: box = …" in said
+    assert "not run anew: prepare(box) (In [9]). Do it in a step" in said
+    assert "if it gives box changed, assign that" in said
     kernel("box = Box()\nbox.seen = os.urandom(8)\nprint(box)")
     assert "Restart the kernel" in kernel("training.run()")
 
