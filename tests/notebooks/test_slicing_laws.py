@@ -5,15 +5,17 @@ from __future__ import annotations
 import ast
 import re
 import traceback
+from collections import Counter
 from typing import Any
 
 import pytest
-from hypothesis import event, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from windlass.provenance.cells.kernel import Cell
 from windlass.provenance.cells.sameness import Sameness
 from windlass.provenance.cells.slicing import Slicer
+from windlass.provenance.fingerprint.classes import held_by
 
 PRELUDE = """
 import functools
@@ -122,10 +124,8 @@ def without_places(told: object) -> str:
     return re.sub(r" at 0x[0-9a-f]+", "", str(told))
 
 
-@pytest.mark.filterwarnings("ignore::SyntaxWarning")
-@settings(max_examples=400)
-@given(CELLS, st.lists(st.one_of(NAMES, FUNCTIONS, st.just("Box(1)")), min_size=1, max_size=3))
-def test_a_module_does_what_its_cells_do(texts: list[str], wanted: list[str]) -> None:
+def outcome(texts: list[str], wanted: list[str]) -> str:
+    """``same``, or why the module is not run; fails if it does something else than the cells."""
     start = [PRELUDE, "a = 1\nb = [2]\nc = Box(3)\nd = 'd'", "def f():\n    return a\ng = h = f"]
     step = f"{TOLD}\ndef step():\n    return told([{', '.join(wanted)}])"
     cells, space = run_as_kernel([*start, *texts, step])
@@ -133,17 +133,42 @@ def test_a_module_does_what_its_cells_do(texts: list[str], wanted: list[str]) ->
     text = slicer.module(["step"])
     try:
         told = space["step"]()
-    except (NameError, RecursionError):  # of what was deleted, or holds itself
-        return
+    except (NameError, RecursionError):
+        return "the cells deleted it, or it holds itself"
     module: dict[str, Any] = {"__name__": "__main__"}
     try:
         exec(compile(text, "<module>", "exec", dont_inherit=True), module)
-        is_same = Sameness(slicer.texts())
-        for name in slicer.made_anew():
-            if not is_same(space[name], module.get(name)):
-                event("refused")
-                return
-    except (NameError, AttributeError, TypeError, KeyError, RecursionError) as error:
-        event(f"{type(error).__name__}: {error}"[:60])
-        return
+    except (NameError, AttributeError, TypeError, KeyError, RecursionError):
+        return "cannot be run anew"
+    is_same = Sameness(slicer.texts())
+    if not all(is_same(space[name], module.get(name)) for name in slicer.made_anew()):
+        return "refused"
     assert without_places(module["step"]()) == without_places(told), text
+    return "same"
+
+
+@pytest.mark.filterwarnings("ignore::SyntaxWarning")
+def test_a_module_does_what_its_cells_do() -> None:
+    found: Counter[str] = Counter()
+
+    @settings(max_examples=400)
+    @given(CELLS, st.lists(st.one_of(NAMES, FUNCTIONS, st.just("Box(1)")), min_size=1, max_size=3))
+    def tried(texts: list[str], wanted: list[str]) -> None:
+        found[outcome(texts, wanted)] += 1
+
+    tried()
+    assert found["same"] > 0.8 * found.total(), found  # to refuse everything would be no art
+    assert found["cannot be run anew"] < 0.02 * found.total(), found
+
+
+def test_what_is_in_slots_is_held_by_an_instance() -> None:
+    class Base:
+        __slots__ = "count"  # noqa: PLC0205 (as some write it)
+
+    class Box(Base):
+        __slots__ = ("__inner", "more")
+
+        def __init__(self) -> None:
+            self.count, self.__inner = 1, 2
+
+    assert held_by(Box()) == {"count": 1, "_Box__inner": 2}

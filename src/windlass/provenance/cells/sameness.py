@@ -12,14 +12,14 @@ from windlass import modules
 from windlass.hashing import Part
 from windlass.provenance.cells.statements import LATE_ANNOTATIONS, inner_of, is_future
 from windlass.provenance.fingerprint.bytecode import read_code
-from windlass.provenance.fingerprint.classes import class_entries, fields_of
+from windlass.provenance.fingerprint.classes import (
+    FUNCTION_OF,
+    class_entries,
+    fields_of,
+    held_by,
+)
 from windlass.provenance.fingerprint.encoding import Encoder
 from windlass.provenance.fingerprint.packing import pack
-
-_FUNCTION_OF = {
-    "windlass.pipeline.step.Step": "function",
-    "windlass.pipeline.pipeline.Pipeline": "function",
-}
 
 
 class Sameness:
@@ -127,12 +127,12 @@ class _Parts:
     def _state(self, value: Any) -> Part | None:
         cls = type(value)
         name = f"{cls.__module__}.{cls.__qualname__}"
-        inner = _FUNCTION_OF.get(name)
+        inner = FUNCTION_OF.get(name)
         if inner is not None:
             return self.encode(getattr(value, inner))
         if name in _STATES:
             return self.encode(_STATES[name](value))
-        return self.encode(_held(value)) if _is_of_cells(cls) else None
+        return self.encode(held_by(value)) if _is_of_cells(cls) else None
 
 
 _STATES: dict[str, Callable[[Any], Any]] = {
@@ -143,12 +143,6 @@ _STATES: dict[str, Callable[[Any], Any]] = {
     "_io.BytesIO": lambda value: [value.getvalue(), value.tell()],
 }
 """What objects hold that change as they are used."""
-
-
-def _held(value: Any) -> dict[str, Any]:
-    slots = [each for base in type(value).__mro__ for each in vars(base).get("__slots__", ())]
-    inner = {name: getattr(value, name) for name in slots if hasattr(value, name)}
-    return {**getattr(value, "__dict__", {}), **inner}
 
 
 def _is_of_cells(cls: type) -> bool:

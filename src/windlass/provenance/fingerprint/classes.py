@@ -20,6 +20,11 @@ _SKIPPED = {
 }
 FIELDS = "<fields>"
 """A name that no class holds, for what its fields were made with."""
+FUNCTION_OF = {
+    "windlass.pipeline.step.Step": "function",
+    "windlass.pipeline.pipeline.Pipeline": "function",
+}
+"""Classes of our own that stand for a function, and the attribute that has it."""
 _SKIPPED_STARTS = ("__pydantic_", "__attrs_", "__sklearn_")
 
 
@@ -110,3 +115,21 @@ def _is_generated(entry: Any) -> bool:
     function = getattr(entry, "__func__", entry)
     function = getattr(function, "__wrapped__", function)  # as of a data class's `__repr__`
     return isinstance(function, FunctionType) and function.__code__.co_filename.startswith("<")
+
+
+def held_by(value: Any) -> dict[str, Any]:
+    """What an instance holds, in attributes and in slots."""
+    names = [name for base in type(value).__mro__ for name in _slots(base)]
+    slots = {name: getattr(value, name) for name in names if hasattr(value, name)}
+    return {**getattr(value, "__dict__", {}), **slots}
+
+
+def _slots(cls: type) -> tuple[str, ...]:
+    slots = vars(cls).get("__slots__", ())
+    names = (slots,) if isinstance(slots, str) else tuple(slots)
+    kept = [name for name in names if name not in ("__dict__", "__weakref__")]
+    return tuple(f"_{cls.__name__.lstrip('_')}{n}" if _is_private(n) else n for n in kept)
+
+
+def _is_private(name: str) -> bool:
+    return name.startswith("__") and not name.endswith("__")

@@ -180,7 +180,7 @@ class Imports:
         """Whether a call may change what is not seen in the project's own objects."""
         name = call.func.id if isinstance(call.func, ast.Name) else ""
         is_harmless = name in _HARMLESS and name not in self._space
-        if is_harmless or isinstance(call.func, ast.Call):  # what that may change, it is asked
+        if is_harmless or isinstance(call.func, ast.Call):  # that inner call is looked at itself
             return False
         found = _unwrapped(self._object(call.func))
         if isinstance(found, type) and owner_of(found) == "project":

@@ -21,7 +21,13 @@ from windlass.hashing import Part
 from windlass.provenance.cells.file import notebook_code, notebook_of
 from windlass.provenance.fingerprint import unimported
 from windlass.provenance.fingerprint.bytecode import Read, names_in_text, read_code
-from windlass.provenance.fingerprint.classes import FIELDS, class_entries, fields_of
+from windlass.provenance.fingerprint.classes import (
+    FIELDS,
+    FUNCTION_OF,
+    class_entries,
+    fields_of,
+    held_by,
+)
 from windlass.provenance.fingerprint.encoding import OpaqueError
 from windlass.provenance.fingerprint.findings import ABSENT, NAMES, full_name, lookup
 from windlass.provenance.fingerprint.inside import code_inside
@@ -38,10 +44,6 @@ from windlass.provenance.fingerprint.source import Definition, source_of
 _HELD = ("__defaults__", "__kwdefaults__", "__closure__", "__annotations__", "__dict__")
 _NOTHING_HELD: tuple[Part, ...] = ([], [], [], [])
 """What most functions hold besides their code: no defaults, of either kind, and so on."""
-_FOLLOWED = {
-    "windlass.pipeline.step.Step": "function",
-    "windlass.pipeline.pipeline.Pipeline": "function",
-}
 
 
 class Walk(Names):
@@ -273,18 +275,12 @@ class Walk(Names):
     def state(self, value: Any) -> Part | None:
         """What an instance of a class of the project holds."""
         cls = type(value)
-        inner = _FOLLOWED.get(f"{cls.__module__}.{cls.__qualname__}")
+        inner = FUNCTION_OF.get(f"{cls.__module__}.{cls.__qualname__}")
         if inner is not None:
             return self.encode(getattr(value, inner))
         if origin_of_module(cls.__module__).owner != "project":
             return None
-        slots = {
-            name: getattr(value, name)
-            for base in cls.__mro__
-            for name in _slots(base)
-            if hasattr(value, name)
-        }
-        return self.encode({**getattr(value, "__dict__", {}), **slots})
+        return self.encode(held_by(value))
 
     def _place(self, function: FunctionType) -> tuple[str | None, int]:
         code = function.__code__
@@ -335,14 +331,3 @@ def _wrapped(value: Any) -> tuple[Any, ...]:
     if isinstance(value, functools.partialmethod):
         return (value.func, value.args, value.keywords)
     return ()
-
-
-def _slots(cls: type) -> tuple[str, ...]:
-    slots = vars(cls).get("__slots__", ())
-    names = (slots,) if isinstance(slots, str) else tuple(slots)
-    kept = [name for name in names if name not in ("__dict__", "__weakref__")]
-    return tuple(f"_{cls.__name__.lstrip('_')}{n}" if _is_private(n) else n for n in kept)
-
-
-def _is_private(name: str) -> bool:
-    return name.startswith("__") and not name.endswith("__")
