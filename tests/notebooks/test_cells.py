@@ -208,3 +208,30 @@ def test_what_a_magic_gives(kernel: Kernel) -> None:
     assert "a step needs In [10], and only a notebook can run its !ls\n  Write it" in said
     kernel("lag = %timeit -o -q -n1 -r1 1")
     assert "needs In [12], and only a notebook can run its %timeit" in kernel("training.run()")
+
+
+SETTING = [
+    "helpers.RATE = 40",
+    "setattr(helpers, 'RATE', 40)",
+    "helpers.init(40)",
+    "taken = helpers.SETTINGS\ntaken['rate'] = 40 // 30",
+    "from helpers import *\nSETTINGS['rate'] = 40 // 30",
+    "pd.set_option('display.precision', 3)",
+]
+
+
+@pytest.mark.parametrize("text", SETTING)
+def test_what_cells_set_on_a_module_holds_for_its_steps(
+    kernel: Kernel, tmp_path: Path, text: str
+) -> None:
+    (tmp_path / "rates.py").write_text(
+        "import pandas as pd\nfrom windlass import step\nRATE = 30\nSETTINGS = {'rate': 0}\n"
+        "def init(rate):\n    global RATE\n    RATE = rate\n"
+        "@step\ndef rated(item: int) -> list[int]:\n"
+        "    return [RATE, SETTINGS['rate'], pd.get_option('display.precision')]\n"
+    )
+    kernel(text.replace("helpers", "rates").join(["import rates, pandas as pd\n", ""]))
+    kernel("@pipeline\ndef rating(item: int) -> list[int]:\n    return rates.rated(item)")
+    there = kernel("run = rating.run(1)\nprint(run.result() if run.error is None else run.error)")
+    here = kernel("print([rates.RATE, rates.SETTINGS['rate'], pd.get_option('display.precision')])")
+    assert there == here

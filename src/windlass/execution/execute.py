@@ -23,7 +23,7 @@ from typing import Any
 from windlass import artifacts
 from windlass.artifacts.artifact import Artifact, Saved
 from windlass.artifacts.streams import Stream
-from windlass.errors import FormatError
+from windlass.errors import DefinitionError, FormatError
 from windlass.execution import cache, live_code, seeding
 from windlass.execution.class_code import UnknownClassError
 from windlass.execution.failure import describe_failure
@@ -35,6 +35,7 @@ from windlass.execution.logged import logged, record_logged
 from windlass.execution.returned import checked, named_outputs
 from windlass.execution.schedule import instance_name
 from windlass.execution.seeding import seed_of
+from windlass.execution.set_outside import import_pipeline
 from windlass.execution.worker_state import in_worker
 from windlass.pipeline.graph import Node
 from windlass.pipeline.step import Step, step_of
@@ -131,6 +132,7 @@ def _run(work: _Work, capture: Capture) -> bool:
     job, node = work.job, work.node
     settings = job.plan.settings(node)
     with capture(job.log_path(work.name, work.attempt)), _told():
+        import_pipeline(job, node)
         step = step_of(node.step)
         work.arguments = Inputs(job).arguments(node, work.index)
         work.seed = seed_of(job, node, work.arguments) if settings.seeded else None
@@ -165,8 +167,12 @@ def _is_in_cache(work: _Work, step: Step[..., Any]) -> bool:
 
 
 def _keep_unless(work: _Work, problem: str | None) -> None:
+    """Notes why a result is not kept, also where the step's own output is: it may surprise."""
     if problem is not None:
-        work.key, work.reason = None, f"{work.reason}; not kept for the cache: {problem}"
+        told = f"not kept for the cache: {problem}"
+        work.key, work.reason = None, f"{work.reason}; {told}"
+        with contextlib.suppress(OSError, ValueError):  # the step may have closed it
+            print(f"{work.node.name} is {told}", file=sys.stderr)  # noqa: T201
 
 
 def _call_and_store(work: _Work, step: Step[..., Any]) -> None:
@@ -226,7 +232,9 @@ def _told() -> Iterator[None]:
 def _fail(work: _Work, error: BaseException) -> Result:
     records, job = work.job.stores.records, work.job
     told = describe_failure(error)
-    final = work.attempt > job.plan.settings(work.node).retries or isinstance(error, FormatError)
+    final = work.attempt > job.plan.settings(work.node).retries or isinstance(
+        error, (DefinitionError, FormatError)
+    )
     if final:
         work.outputs = ()
         records.commit_outcome(_outcome(work, error=told))

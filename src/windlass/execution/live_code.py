@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from windlass import modules
 from windlass.errors import DefinitionError
+from windlass.execution.set_outside import refuse_set_outside
 from windlass.provenance.declared import take_declared
 from windlass.provenance.fingerprint import Fingerprint, reach, read_fingerprint
 from windlass.provenance.fingerprint.classes import FIELDS
@@ -60,6 +61,9 @@ def difference(
         node: The node.
         step: Its step.
         classes: By the names of the classes of its inputs, the digests of their code.
+
+    Raises:
+        DefinitionError: It was set from outside of its module, where the run was started.
     """
     found = declared_difference(job, node)
     found = found or _code_difference(job, job.plan.code[node.step], step.function)
@@ -90,6 +94,7 @@ def _code_difference(job: Job, digest: str, function: Any) -> str | None:
     if seen is None or not seen.stands():
         expected = read_fingerprint(json.loads(job.stores.records.fingerprint(digest)))
         walk = reach(function, job.stores.project)
+        refuse_set_outside(job, expected, walk)
         seen = _seen[digest] = _Seen(walk, _problem(expected, walk))
     return seen.problem
 
@@ -103,7 +108,8 @@ def _problem(expected: Fingerprint, walk: Walk) -> str | None:
     kinds = {kind for kind, _, _ in then ^ now}
     more = f" and {len(names) - 1} more" if len(names) > 1 else ""
     cause = (
-        "an earlier step in this process changed it, or importing it gives another value each time"
+        "an earlier step in this process changed it, or it was set from outside where the run was "
+        "started, or importing it gives another value each time"
         if kinds <= {"constant", "name"}
         else "its file was edited after the run began"
     )

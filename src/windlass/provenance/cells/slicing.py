@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from windlass.errors import DefinitionError
+from windlass.provenance.cells.configuring import Configuring
 from windlass.provenance.cells.kernel import Cell
 from windlass.provenance.cells.literals import literal
 from windlass.provenance.cells.statements import (
@@ -33,19 +34,12 @@ from windlass.provenance.cells.statements import (
     statements,
     targets_of,
 )
-from windlass.provenance.fingerprint.origin import origin_of_module
 
 _CHANGING = {
     *("add", "append", "appendleft", "clear", "discard", "extend", "insert", "pop", "popitem"),
     *("register", "remove", "reverse", "setdefault", "sort", "update"),
     *("compile", "eval", "fit", "load_state_dict", "partial_fit", "set_params", "train"),
 }
-_CONFIGURING = (
-    *("config", "disable", "enable", "filterwarnings", "insert", "append", "register", "seed"),
-    *("manual_seed", "rc", "set", "simplefilter", "update", "use"),
-)
-"""How functions begin that change how a library behaves, such as ``pd.set_option``."""
-
 _GIVEN = {"display": "from IPython.display import display"}
 
 
@@ -67,6 +61,7 @@ class Slicer:
         self._changes = [set(self._changed(each.node)) for each in self._statements]
         self._reads = [names_read(each.text) for each in self._statements]
         self._bound = {name: at for at, names in enumerate(self._binds) for name in names}
+        self._configuring = Configuring(space, self._is_taken)
         self._whole: set[int] = set()
         self._values: defaultdict[int, set[str]] = defaultdict(set)
         self._seen: set[str] = set()
@@ -124,7 +119,7 @@ class Slicer:
         alive = set(needed)
         for index in reversed(range(len(self._statements))):
             statement = self._statements[index]
-            if is_future(statement.node) or self._configures(statement.node, alive):
+            if is_future(statement.node) or self._is_configured_by(statement.node, alive):
                 self._whole.add(index)
                 alive |= self._reached(self._reads[index].at_once, index)
             touched = (self._binds[index] | self._changes[index]) & alive
@@ -144,6 +139,9 @@ class Slicer:
             at_once = self._reads[index].at_once
             runs = any(isinstance(each, ast.Call) for each in ast.walk(statement.node))
             alive |= self._reached(at_once, index) if runs else at_once & self._bound.keys()
+
+    def _is_configured_by(self, node: ast.stmt, alive: set[str]) -> bool:
+        return self._configuring.is_done_by(node, lambda name: name in alive or name in self._seen)
 
     def _refuse_runs(self, statement: Statement) -> None:
         """Refuses what a run of a pipeline gave: to have it, the pipeline would be run anew."""
@@ -243,6 +241,8 @@ class Slicer:
         """``NAME = value`` where the value is plain data; None where it is not."""
         if isinstance(node, DEFINITIONS) or name not in self._space:
             return None
+        if self._configuring.is_shared(name):  # a copy would not be the module's
+            return None
         return literal(name, self._space[name])
 
     def _changed(self, node: ast.stmt) -> Iterator[str]:
@@ -265,38 +265,10 @@ class Slicer:
         for inner in inner_of(node):
             yield from self._changed(inner)
 
-    def _configures(self, node: ast.stmt, alive: set[str]) -> bool:
-        """Whether a statement changes how a library, or a module of one's own, behaves."""
-        changed = [root_of(each) for each in targets_of(node) if _is_part(each)]
-        if any(self._is_needed_module(each, alive) or self._is_taken(each) for each in changed):
-            return True
-        if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Call):
-            return False
-        function = node.value.func
-        if isinstance(function, ast.Name):
-            return self._is_taken(function.id) and function.id.startswith(_CONFIGURING)
-        if not isinstance(function, ast.Attribute) or not function.attr.startswith(_CONFIGURING):
-            return False
-        return self._is_needed_module(root_of(function), alive)
-
-    def _is_needed_module(self, name: str | None, alive: set[str]) -> bool:
-        value = self._space.get(name or "")
-        if not isinstance(value, ModuleType):
-            return False
-        is_needed = name in alive or name in self._seen or name in _OF_PYTHON
-        return is_needed or origin_of_module(value.__name__).owner == "project"
-
-    def _is_taken(self, name: str | None) -> bool:
+    def _is_taken(self, name: str) -> bool:
         """Whether a name was imported from a module, as by ``from matplotlib import rcParams``."""
-        at = self._bound.get(name or "")
+        at = self._bound.get(name)
         return at is not None and isinstance(self._statements[at].node, ast.ImportFrom)
-
-
-_OF_PYTHON = ("sys", "os", "warnings")
-
-
-def _is_part(target: ast.expr) -> bool:
-    return isinstance(target, ast.Attribute | ast.Subscript)
 
 
 _KINDS_OF_RUNS = {
