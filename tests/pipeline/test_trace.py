@@ -22,9 +22,8 @@ from windlass.pipeline.graph import (
     Gathered,
     Graph,
     Node,
-    graph_from_json,
-    graph_to_json,
 )
+from windlass.pipeline.graph_json import graph_from_json, graph_to_json
 
 
 class Split(NamedTuple):

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from windlass.errors import DefinitionError
 from windlass.hashing import digest
-from windlass.pipeline.graph import Graph, graph_from_json, graph_to_json
+from windlass.pipeline.graph import Graph
+from windlass.pipeline.graph_json import graph_from_json, graph_to_json
 from windlass.pipeline.settings import Settings
 from windlass.values import Json, to_text
 
