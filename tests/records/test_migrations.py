@@ -16,10 +16,12 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from windlass.errors import VersionError
+from windlass.pipeline.plan import read_plan
 from windlass.records import Records, database, migrate, schema
 
 from .making import new_run
 
+RELEASED = Path(__file__).parent / "released"
 EXTRA = """
 import sqlalchemy as sa
 from alembic import op
@@ -97,6 +99,27 @@ def test_every_older_version_is_brought_up_to_date(tmp_path: Path) -> None:
             assert records.create_run(new_run()).number == 1
         older = script.revision != database.REVISION
         assert len(list(tmp_path.glob(f"{script.revision}.db.*.bak"))) == (1 if older else 0)
+
+
+@pytest.mark.parametrize("kept", sorted(RELEASED.glob("*.sql")), ids=lambda path: path.stem)
+def test_the_runs_of_a_released_version_can_be_looked_at(kept: Path, tmp_path: Path) -> None:
+    """Its record as it was kept then, by tools/keep_record.py."""
+    path = tmp_path / "windlass.db"
+    with contextlib.closing(sqlite3.connect(path)) as old:
+        old.executescript(kept.read_text())
+    with contextlib.closing(Records.open(path)) as records:
+        assert differences(records.engine) == []
+        assert records.check() == "ok"
+        runs = {run.name: run for run in records.runs()}
+        assert [run.status for run in runs.values()] == ["failed", "succeeded", "succeeded"]
+        outcomes = {each.node: each for each in records.outcomes(runs["training-2"].id)}
+        assert outcomes["fit[2]"].cached
+        assert outcomes["fit[2]"].outputs[0].artifact is not None
+        assert {each.name: each.value for each in records.metrics(runs["training-1"].id)}
+        plan = read_plan(records.plan(runs["training-1"].plan))
+        assert plan.graph.nodes["explain"].when
+        new = records.create_run(new_run(pipeline="training"))
+        assert new.name == "training-4"
 
 
 def test_a_newer_database_is_refused_and_left_as_it_is(url: str, tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ from windlass.records.lock import FileLock
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-REVISION = "0003"
+REVISION = "0004"
 """The newest migration; a database says in ``alembic_version`` which one it has."""
 
 _BUSY_SECONDS = 60

@@ -67,6 +67,8 @@ class Run:
     host: Mapping[str, Any] | None
     git: Mapping[str, Any] | None
     details: Mapping[str, Any]
+    driver: str | None = None
+    beat: float | None = None
     parameters: Mapping[str, Json] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
 

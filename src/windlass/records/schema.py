@@ -44,9 +44,28 @@ nodes = sa.Table(
     sa.Column("position", sa.Integer, nullable=False),
 )
 
-bundles = sa.Table("bundles", metadata, _key("digest"), _text("document"))
+bundles = sa.Table(
+    "bundles",
+    metadata,
+    _key("digest"),
+    _text("document"),
+    sa.Column("blob", sa.Text),  # of its archive
+)
 
 environments = sa.Table("environments", metadata, _key("digest"), _text("document"))
+
+# Environments as uv solved them, by the digest of what was solved.
+locks = sa.Table("locks", metadata, _key("digest"), _text("document"))
+
+# What came of running a run again.
+proofs = sa.Table(
+    "proofs",
+    metadata,
+    _key("run"),
+    sa.Column("created", _Float, primary_key=True),
+    _text("verdict"),
+    _text("document"),
+)
 
 # What a step can reach in code; and the source of each piece of that, by the piece's digest.
 fingerprints = sa.Table("fingerprints", metadata, _key("digest"), _text("document"))
@@ -73,6 +92,8 @@ runs = sa.Table(
     sa.Column("host", sa.Text),
     sa.Column("git", sa.Text),
     _text("details"),
+    sa.Column("driver", sa.Text),  # who drives it; another once it was resumed
+    sa.Column("beat", _Float),  # when they last said so
     sa.Index("ix_runs_number", "pipeline", "number", unique=True),
     sa.Index("ix_runs_status", "status", "id"),
 )
