@@ -111,13 +111,13 @@ def test_a_file_that_is_no_database(project: Folder) -> None:
     assert "windlass.db" in said
 
 
-def test_a_store_that_cannot_be_written_fails_the_step_in_words(project: Folder) -> None:
-    (project.root / ".windlass" / "artifacts").write_text("a file, where a folder should be")
-    told = project.document("run", "sample.py:counting", code=1)
-    assert told["status"] == "failed"
-    errors = [node["error"] for node in told["nodes"] if node["error"]]
-    assert [error["kind"] for error in errors] == ["StoreError"]
-    assert "artifacts" in errors[0]["message"]
+def test_a_store_that_cannot_be_written_is_told_before_anything_runs(project: Folder) -> None:
+    store = project.root / ".windlass" / "artifacts"
+    store.write_text("a file, where a folder should be")
+    told = project.document("run", "sample.py:counting", code=2)
+    assert told["error"]["kind"] == "StoreError"
+    assert "artifacts" in told["error"]["message"]
+    assert all(run["pipeline"] != "counting" for run in project.document("runs")["runs"])
 
 
 def test_a_full_store_leaves_nothing_half_written(project: Folder) -> None:
@@ -129,8 +129,10 @@ def test_a_full_store_leaves_nothing_half_written(project: Folder) -> None:
     assert "Traceback" not in done.err
     run = project.document("show", "heavy-1")
     assert run["status"] == "failed"
+    with contextlib.closing(sqlite3.connect(project.root / ".windlass" / "windlass.db")) as record:
+        archives = {blob for (blob,) in record.execute("SELECT blob FROM bundles")}
     folder = project.root / ".windlass" / "artifacts"
-    assert [f for f in folder.rglob("*") if f.is_file()] == []
+    assert {f.name for f in folder.rglob("*") if f.is_file()} == archives
     assert project.windlass("run", "sample.py:heavy").code == 0
 
 

@@ -20,7 +20,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from windlass.errors import ConfigError
 from windlass.hashing import Part, digest, digest_bytes
@@ -84,6 +84,12 @@ class Bundle:
     def document(self) -> str:
         """The canonical JSON of its files: two bundles of one digest have one document."""
         return to_text({"format": _FORMAT, "files": [list(file) for file in self.files]})
+
+
+def read_bundle(document: Any) -> Bundle:
+    """The bundle of a document that `Bundle.document` made, parsed."""
+    files = tuple(BundleFile(*each) for each in document["files"])
+    return Bundle(digest_files(files), files)
 
 
 def capture_bundle(

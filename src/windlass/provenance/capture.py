@@ -23,12 +23,14 @@ class Provenance:
         environment: What is installed.
         git: The state of the checkout; None where there is none.
         machine: Facts of this machine.
+        cells: The module that a notebook's cells became; it is in the bundle, at its root.
     """
 
     bundle: Bundle
     environment: Environment
     git: GitFacts | None
     machine: dict[str, Json]
+    cells: Path | None = None
 
 
 def capture(project: Project, cells: Path | None = None) -> Provenance:
@@ -47,4 +49,4 @@ def capture(project: Project, cells: Path | None = None) -> Provenance:
     bundle = capture_bundle(project.root, project.cache, listed=listed)
     if cells is not None:
         bundle = with_cells(bundle, cells)
-    return Provenance(bundle, environment, git(), machine_facts())
+    return Provenance(bundle, environment, git(), machine_facts(), cells)

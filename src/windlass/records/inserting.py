@@ -6,6 +6,7 @@ import functools
 
 _KEYS = {
     "artifacts": ("content",),
+    "bundles": ("digest",),
     "attempts": ("run", "node", "attempt"),
     "outcomes": ("run", "node"),
     "parameters": ("run", "node", "name"),

@@ -61,6 +61,11 @@ class Reading(Database):
         """The document of a bundle."""
         return self._document("bundles", digest)
 
+    def archive(self, digest: str) -> str | None:
+        """The digest of the bytes of a bundle's archive; None if none was stored."""
+        found = self.execute("SELECT blob FROM bundles WHERE digest = :digest", {"digest": digest})
+        return found[0]["blob"] if found else None
+
     def environment(self, digest: str) -> str:
         """The document of an environment."""
         return self._document("environments", digest)

@@ -32,6 +32,7 @@ _END_ATTEMPT = (
 _END_RUN = "UPDATE runs SET status = :status, ended = :ended, error = :error WHERE id = :id"
 _NOT_FINAL = "outcomes.status <> 'succeeded'"
 _OTHER_BYTES = "artifacts.blob <> excluded.blob"
+_OTHER_ARCHIVE = "bundles.blob IS NULL OR bundles.blob <> excluded.blob"
 _FORGET_TAG = "DELETE FROM tags WHERE run = :run AND key = :key"
 
 
@@ -53,9 +54,11 @@ class Writing(Database):
             self._add("plans", [{**row, "created": time.time()}])
             self._add("nodes", told)
 
-    def save_bundle(self, digest: str, document: str) -> None:
-        """Keeps a bundle's document, once."""
-        self._save_document("bundles", digest, document)
+    def save_bundle(self, digest: str, document: str, blob: str | None = None) -> None:
+        """Keeps a bundle's document, and the digest of its archive's bytes."""
+        told = {"digest": digest, "document": document, "blob": blob}
+        with self.write():
+            self._put("bundles", [told], _OTHER_ARCHIVE)
 
     def save_environment(self, digest: str, document: str) -> None:
         """Keeps an environment's document, once."""

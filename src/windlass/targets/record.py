@@ -19,6 +19,7 @@ from windlass.pipeline.pipeline import Pipeline
 from windlass.pipeline.plan import Plan
 from windlass.pipeline.settings import RunOptions, Settings
 from windlass.pipeline.step import step_of
+from windlass.provenance.archive import write_archive
 from windlass.provenance.capture import Provenance
 from windlass.provenance.declared import Declared, take_declared
 from windlass.provenance.environment import Environment
@@ -100,7 +101,7 @@ def record_run(
     """Records a run that is about to begin, with its plan and where it comes from."""
     job = new_job(plan, arguments, options, stores, provenance.environment)
     records = stores.records
-    records.save_bundle(plan.bundle, provenance.bundle.document())
+    _keep_bundle(provenance, stores)
     records.save_environment(plan.environment, provenance.environment.document())
     save_fingerprints(records, fingerprints)
     nodes = [
@@ -131,6 +132,19 @@ def record_run(
         )
     )
     return replace(job, run=row.id, name=row.name), row
+
+
+def _keep_bundle(provenance: Provenance, stores: Stores) -> None:
+    """Stores the archive of the project's code, once."""
+    bundle, cells = provenance.bundle, provenance.cells
+    blob = stores.records.archive(bundle.digest)
+    if blob is not None and stores.artifacts.has(blob):
+        return
+    elsewhere = {cells.name: cells} if cells is not None else {}
+    with stores.artifacts.writer() as writer:
+        write_archive(bundle, stores.project, writer, elsewhere)
+        blob, _, _ = writer.finish(inline=-1)
+    stores.records.save_bundle(bundle.digest, bundle.document(), blob)
 
 
 def new_job(
