@@ -114,7 +114,7 @@ def test_a_file_that_is_no_database(project: Folder) -> None:
 def test_a_store_that_cannot_be_written_is_told_before_anything_runs(project: Folder) -> None:
     store = project.root / ".windlass" / "artifacts"
     store.write_text("a file, where a folder should be")
-    told = project.document("run", "sample.py:counting", code=2)
+    told = project.document("run", "sample.py:counting", code=1)
     assert told["error"]["kind"] == "StoreError"
     assert "artifacts" in told["error"]["message"]
     assert all(run["pipeline"] != "counting" for run in project.document("runs")["runs"])
