@@ -166,8 +166,24 @@ def test_parameters_of_classes_in_cells(kernel: Kernel) -> None:
 def test_a_step_that_fails_tells_of_its_cell(kernel: Kernel) -> None:
     kernel("def lag(item):\n    raise ValueError('no lag')")
     said = kernel("run = training.run(); print(run.status, run.error)")
-    assert "failed" in said
-    assert "no lag" in said
+    assert said.startswith("failed 'shift[")
+    assert said.endswith("failed: ValueError: no lag\n  at In [7], line 2")
+    log = kernel("print(run['shift[0]'].logs())")
+    assert "\n  In [5], line 9, in shift\n    return lag(item)\n" in log
+    assert "\n  In [7], line 2, in lag\n" in log
+    assert ".windlass" not in log
+    told = kernel("run._repr_html_()")
+    assert "In [7], line 2" in told
+    assert "notebook_cells.py" not in told
+
+
+def test_a_refusal_shows_ones_own_lines(kernel: Kernel) -> None:
+    kernel("@pipeline\ndef wrong(rows: int = 3) -> int:\n    n = load(rows)\n    return shift(n)")
+    told = kernel.traceback("\nwrong.run()")
+    own = "In [8], line 1: wrong.run()\nIn [7], line 4: return shift(n)\n"
+    assert told.startswith(f"{own}EdgeTypeError: In [7], line 4:")
+    assert "src/windlass" not in told
+    assert kernel("wrong.graph()").startswith("EdgeTypeError: In [7], line 4: shift(item=…)")
 
 
 def test_cells_that_failed_count_as_far_as_they_were_run(kernel: Kernel) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from windlass import each, either, pipeline, step
-from windlass.errors import DefinitionError, EdgeTypeError, SymbolicError
+from windlass.errors import DefinitionError, EdgeTypeError, ParameterError, SymbolicError
 from windlass.pipeline.graph import Constant, Each, FromNode
 
 
@@ -320,3 +320,15 @@ def test_a_pipeline_is_neither_async_nor_a_generator() -> None:
     for wrong in (waiting, yielding):
         with pytest.raises(DefinitionError, match=wrong.__name__):
             pipeline(wrong)
+
+
+def test_annotations_that_are_read_late_are_told_without_quotes() -> None:
+    with pytest.raises(
+        ParameterError, match=r"\(items: list\[int\], by: str = 'a'\) -> int: missing"
+    ):
+        late.map(by="b")  # type: ignore[call-arg]
+
+
+@step
+def late(items: list[int], by: str = "a") -> int:
+    return len(items)

@@ -387,7 +387,7 @@ def test_an_instance_of_a_class_that_was_defined_again(
             continue
         with pytest.raises(ParameterError, match=f"the parameter 'p' {told}"):
             coerce("p", kind, value)
-    with pytest.raises(ParameterError, match="'p' is the Named .*, not a Plain"):
+    with pytest.raises(ParameterError, match=r"'p' is the Named .*, not a Plain"):
         coerce("p", new.Plain, new.Named())
 
 

@@ -6,6 +6,7 @@ import traceback
 from pathlib import Path
 from types import TracebackType
 
+from windlass import places
 from windlass.errors import WindlassError
 from windlass.values import Json
 
@@ -22,13 +23,14 @@ def describe_failure(error: BaseException) -> dict[str, Json]:
     """
     tail = _from_user_code(error.__traceback__)
     frames = traceback.extract_tb(tail)
-    place = next((f for f in reversed(frames) if not f.filename.startswith(_OURS)), None)
+    frame = next((f for f in reversed(frames) if not f.filename.startswith(_OURS)), None)
+    place = None if frame is None else places.place(frame.filename, frame.lineno)
     return {
         "kind": type(error).__name__,
-        "message": _message(error, place.line if place else None),
+        "message": _message(error, frame.line if frame else None),
         "hint": error.hint if isinstance(error, WindlassError) else _hint(error),
-        "file": place.filename if place else None,
-        "line": place.lineno if place else None,
+        "file": place.file if place else None,
+        "line": place.line if place else None,
         "traceback": _traceback(error, tail, place),
     }
 
@@ -37,7 +39,7 @@ def _traceback(error: BaseException, tail: TracebackType | None, place: object) 
     """The user's frames; of an error that arose in none of them, what it says."""
     if place is None and isinstance(error, WindlassError):
         return f"{type(error).__name__}: {error}\n"
-    told = "".join(traceback.format_exception(type(error), error, tail))
+    told = places.with_cells("".join(traceback.format_exception(type(error), error, tail)))
     if len(told) <= _LONGEST_TRACEBACK:
         return told
     half = _LONGEST_TRACEBACK // 2

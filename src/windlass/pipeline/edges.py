@@ -86,10 +86,26 @@ def bound(
         found = signature.bind(*args, **kwargs)
     except TypeError as error:
         raise ParameterError(
-            f"{user_line()}{name}{signature}: {error}", hint="Give it the arguments it names."
+            f"{user_line()}{name}{_told(signature)}: {error}",
+            hint="Give it the arguments it names.",
         ) from None
     found.apply_defaults()
     return found.arguments
+
+
+class _Bare(str):
+    """An annotation that is read late, shown as it was written: without quotes."""
+
+    __slots__ = ()
+    __repr__ = str.__str__
+
+
+def _told(signature: inspect.Signature) -> inspect.Signature:
+    def bare(annotation: Any) -> Any:
+        return _Bare(annotation) if isinstance(annotation, str) else annotation
+
+    told = [it.replace(annotation=bare(it.annotation)) for it in signature.parameters.values()]
+    return signature.replace(parameters=told, return_annotation=bare(signature.return_annotation))
 
 
 def uneven(step: str, lengths: Mapping[str, int | None]) -> str:

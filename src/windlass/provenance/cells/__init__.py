@@ -132,7 +132,7 @@ def _told(suspect: Statement, name: str) -> str:
     row = suspect.text.strip().partition("\n")[0]
     text = row if len(row) <= _LONGEST else f"{row[:_LONGEST]}…"
     return (
-        f"Perhaps this changed it, which is not run anew: {text} (In [{suspect.cell}]). Do it in a "
+        f"Perhaps this changed it, which is not run anew: {text} ({suspect.where}). Do it in a "
         f"step, whose result is given to others; or, if it gives {name} changed, assign that."
     )
 

@@ -54,7 +54,7 @@ def _line_of(failure: Mapping[str, Any]) -> int:
     """The line of a cell in which it failed; 0 where that is not told."""
     told = _COLOR.sub("", "\n".join(failure.get("traceback", ())))
     found = _PLACE.findall(told)  # of a cell under a magic, the second is in the cell itself
-    lines = [int(cell or inner) for cell, inner in found if inner] or [int(c) for c, _ in found]
+    lines = [int(inner) + 1 for _, inner in found if inner] or [int(c) for c, _ in found]
     return lines[0] if lines else 0
 
 
@@ -64,7 +64,9 @@ def _parse(number: int, text: str) -> Cell | None:
     except (SyntaxError, ValueError):
         return None
     inner = _under_magic(body)
-    return Cell(number, text, body) if inner is None else _parse(number, inner)
+    if inner is None:
+        return Cell(number, text, body)
+    return _parse(number, f"\n{inner}")  # a line for the magic, to count lines as in the cell
 
 
 def _under_magic(body: list[ast.stmt]) -> str | None:

@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from windlass.errors import DefinitionError
+from windlass.places import CELLS, mark
 from windlass.provenance.cells.kernel import Cell
 from windlass.provenance.cells.literals import literal
 from windlass.provenance.cells.statements import (
@@ -81,16 +82,21 @@ class Slicer:
         self._needed = self._reached(wanted) & self._space.keys()
         self._slice(self._needed)
         self._refuse_magics()
-        parts, cell = ['"""Cells of a notebook, as far as its steps need them."""'], 0
-        parts += self._given()
-        for index in sorted(self._whole | self._values.keys()):
-            statement = self._statements[index]
-            if statement.cell != cell:
-                cell = statement.cell
-                parts.append(f"\n# In [{cell}]")
-            parts.append(self._text(index, statement))
+        parts = [CELLS, *self._given(), *self._marked()]
         parts += [f"del {name}" for name in sorted(self._gone())]
         return _with_future_first("\n".join(parts) + "\n")
+
+    def _marked(self) -> Iterator[str]:
+        """The statements that count, with a comment wherever it is not the next line of a cell."""
+        after, last = (0, 0), 0
+        for index in sorted(self._whole | self._values.keys()):
+            each = self._statements[index]
+            if (each.cell, each.line) != after:
+                yield ("\n" if each.cell != last else "") + mark(each.cell, each.line)
+            text = self._text(index, each)
+            moved = is_future(each.node)  # to the top
+            after, last = (each.cell, 0 if moved else each.line + text.count("\n") + 1), each.cell
+            yield text
 
     def made_anew(self) -> list[str]:
         """The globals of the module that its steps may read."""
@@ -152,8 +158,7 @@ class Slicer:
             is_call = isinstance(node, ast.Call)
             if _KINDS_OF_RUNS.get(_class_name(self._space.get(root or ""))) is is_call:
                 raise DefinitionError(
-                    f"a step needs what a run of a pipeline gave, by '{root}' (In "
-                    f"[{statement.cell}])",
+                    f"a step needs what a run of a pipeline gave, by '{root}' ({statement.where})",
                     hint="Give the value to the pipeline as an argument; or take it in the step, "
                     "with windlass.open_run(…).",
                 )
@@ -163,7 +168,7 @@ class Slicer:
             statement = self._statements[index]
             for magic in magics_in(statement.node):
                 raise DefinitionError(
-                    f"a step needs In [{statement.cell}], and only a notebook can run its {magic}",
+                    f"a step needs {statement.where}, and only a notebook can run its {magic}",
                     hint="Write it in Python, such as with subprocess.run(…); or keep what it "
                     "gives as plain data: text, numbers, a list.",
                 )

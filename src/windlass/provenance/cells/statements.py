@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from windlass.places import cell_name
 from windlass.provenance.cells.kernel import Cell
 
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
@@ -31,6 +32,16 @@ class Statement:
     cell: int
     node: ast.stmt
     text: str
+
+    @property
+    def where(self) -> str:
+        """Its cell, as notebooks show it."""
+        return cell_name(self.cell)
+
+    @property
+    def line(self) -> int:
+        """Where in its cell it begins, from 1."""
+        return _first_line(self.node)
 
 
 def statements(cell: Cell) -> Iterator[Statement]:
