@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 import json
 from pathlib import Path
 from typing import Any
 
 from windlass.errors import DefinitionError
+from windlass.provenance.cells.kernel import is_python
 
 NOTEBOOK = "__windlass_notebook__"
 """The attribute of a function that names the notebook which it runs."""
@@ -54,7 +54,7 @@ def _refuse_others(file: Path, notebook: dict[str, Any]) -> None:
 def _python(text: str) -> str:
     rows = [_row(row) for row in text.splitlines()]
     told = "\n".join(rows)
-    return told if not text.startswith("%%") and _parses(told) else f"magic({text!r})"
+    return told if not text.startswith("%%") and is_python(told) else f"magic({text!r})"
 
 
 def _row(row: str) -> str:
@@ -62,14 +62,6 @@ def _row(row: str) -> str:
     if not stripped.startswith(("%", "!", "?")):
         return row
     return f"{row[: len(row) - len(stripped)]}magic({stripped!r})"
-
-
-def _parses(text: str) -> bool:
-    try:
-        ast.parse(text)
-    except (SyntaxError, ValueError):
-        return False
-    return True
 
 
 def notebook_of(function: Any) -> Path | None:

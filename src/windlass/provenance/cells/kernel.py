@@ -65,8 +65,24 @@ def _parse(number: int, text: str) -> Cell | None:
         return None
     inner = _under_magic(body)
     if inner is None:
-        return Cell(number, text, body)
+        timed = _without_time(text, body)
+        return Cell(number, text, body) if timed == text else _parse(number, timed)
     return _parse(number, f"\n{inner}")  # a line for the magic, to count lines as in the cell
+
+
+def _without_time(text: str, body: list[ast.stmt]) -> str:
+    """A cell's text with what stands after ``%time`` as a statement of its own."""
+    rows = text.split("\n")
+    for node in body:
+        match node:
+            case ast.Expr(
+                value=ast.Call(
+                    func=ast.Attribute(attr="run_line_magic"),
+                    args=[ast.Constant(value="time"), ast.Constant(value=str(inner))],
+                )
+            ) if node.lineno == node.end_lineno and is_python(inner):
+                rows[node.lineno - 1] = inner
+    return "\n".join(rows)
 
 
 def _under_magic(body: list[ast.stmt]) -> str | None:
@@ -76,6 +92,15 @@ def _under_magic(body: list[ast.stmt]) -> str | None:
         return None
     told = [each.value for each in call.args if isinstance(each, ast.Constant)]
     return str(told[2]) if len(told) == 3 and told[0] in _TRANSPARENT else None
+
+
+def is_python(text: str) -> bool:
+    """Whether a text can be parsed."""
+    try:
+        ast.parse(text)
+    except (SyntaxError, ValueError):
+        return False
+    return True
 
 
 def is_shell_list(value: object) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import contextlib
+import inspect
 import symtable
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -135,6 +136,12 @@ def magics_in(node: ast.stmt) -> Iterator[str]:
             ) if attr in _MAGICS:
                 told = (str(each.value) for each in args if isinstance(each, ast.Constant))
                 yield (_MAGICS[attr] + " ".join(told)).partition("\n")[0].strip()
+
+
+def awaits(statement: Statement) -> bool:
+    """Whether a statement awaits something, which outside a function only a notebook can."""
+    code = compile(statement.text, "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    return bool(code.co_flags & inspect.CO_COROUTINE)
 
 
 def imports_all(node: ast.stmt) -> bool:
