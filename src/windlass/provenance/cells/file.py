@@ -13,6 +13,9 @@ NOTEBOOK = "__windlass_notebook__"
 """The attribute of a function that names the notebook which it runs."""
 
 
+_MEND = "Open it in Jupyter and save it; or take it from an earlier commit."
+
+
 def notebook_code(file: Path) -> str:
     """The text of all code cells; what is not Python, such as magics, stands in calls.
 
@@ -26,11 +29,21 @@ def notebook_code(file: Path) -> str:
         texts = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     except OSError as error:
         raise DefinitionError(f"the notebook {file} cannot be read: {error.strerror}") from error
+    except json.JSONDecodeError as error:
+        raise DefinitionError(_broken(file, error), hint=_MEND) from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DefinitionError(
-            f"{file} is not a notebook of version 4: {error!r}", hint="Save it with Jupyter."
+            f"{file} is not a notebook of version 4: {error!r}", hint=_MEND
         ) from error
     return "\n".join(_python(text) for text in texts) + "\n"
+
+
+def _broken(file: Path, error: json.JSONDecodeError) -> str:
+    if not error.doc.strip():
+        return f"{file} is no notebook: it is empty"
+    if error.doc.rstrip().count("\n") < error.lineno:
+        return f"{file} is no notebook: it breaks off in line {error.lineno}"
+    return f"{file} is no notebook: line {error.lineno} is not as in JSON: {error.msg}"
 
 
 def _refuse_others(file: Path, notebook: dict[str, Any]) -> None:
