@@ -8,6 +8,7 @@ from types import TracebackType
 
 from windlass import places
 from windlass.errors import WindlassError
+from windlass.modules import is_user_file
 from windlass.values import Json
 
 _OURS = str(Path(__file__).parent.parent)
@@ -24,7 +25,8 @@ def describe_failure(error: BaseException) -> dict[str, Json]:
     tail = _from_user_code(error.__traceback__)
     frames = traceback.extract_tb(tail)
     frame = next((f for f in reversed(frames) if not f.filename.startswith(_OURS)), None)
-    place = None if frame is None else places.place(frame.filename, frame.lineno)
+    own = next((f for f in reversed(frames) if is_user_file(f.filename)), frame)
+    place = None if own is None else places.place(own.filename, own.lineno)
     return {
         "kind": type(error).__name__,
         "message": _message(error, frame.line if frame else None),
