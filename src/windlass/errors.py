@@ -46,6 +46,12 @@ class WindlassError(Exception):
     def __str__(self) -> str:
         return f"{self.message}\n  {self.hint}" if self.hint else self.message
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows: the lines of one's own code that led here, and what is to be said."""
+        from windlass.places import own_lines
+
+        return [*own_lines(self.__traceback__), f"{type(self).__name__}: {self}"]
+
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuild, (type(self), self.message, self.hint, self.__dict__)
 

@@ -71,6 +71,9 @@ def test_logs(trained: Folder) -> None:
     assert both.code == 0
     assert "speak, attempt 1" in both.out
     one = trained.windlass("logs", "talk-1", "speak")
+    assert trained.windlass("logs", "talk-1:speak").out == one.out
+    explained = trained.windlass("explain", "talk-1", "speak")
+    assert trained.windlass("explain", "talk-1:speak").out == explained.out != ""
     assert sorted(one.out.splitlines()) == sorted(
         ["printed 3", "complained 3", "from below Python"]
     )

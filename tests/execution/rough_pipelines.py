@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import sys
 import time
@@ -71,6 +72,8 @@ def end(how: str) -> int:
             raise ValueError("line\n" * 100_000)
         case "assert":
             assert not how
+        case "library":
+            json.loads("{")
         case "input":
             input("number? ")
     return 0

@@ -50,6 +50,11 @@ def test_a_copy_that_a_step_forks_goes_no_further(how: str, code: int, in_proces
         ("cancelled", "CancelledError", ""),
         ("unprintable", "UnprintableError", "(its text cannot be shown: RuntimeError)"),
         ("assert", "AssertionError", "assert not how"),
+        (
+            "library",
+            "JSONDecodeError",
+            "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)",
+        ),
         ("input", "EOFError", "EOF when reading a line"),
     ],
 )

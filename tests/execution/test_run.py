@@ -233,7 +233,7 @@ def test_a_run_that_failed_has_no_result() -> None:
     run = fp.ending.options(workers=1).run("exception")
     with pytest.raises(RunError, match="has failed"):
         run.result()
-    with pytest.raises(RunError, match="no value: it is failed"):
+    with pytest.raises(RunError, match="no value: it has failed"):
         _ = run["end_badly"].value
 
 

@@ -35,6 +35,11 @@ class Kernel:
         )
         return "".join(told).strip()
 
+    def traceback(self, text: str) -> str:
+        """Runs a cell that fails; what is shown of that."""
+        reply = self._client.execute_interactive(text, output_hook=lambda _: None, timeout=100)
+        return "\n".join(reply["content"]["traceback"])
+
     def close(self) -> None:
         self._client.stop_channels()
         self._manager.shutdown_kernel(now=True)

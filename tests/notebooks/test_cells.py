@@ -137,6 +137,20 @@ def test_a_name_that_no_cell_defines(kernel: Kernel) -> None:
     kernel("def lag(item):\n    return (item, extra)")
     said = kernel("training.run()")
     assert said.startswith("DefinitionError: a step needs 'extra', which no cell")
+    kernel("import pathlib; pathlib.Path('more.py').write_text('def extra(): pass')\n%run more.py")
+    said = kernel("training.run()")
+    assert "no cell of this notebook defines, but perhaps %run more.py (In [10])" in said
+    assert said.endswith("Import it: from more import extra")
+
+
+def test_what_only_a_notebook_can_await(kernel: Kernel) -> None:
+    kernel("import asyncio\nnumber = await asyncio.sleep(0, 3)")
+    kernel("box = await asyncio.sleep(0, object())\ndef lag(item):\n    return number")
+    assert kernel("print(training.run().result())") == "Total(value=9)"
+    kernel("def lag(item):\n    return box")
+    said = kernel("training.run()")
+    assert "needs In [8], and only a notebook can await: box = await" in said
+    assert "asyncio.run(…)" in said
 
 
 def test_a_global_that_comes_out_otherwise(kernel: Kernel) -> None:
@@ -149,7 +163,17 @@ def test_a_global_that_comes_out_otherwise(kernel: Kernel) -> None:
     assert "not run anew: prepare(box) (In [9]). Do it in a step" in said
     assert "if it gives box changed, assign that" in said
     kernel("box = Box()\nbox.seen = os.urandom(8)\nprint(box)")
-    assert "Restart the kernel" in kernel("training.run()")
+    assert "each time: box.seen = os.urandom(8) (In [12]). Seed" in kernel("training.run()")
+    kernel("import random\ndrawn = [random.Random()]\nbox = (drawn[0].random(), Box())\nprint(box)")
+    kernel("def lag(item):\n    return box")
+    said = kernel("training.run()")
+    assert "else each time: box = (drawn[0].random(), Box()) (In [14]). Seed it, such as by" in said
+    kernel("box = iter([1])")
+    assert "It is read only once" in kernel("training.run()")
+    kernel("from helpers import plus\ndef lag(item):\n    return plus(item)")
+    kernel("open('helpers.py', 'w').write('def plus(item):\\n    return 1')")
+    kernel("import importlib; importlib.reload(helpers)")
+    assert "Run again In [19], which imports it." in kernel("training.run()")
 
 
 def test_parameters_of_classes_in_cells(kernel: Kernel) -> None:
@@ -166,8 +190,24 @@ def test_parameters_of_classes_in_cells(kernel: Kernel) -> None:
 def test_a_step_that_fails_tells_of_its_cell(kernel: Kernel) -> None:
     kernel("def lag(item):\n    raise ValueError('no lag')")
     said = kernel("run = training.run(); print(run.status, run.error)")
-    assert "failed" in said
-    assert "no lag" in said
+    assert said.startswith("failed 'shift[")
+    assert said.endswith("failed: ValueError: no lag\n  at In [7], line 2")
+    log = kernel("print(run['shift[0]'].logs())")
+    assert "\n  In [5], line 9, in shift\n    return lag(item)\n" in log
+    assert "\n  In [7], line 2, in lag\n" in log
+    assert ".windlass" not in log
+    told = kernel("run._repr_html_()")
+    assert "In [7], line 2" in told
+    assert "notebook_cells.py" not in told
+
+
+def test_a_refusal_shows_ones_own_lines(kernel: Kernel) -> None:
+    kernel("@pipeline\ndef wrong(rows: int = 3) -> int:\n    n = load(rows)\n    return shift(n)")
+    told = kernel.traceback("\nwrong.run()")
+    own = "In [8], line 1: wrong.run()\nIn [7], line 4: return shift(n)\n"
+    assert told.startswith(f"{own}EdgeTypeError: In [7], line 4:")
+    assert "src/windlass" not in told
+    assert kernel("wrong.graph()").startswith("EdgeTypeError: In [7], line 4: shift(item=…)")
 
 
 def test_cells_that_failed_count_as_far_as_they_were_run(kernel: Kernel) -> None:
@@ -208,6 +248,17 @@ def test_what_a_magic_gives(kernel: Kernel) -> None:
     assert "a step needs In [10], and only a notebook can run its !ls\n  Write it" in said
     kernel("lag = %timeit -o -q -n1 -r1 1")
     assert "needs In [12], and only a notebook can run its %timeit" in kernel("training.run()")
+    kernel("one = 1\n%time table = {len: one + 1}\ndef lag(item):\n    return table[len]")
+    assert kernel("print(training.run().result())") == "Total(value=6)"
+
+
+def test_cells_that_fail_anew_tell_where(kernel: Kernel) -> None:
+    kernel("open('once.txt', 'w').write('a')\n")
+    kernel("\nbox = [open('once.txt'), len]\ndef lag(item):\n    return box[1]([item])")
+    kernel("!mkdir there\n%cd -q there")
+    said = kernel("training.run()")
+    assert "cannot be run anew: In [8], line 1: FileNotFoundError" in said
+    assert "Perhaps the folder was another one then: %cd -q there (In [9])" in said
 
 
 SETTING = [

@@ -148,13 +148,25 @@ def test_a_run_anew_gives_the_same_page(project: Path) -> None:
 @pytest.mark.parametrize(
     ("cells", "returns", "timeout", "told"),
     [
-        (["x = 1", "print(1)\nraise KeyError(depth)"], "HTML", 60, "cell 2, failed: KeyError: 6"),
-        (["x = 1"], "Found", 60, "the notebook sets no variable 'nowhere'"),
+        (
+            ["x = 1", "print(1)\nraise KeyError(depth)"],
+            "HTML",
+            60,
+            "other.ipynb, In [2], line 2, failed: KeyError: 6",
+        ),
+        (["x = (1"], "HTML", 60, "In [1], line 1, failed: SyntaxError: incomplete input what it"),
+        (
+            ["nowere = 1"],
+            "Found",
+            60,
+            "sets no variable 'nowhere', which the step promises; did you",
+        ),
+        (["nowhere = 'a'"], "Found", 60, "Mend the cell of other.ipynb that sets it, or the ann"),
         (
             ["import threading\nheld = threading.Lock()"],
             "Kept",
             60,
-            "variable 'held' cannot be taken",
+            "sets a variable 'held' that cannot be taken",
         ),
         (["class Own: pass\nheld = Own()"], "Kept", 60, "output 'held': no format takes a value"),
         (["import os\nos._exit(3)"], "HTML", 60, "the kernel of other.ipynb died"),
@@ -166,7 +178,10 @@ def test_failures(project: Path, cells: list[str], returns: str, timeout: int, t
     write_notebook(project / "other.ipynb", cells)
     done = windlass(project, "run", "one.py:one")
     assert done.returncode == 1
-    assert told in " ".join((done.stdout + done.stderr).split())
+    said = done.stdout + done.stderr
+    assert told in " ".join(said.split())
+    assert "notebook_kernel" not in said
+    assert "Cell In[" not in said
     for _ in range(100):  # a kernel looks once a second whether its parent is there
         left = [each for each in Path("/proc").glob("[0-9]*/cwd") if _leads_to(each, project)]
         if not left:
@@ -184,6 +199,8 @@ def _leads_to(link: Path, place: Path) -> bool:
 
 def test_bad_notebooks(tmp_path: Path) -> None:
     (tmp_path / "not.ipynb").write_text("{}")
+    (tmp_path / "cut.ipynb").write_text('{"cells": [\n{"cell_type": "co')
+    (tmp_path / "empty.ipynb").write_text("")
     (tmp_path / "good.ipynb").write_text('{"cells": []}')
     (tmp_path / "old.ipynb").write_text('{"worksheets": [{"cells": []}], "nbformat": 3}')
     r = '{"cells": [], "metadata": {"kernelspec": {"language": "R", "name": "ir"}}}'
@@ -198,6 +215,8 @@ def test_bad_notebooks(tmp_path: Path) -> None:
     for path, function, told in (
         (tmp_path / "gone.ipynb", page, "cannot be read: No such file"),
         (tmp_path / "not.ipynb", page, "is not a notebook of version 4"),
+        (tmp_path / "cut.ipynb", page, r"no notebook: it breaks off in line 2\n  Open it in Jup"),
+        (tmp_path / "empty.ipynb", page, "is no notebook: it is empty"),
         (
             tmp_path / "old.ipynb",
             page,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from windlass.errors import DefinitionError
+from windlass.places import CELLS, place
 from windlass.provenance.cells.kernel import Cell
 from windlass.provenance.cells.slicing import Slicer
 
@@ -32,6 +34,17 @@ def test_only_what_is_needed() -> None:
     _, _, text = text.partition("from __future__ import annotations\n")
     functions = "def g():\n    return a\ndef f():\n    return g()"
     assert text.strip() == f"# In [1]\na = 1\n\n# In [2]\n{functions}"
+
+
+def test_where_a_line_is_from_is_told_by_comments(tmp_path: Path) -> None:
+    head = "from __future__ import annotations"
+    f = "import math; import json\n\ndef h():\n    return math\n\nx=1\ndef f():\n    return h, json"
+    file = tmp_path / "n_cells.py"
+    file.write_text(f"{CELLS}\n" + sliced("g = 1", f"{head}\n{f}"))
+    rows = file.read_text().splitlines()
+    for text, line in (("import json", 2), ("    return math", 5), ("    return h, json", 9)):
+        found = place(str(file), rows.index(text) + 1)
+        assert str(found) == f"In [2], line {line}"
 
 
 def test_the_last_binding_counts() -> None:

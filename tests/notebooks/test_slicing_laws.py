@@ -140,7 +140,7 @@ def outcome(texts: list[str], wanted: list[str]) -> str:
         exec(compile(text, "<module>", "exec", dont_inherit=True), module)
     except (NameError, AttributeError, TypeError, KeyError, RecursionError):
         return "cannot be run anew"
-    is_same = Sameness(slicer.texts())
+    is_same = Sameness([each.text for each in slicer.statements])
     if not all(is_same(space[name], module.get(name)) for name in slicer.made_anew()):
         return "refused"
     assert without_places(module["step"]()) == without_places(told), text

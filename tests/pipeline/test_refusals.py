@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from windlass import each, either, pipeline, step
-from windlass.errors import DefinitionError, EdgeTypeError, SymbolicError
+from windlass.errors import DefinitionError, EdgeTypeError, ParameterError, SymbolicError
 from windlass.pipeline.graph import Constant, Each, FromNode
 
 
@@ -320,3 +320,54 @@ def test_a_pipeline_is_neither_async_nor_a_generator() -> None:
     for wrong in (waiting, yielding):
         with pytest.raises(DefinitionError, match=wrong.__name__):
             pipeline(wrong)
+
+
+@step
+def halve(number: float) -> float:
+    return number / 2
+
+
+@step
+def numbers() -> list[float]:
+    return [1.0]
+
+
+@pytest.mark.parametrize("given", [[1.0, 2], (3.0,), numbers])
+def test_a_list_for_what_takes_an_item_is_told_of_each(given: Any) -> None:
+    @pipeline
+    def halving() -> float:
+        return halve(given() if given is numbers else given)  # type: ignore[arg-type]
+
+    with pytest.raises(EdgeTypeError, match=r"To run it on each item, write: step\.map"):
+        halving.graph()
+
+
+@pytest.mark.parametrize("given", [[1.0, "a"], [], "abc", {"a": 1.0}])
+def test_what_is_no_list_of_items_is_not(given: Any) -> None:
+    @pipeline
+    def halving() -> float:
+        return halve(given)
+
+    with pytest.raises(EdgeTypeError, match=r"Change the annotation, or what is passed"):
+        halving.graph()
+
+
+def test_an_option_of_the_run_is_no_parameter() -> None:
+    @pipeline
+    def halving(number: float = 1.0) -> float:
+        return halve(number)
+
+    with pytest.raises(ParameterError, match=r"Write halving\.options\(seed=…\)\.run\(…\)"):
+        halving.run(2.0, seed=4)  # type: ignore[call-arg]
+
+
+def test_annotations_that_are_read_late_are_told_without_quotes() -> None:
+    with pytest.raises(
+        ParameterError, match=r"\(items: list\[int\], by: str = 'a'\) -> int: missing"
+    ):
+        late.map(by="b")  # type: ignore[call-arg]
+
+
+@step
+def late(items: list[int], by: str = "a") -> int:
+    return len(items)

@@ -6,9 +6,11 @@ from __future__ import annotations
 
 import collections
 import enum
+import importlib
 import typing
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import (
     Annotated,
     Any,
@@ -30,6 +32,8 @@ import pandas as pd
 import pytest
 import typing_extensions
 
+from windlass.errors import ParameterError
+from windlass.pipeline.parameters import coerce
 from windlass.pipeline.types import assignable, check, describe
 
 T = TypeVar("T")
@@ -339,6 +343,52 @@ def test_two_classes_of_one_name_are_told_apart() -> None:
     class Split: ...
 
     assert check(Split(), globals()["Split"]) == f"it is a {__name__}.Split, not a Split"
+
+
+AGAIN = """
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
+from pydantic import BaseModel
+
+@dataclass
+class Plain:
+    a: int = 1
+
+class Child(Plain): ...
+
+class Named(NamedTuple):
+    a: int = 1
+
+class Listed(Enum):
+    a = 1
+
+class Model(BaseModel):
+    a: int = 1
+"""
+
+
+def test_an_instance_of_a_class_that_was_defined_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "classes_again.py").write_text(AGAIN)
+    monkeypatch.syspath_prepend(tmp_path)
+    module: Any = importlib.import_module("classes_again")
+    old = [module.Plain(), module.Child(), module.Named(), module.Listed.a, module.Model()]
+    new: Any = importlib.reload(module)
+    kinds = [new.Plain, new.Plain, new.Named, new.Listed, new.Model]
+    for value, kind in zip(old, kinds, strict=True):
+        told = f"was made before the class {kind.__name__} was defined again; run again the cell"
+        assert str(check(value, kind)).startswith(f"it {told}")
+        assert str(check([value], list[kind])).startswith(f"item 0 {told}")  # type: ignore[valid-type]
+        assert str(check(value, kind | None)).startswith(f"it {told}")
+        if isinstance(value, tuple):
+            assert type(coerce("p", kind, value)) is kind
+            continue
+        with pytest.raises(ParameterError, match=f"the parameter 'p' {told}"):
+            coerce("p", kind, value)
+    with pytest.raises(ParameterError, match=r"'p' is the Named .*, not a Plain"):
+        coerce("p", new.Plain, new.Named())
 
 
 def test_a_nested_name_is_given_in_full() -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from windlass.cli.marks import MARKS
 from windlass.cli.output import console
 from windlass.errors import WindlassError
+from windlass.places import Place
 from windlass.words import size_text, summary_text
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def _tell_failure(done: Run[Any], node: RunNode, *, whole: bool) -> None:
     told = Text.assemble((f"{MARKS['failed']} ", "red"), (node.name, "bold"))
     told.append(f": {error.get('kind')}: {error.get('message')}")
     if error.get("file"):
-        told.append(f"\n  at {_short(error['file'])}:{error['line']}")
+        told.append(f"\n  at {Place(error['file'], error['line']).from_here()}")
         frames = _frames(error) if whole else []
         told.append("".join(f"\n  {line}" for line in frames), "dim")
     if error.get("hint"):
@@ -145,9 +146,3 @@ def _frames(error: dict[str, Any]) -> list[str]:
     lines = takewhile(lambda line: line.startswith("  "), last.split("\n"))
     frames = [line for line in lines if line.strip(" ^~")]  # without the marks below a line
     return [line[:_LONGEST_LINE] for line in frames[-_MOST_FRAMES:]]
-
-
-def _short(file: str) -> str:
-    path = Path(file)
-    here = Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else file

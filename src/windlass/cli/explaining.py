@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from windlass.cli.looking import RunName
+from windlass.cli.looking import RunName, run_and_node
 from windlass.cli.output import DONE, Json, StackName, command, console, print_json
 from windlass.cli.place import stores_here
 from windlass.errors import NotFoundError
@@ -40,6 +40,7 @@ def explain(
     from windlass.execution.run import shown
 
     records = stores_here(stack).records
+    run, node = run_and_node(run, node)
     row = records.run(run)
     if node is None:
         outcomes = shown(records.run_outcomes(row.id))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from windlass.cli.looking import RunName
+from windlass.cli.looking import RunName, run_and_node
 from windlass.cli.output import DONE, Json, StackName, command, console, print_json
 from windlass.cli.place import stores_here
 from windlass.errors import ConfigError, NotFoundError
@@ -42,6 +42,7 @@ def logs(
     if json and follow:
         raise ConfigError("--json and --follow exclude each other", hint="Leave one of them out.")
     stores = stores_here(stack)
+    run, node = run_and_node(run, node)
     job = open_job(stores.records.run(run).id, stores)
     wanted = _Wanted(job, node, attempt)
     if follow:

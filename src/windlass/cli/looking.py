@@ -23,6 +23,14 @@ _MOST_RUNNING = 10_000
 """Runs that are recorded as running are few; so many are looked at to find the lost ones."""
 
 
+def run_and_node(run: str, node: str | None) -> tuple[str, str | None]:
+    """A run and a node that are given as ``RUN NODE``, or as ``RUN:NODE`` as with artifacts."""
+    if node is not None or ":" not in run:
+        return run, node
+    name, _, inner = run.partition(":")
+    return name, inner or None
+
+
 @command
 def runs(
     pipeline: Annotated[

@@ -6,7 +6,9 @@ import traceback
 from pathlib import Path
 from types import TracebackType
 
+from windlass import places
 from windlass.errors import WindlassError
+from windlass.modules import is_user_file
 from windlass.values import Json
 
 _OURS = str(Path(__file__).parent.parent)
@@ -22,13 +24,15 @@ def describe_failure(error: BaseException) -> dict[str, Json]:
     """
     tail = _from_user_code(error.__traceback__)
     frames = traceback.extract_tb(tail)
-    place = next((f for f in reversed(frames) if not f.filename.startswith(_OURS)), None)
+    frame = next((f for f in reversed(frames) if not f.filename.startswith(_OURS)), None)
+    own = next((f for f in reversed(frames) if is_user_file(f.filename)), frame)
+    place = None if own is None else places.place(own.filename, own.lineno)
     return {
         "kind": type(error).__name__,
-        "message": _message(error, place.line if place else None),
+        "message": _message(error, frame.line if frame else None),
         "hint": error.hint if isinstance(error, WindlassError) else _hint(error),
-        "file": place.filename if place else None,
-        "line": place.lineno if place else None,
+        "file": place.file if place else None,
+        "line": place.line if place else None,
         "traceback": _traceback(error, tail, place),
     }
 
@@ -37,7 +41,7 @@ def _traceback(error: BaseException, tail: TracebackType | None, place: object) 
     """The user's frames; of an error that arose in none of them, what it says."""
     if place is None and isinstance(error, WindlassError):
         return f"{type(error).__name__}: {error}\n"
-    told = "".join(traceback.format_exception(type(error), error, tail))
+    told = places.with_cells("".join(traceback.format_exception(type(error), error, tail)))
     if len(told) <= _LONGEST_TRACEBACK:
         return told
     half = _LONGEST_TRACEBACK // 2

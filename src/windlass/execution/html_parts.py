@@ -7,6 +7,7 @@ from typing import Any
 
 from windlass.pipeline.states import NodeState
 from windlass.pipeline.theme import MONO, clean, sign
+from windlass.places import Place
 from windlass.words import shortened
 
 _LONGEST_TRACEBACK = 20_000
@@ -37,7 +38,7 @@ def facts_html(facts: Mapping[str, Iterable[str]]) -> str:
 
 def error_html(title: str, error: Mapping[str, Any]) -> str:
     """An error: what, where, what to do; the traceback is folded."""
-    place = f"{error['file']}:{error['line']}" if error.get("file") else ""
+    place = str(Place(error["file"], error["line"])) if error.get("file") else ""
     parts = [
         f"<b>{clean(title)}</b>",
         f'<div class="wl-message">{clean(error.get("kind"))}: {clean(error.get("message"))}</div>',

@@ -9,8 +9,11 @@ import json
 import os
 import sys
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
+
+from windlass.errors import NotebookError
 
 VARIABLE = "WINDLASS_NOTEBOOK"
 """Names the folder to the kernel."""
@@ -48,36 +51,52 @@ def given() -> dict[str, Any]:
 
 
 def keep(space: Mapping[str, Any], names: tuple[str, ...]) -> None:
-    """Keeps variables, in the kernel.
-
-    Raises:
-        NameError: The notebook did not set one of them.
-        TypeError: One cannot be passed from one process to another.
-    """
+    """Keeps variables, in the kernel; or else why not, for the step to tell."""
+    folder = Path(os.environ[VARIABLE])
     missing = [name for name in names if name not in space]
     if missing:
-        raise NameError(f"the notebook sets no variable '{missing[0]}', which the step promises")
-    values = {name: space[name] for name in names}
-    (Path(os.environ[VARIABLE]) / "kept").write_bytes(_pickled(values))
+        near = get_close_matches(missing[0], [each for each in space if each[:1] != "_"], 1)
+        meant = f"; did you mean '{near[0]}'?" if near else ""
+        told = f"sets no variable '{missing[0]}', which the step promises{meant}"
+        _refuse(folder, told, "Set it in a cell; or take it out of what the step returns.")
+        return
+    try:
+        (folder / "kept").write_bytes(_pickled({name: space[name] for name in names}))
+    except Exception as error:  # noqa: BLE001 (whatever a class of the user's raises)
+        bad = (name for name in names if not _is_picklable(space[name]))
+        name = next(bad, names[0])
+        told = f"sets a variable '{name}' that cannot be taken out of it: {error}"
+        _refuse(folder, told, "Set it to what can be passed between processes, such as a table.")
 
 
-def _pickled(values: Mapping[str, Any]) -> bytes:
+def _refuse(folder: Path, *told: str) -> None:
+    (folder / "refused.json").write_text(json.dumps(told))
+
+
+def _pickled(value: object) -> bytes:
     import cloudpickle
 
+    return bytes(cloudpickle.dumps(value))
+
+
+def _is_picklable(value: object) -> bool:
     try:
-        return bytes(cloudpickle.dumps(values))
-    except Exception as error:
-        for name, value in values.items() if len(values) > 1 else ():
-            _pickled({name: value})  # which of them it is
-        names = ", ".join(values)
-        raise TypeError(
-            f"the notebook's variable '{names}' cannot be taken out of it: {error}"
-        ) from error
+        _pickled(value)
+    except Exception:  # noqa: BLE001
+        return False
+    return True
 
 
-def read_kept(folder: Path) -> dict[str, Any]:
-    """The variables that the kernel kept."""
+def read_kept(folder: Path, notebook: str) -> dict[str, Any]:
+    """The variables that the kernel kept.
+
+    Raises:
+        NotebookError: One was not set, or cannot be passed from one process to another.
+    """
     import pickle
 
+    if (folder / "refused.json").exists():
+        told, hint = json.loads((folder / "refused.json").read_text())
+        raise NotebookError(f"{notebook} {told}", hint=hint)
     found: dict[str, Any] = pickle.loads((folder / "kept").read_bytes())  # noqa: S301
     return found

@@ -13,6 +13,7 @@ from typing import Any
 from windlass.artifacts.documents import HTML
 from windlass.errors import ConfigError, NotebookError
 from windlass.execution.notebook_kernel import VARIABLE
+from windlass.places import Place, cell_name
 
 try:
     import nbformat
@@ -28,6 +29,11 @@ except ImportError as error:
     ) from error
 
 _LONGEST = 60
+_GIVEN, _KEPT = "windlass-given", "windlass-kept"
+_CELL = re.compile(r"Cell In ?\[(\d+)\]")
+_LINE = re.compile(r"^ *In \[(\d+)\], line (\d+)", re.MULTILINE)
+_FILE = re.compile(r" \(\d+\.py, line \d+\)$")
+"""What Python adds to the text of a SyntaxError: a file that nobody knows."""
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _quiet = logging.getLogger("windlass.notebook")
 _quiet.setLevel(logging.ERROR)  # that a kernel starts is no news to whoever reads a step's log
@@ -40,6 +46,25 @@ class _Manager(AsyncKernelManager):
     def kernel_spec(self) -> KernelSpec:
         command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
         return KernelSpec(argv=command, display_name="Windlass", language="python")
+
+
+class _Client(NotebookClient):
+    """Gives numbers to a notebook's own cells alone, so that they are as in Jupyter."""
+
+    async def async_execute_cell(
+        self,
+        cell: Any,
+        cell_index: int,
+        execution_count: int | None = None,
+        store_history: bool = True,
+    ) -> Any:
+        if cell.get("id") not in (_GIVEN, _KEPT):
+            run = super().async_execute_cell
+            return await run(cell, cell_index, execution_count, store_history)
+        await super().async_execute_cell(cell, cell_index, store_history=False)
+        self.code_cells_executed -= 1
+        cell["execution_count"] = None
+        return cell
 
 
 def execute_notebook(
@@ -63,9 +88,9 @@ def execute_notebook(
     """
     notebook = nbformat.read(file, as_version=4)  # type: ignore[no-untyped-call]
     place = _after_tag(notebook.cells, tag)
-    notebook.cells.insert(place, _cell(first, "windlass-given"))
-    notebook.cells.append(_cell(last, "windlass-kept"))
-    client = NotebookClient(
+    notebook.cells.insert(place, _cell(first, _GIVEN))
+    notebook.cells.append(_cell(last, _KEPT))
+    client = _Client(
         notebook,
         log=_quiet,
         timeout=None,
@@ -83,7 +108,7 @@ def execute_notebook(
     try:
         client.execute(env={**os.environ, **environment})
     except CellExecutionError as error:
-        raise _failure(file, notebook, place, error) from None
+        raise _failure(file, notebook, error) from None
     except DeadKernelError as error:
         raise NotebookError(
             f"the kernel of {file.name} died",
@@ -132,16 +157,12 @@ def _tell(cell: Any, cell_index: int, execute_reply: Any) -> None:  # noqa: ARG0
             print(output.text, end="", file=stream, flush=True)
 
 
-def _failure(file: Path, notebook: Any, place: int, error: CellExecutionError) -> NotebookError:
-    failed = [
-        at
-        for at, cell in enumerate(notebook.cells)
-        if any(each.output_type == "error" for each in cell.get("outputs", []))
-    ]
-    for output in notebook.cells[failed[-1]].outputs if failed else []:
-        if output.output_type == "error":
-            print(_COLOURS.sub("", "\n".join(output.traceback)), file=sys.stderr)  # noqa: T201
-    number = failed[-1] + 1 - (failed[-1] > place) if failed else 0
-    own = failed and failed[-1] in (place, len(notebook.cells) - 1)
-    where = file.name if own else f"{file.name}, cell {number},"
-    return NotebookError(f"{where} failed: {error.ename}: {error.evalue}")
+def _failure(file: Path, notebook: Any, error: CellExecutionError) -> NotebookError:
+    """Prints the traceback of the cell that failed; names its line."""
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    failed = [each.traceback for each in outputs if each.output_type == "error"]
+    told = _CELL.sub(r"In [\1]", _COLOURS.sub("", "\n".join(failed[-1] if failed else ())))
+    print(told, file=sys.stderr)  # noqa: T201
+    found = _LINE.search(told)
+    where = f", {Place(cell_name(int(found[1])), int(found[2]))}," if found else ""
+    return NotebookError(f"{file.name}{where} failed: {error.ename}: {_FILE.sub('', error.evalue)}")

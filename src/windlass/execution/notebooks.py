@@ -137,4 +137,4 @@ def run_notebook(
         folder = Path(name)
         write_given(folder, arguments, random.getrandbits(63))
         notebook = execute_notebook(file, folder, GIVE, keep_cell(outputs), _TAG, arguments)
-        return page_of(notebook, file.stem), read_kept(folder)
+        return page_of(notebook, file.stem), read_kept(folder, file.name)

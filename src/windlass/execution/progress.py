@@ -15,6 +15,7 @@ from windlass.execution.joining import join_map
 from windlass.execution.observer import Observer
 from windlass.execution.schedule import Schedule, Settled, Task, instance_name
 from windlass.pipeline.graph import Node
+from windlass.places import Place
 from windlass.records.model import Outcome, Output
 
 _BATCH = 500
@@ -28,9 +29,12 @@ class Failure:
     error: dict[str, Any]
 
     def __str__(self) -> str:
-        told = f"'{self.node}' failed: {self.error['kind']}: {self.error['message']}"
-        hint = self.error.get("hint")
-        return f"{told}\n  {hint}" if hint else told
+        told = [f"'{self.node}' failed: {self.error['kind']}: {self.error['message']}"]
+        if self.error.get("file"):
+            told.append(f"at {Place(self.error['file'], self.error['line']).from_here()}")
+        if hint := self.error.get("hint"):
+            told.append(hint)
+        return "\n  ".join(told)
 
 
 class Progress:

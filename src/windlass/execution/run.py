@@ -201,7 +201,8 @@ class RunNode:
         if self.index is not None and self._outcome is None and joined is not None:
             return RunError(f"{what}: the map has fewer items", hint="Items are counted from 0.")
         return RunError(
-            f"{what}: it is {self.status}", hint=f"Look at it: windlass show {self._run.name}"
+            f"{what}: it {'has' if self.status == 'failed' else 'is'} {self.status}",
+            hint=f"Look at it: windlass show {self._run.name}",
         )
 
     def _item_value(self, job: Job) -> Any:

@@ -11,7 +11,7 @@ import functools
 import reprlib
 import typing
 from collections import abc
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any, Literal, TypeAlias, get_args, get_origin
 
 from windlass.pipeline.annotations import (
@@ -28,8 +28,8 @@ from windlass.pipeline.annotations import (
     required_keys,
     type_name,
 )
+from windlass.pipeline.mismatch import expected, mismatch
 from windlass.values import is_namedtuple_class
-from windlass.words import with_article
 
 Problem: TypeAlias = tuple[tuple[str, ...], str]
 """Where it is, outermost first, and what is wrong there."""
@@ -92,7 +92,7 @@ def _later(annotation: Any) -> Checker:
 def _instance(kind: Any) -> Checker:
     cls = get_origin(kind) or kind
     taken = _ALSO_TAKES.get(cls, cls)
-    return lambda value: None if isinstance(value, taken) else _is_not(value, kind)
+    return lambda value: None if isinstance(value, taken) else ((), mismatch(value, kind))
 
 
 def _then(first: Checker, second: Checker) -> Checker:
@@ -110,7 +110,7 @@ def _union(kind: Any) -> Checker:
                 return None
             problems.append(problem)
         # A member that was right but for something inside it says more than "none of these".
-        return next((problem for problem in problems if problem[0]), _is_not(value, kind))
+        return next((problem for problem in problems if problem[0]), ((), mismatch(value, kind)))
 
     return check_union
 
@@ -131,7 +131,7 @@ def _subclass_of(kind: Any) -> Checker:
 
     def check_class(value: object) -> Problem | None:
         if not isinstance(value, type):
-            return _is_not(value, kind)
+            return (), mismatch(value, kind)
         if not isinstance(base, type) or base is Any or issubclass(value, base):
             return None
         return (), f"is the class {type_name(value)}, not a {describe(kind)}"
@@ -163,7 +163,7 @@ def _typeddict(kind: Any) -> Checker:
 
     def check_keys(value: Any) -> Problem | None:
         if not isinstance(value, dict):
-            return _is_not(value, kind)
+            return (), mismatch(value, kind)
         for name in sorted(required - value.keys()):
             return (), f"lacks the key '{name}'"
         present = {name: checkers[name] for name in checkers if name in value}
@@ -259,35 +259,6 @@ def _class_decides(annotation: Any) -> bool:
     return isinstance(kind, type) and not (is_namedtuple_class(kind) or is_typeddict(kind))
 
 
-def _is_not(value: object, kind: Any) -> Problem:
-    given = "None" if value is None else with_article(_given_name(value, kind))
-    hint = ""
-    if type(value).__module__ == "numpy" and kind in (bool, int, float, str):
-        hint = f"; use {kind.__name__}(…)"
-    return (), f"is {given}, not {expected(kind)}{hint}"
-
-
-def _given_name(value: object, kind: Any) -> str:
-    cls = type(value)
-    clash = isinstance(kind, type) and type_name(kind) == type_name(cls)
-    return f"{cls.__module__}.{type_name(cls)}" if clash else type_name(cls)
-
-
-def expected(kind: Any) -> str:
-    """A type as it stands after "not": "an int", "a str or None", "None"."""
-    if is_union(kind):
-        return " or ".join(expected(plain(member)) for member in _none_last(get_args(kind)))
-    if get_origin(kind) is Literal:
-        return " or ".join(describe(Literal[option])[8:-1] for option in get_args(kind))
-    if kind is type(None) or kind is Any:
-        return describe(kind)
-    return with_article(describe(kind))
-
-
-def _none_last(members: Iterable[Any]) -> Iterator[Any]:
-    return iter(sorted(members, key=lambda member: member is type(None)))
-
-
 def _is_fixed_tuple(kind: Any) -> bool:
     arguments = get_args(kind)
     if get_origin(kind) is not tuple or any(is_unpacked(item) for item in arguments):
@@ -297,7 +268,7 @@ def _is_fixed_tuple(kind: Any) -> bool:
 
 _BUILDERS: tuple[tuple[Callable[[Any], bool], Callable[[Any], Checker]], ...] = (
     (lambda kind: kind is Any, lambda _: lambda _: None),
-    (lambda kind: kind is typing.Never, lambda kind: lambda value: _is_not(value, kind)),
+    (lambda kind: kind is typing.Never, lambda kind: lambda value: ((), mismatch(value, kind))),
     (is_newtype, lambda kind: _checker(kind.__supertype__)),
     (is_union, _union),
     (lambda kind: get_origin(kind) is Literal, _literal),

@@ -25,7 +25,7 @@ def check_edge(
         if problem is not None:
             raise EdgeTypeError(
                 f"{line or user_line()}{where} {verb} {types.describe(target)}: {problem}",
-                hint=_mend(verb),
+                hint=_mend(verb, _holds(value, target)),
             )
         return
     kind = annotation_of(value)
@@ -36,11 +36,25 @@ def check_edge(
             told, wanted = types.full_name(kind), types.full_name(target)
         raise EdgeTypeError(
             f"{line or user_line()}{where} {verb} {wanted}, but {given} is {told}",
-            hint=_mend(verb),
+            hint=_mend(verb, _gives(plain(kind), target)),
         )
 
 
-def _mend(verb: str) -> str:
+def _holds(value: Any, target: Any) -> bool:
+    """Whether it is a list of what fits."""
+    is_list = isinstance(value, list | tuple | range) and len(value) > 0
+    return is_list and all(types.check(item, target) is None for item in value)
+
+
+def _gives(kind: Any, target: Any) -> bool:
+    """Whether it is surely a list of what fits."""
+    item = _item_annotation(kind)
+    return item is not Any and _may_be_list(kind) and types.assignable(item, target)
+
+
+def _mend(verb: str, is_list: bool) -> str:
+    if is_list and verb == "takes":
+        return "To run it on each item, write: step.map(each(values))."
     return "Change the annotation, or what is " + ("returned." if verb == "promises" else "passed.")
 
 
@@ -86,10 +100,26 @@ def bound(
         found = signature.bind(*args, **kwargs)
     except TypeError as error:
         raise ParameterError(
-            f"{user_line()}{name}{signature}: {error}", hint="Give it the arguments it names."
+            f"{user_line()}{name}{_told(signature)}: {error}",
+            hint="Give it the arguments it names.",
         ) from None
     found.apply_defaults()
     return found.arguments
+
+
+class _Bare(str):
+    """An annotation that is read late, shown as it was written: without quotes."""
+
+    __slots__ = ()
+    __repr__ = str.__str__
+
+
+def _told(signature: inspect.Signature) -> inspect.Signature:
+    def bare(annotation: Any) -> Any:
+        return _Bare(annotation) if isinstance(annotation, str) else annotation
+
+    told = [it.replace(annotation=bare(it.annotation)) for it in signature.parameters.values()]
+    return signature.replace(parameters=told, return_annotation=bare(signature.return_annotation))
 
 
 def uneven(step: str, lengths: Mapping[str, int | None]) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from types import CodeType
 from typing import Any
 
-from windlass.pipeline.symbols import Symbol, no_value
+from windlass.pipeline.symbols import Symbol, line_of, no_value
 
 _HINT = "To choose, write: either(condition, lambda: …, lambda: …). Or decide inside a step."
 
@@ -27,9 +27,8 @@ def refuse_identity(function: Callable[..., Any], arguments: Mapping[str, Any]) 
     code = function.__code__
     for name, line in _asked(code) if symbols else ():
         if name in symbols:
-            file = code.co_filename.replace("\\", "/").rpartition("/")[2]
             why = "whether it 'is None' cannot be known"
-            raise no_value(symbols[name], why, _HINT, f"{file}:{line}: ")
+            raise no_value(symbols[name], why, _HINT, line_of(code, line))
 
 
 @functools.lru_cache(1024)  # a nested pipeline may be called many times

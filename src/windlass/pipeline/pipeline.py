@@ -5,12 +5,12 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, Unpack, cast, overload
 
 from windlass import modules
-from windlass.errors import DefinitionError
+from windlass.errors import DefinitionError, ParameterError
 from windlass.pipeline import types
 from windlass.pipeline.annotations import annotations_of
 from windlass.pipeline.edges import bound
@@ -54,6 +54,7 @@ class Pipeline(Generic[P, R]):
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Runs it as the plain function it is; in a pipeline that is traced, notes the call."""
+        __tracebackhide__ = True  # in IPython and pytest, where the function raises
         tracer = active_tracer()
         if tracer is None:
             return self.function(*args, **kwargs)
@@ -96,7 +97,15 @@ class Pipeline(Generic[P, R]):
         # The floor that launches runs is named, not imported: this one knows nothing of stores.
         launch = cast("Callable[..., Run[R]]", modules.resolve("windlass.targets.launch:launch"))
         given = named(self.name, self.parameters, args, kwargs)
+        self._refuse_options(given)
         return launch(self, given, self.settings)
+
+    def _refuse_options(self, given: Mapping[str, Any]) -> None:
+        for name in given.keys() - self.parameters.keys() & RunOptions.__dataclass_fields__.keys():
+            raise ParameterError(
+                f"{self.name} has no parameter '{name}': it is an option of the run",
+                hint=f"Write {self.name}.options({name}=…).run(…).",
+            )
 
     def options(self, **changes: Unpack[RunKeywords]) -> Pipeline[P, R]:
         """The same pipeline, its runs made otherwise: see `RunOptions` for what there is.

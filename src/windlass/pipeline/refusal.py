@@ -7,7 +7,7 @@ import reprlib
 from collections.abc import Iterable
 from typing import Any
 
-from windlass.pipeline.checking import expected
+from windlass.pipeline.mismatch import expected, from_before
 
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxother = 80
@@ -39,7 +39,8 @@ class RefusedError(Exception):
 
 def is_not(value: object, kind: Any) -> RefusedError:
     """The refusal of a value that is of another type altogether."""
-    return RefusedError(f"is {shown(value)}, not {expected(kind)}", near=False)
+    told = from_before(value, kind) or f"is {shown(value)}, not {expected(kind)}"
+    return RefusedError(told, near=False)
 
 
 def short(value: object) -> str:

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from windlass.pipeline.mismatch import from_before
 from windlass.pipeline.refusal import RefusedError, is_not, shown
 from windlass.pipeline.with_pydantic import validated
 
@@ -41,7 +42,8 @@ def to_enum(kind: Any, value: Any) -> Any:
         pass
     if isinstance(value, str) and value in kind.__members__:
         return kind[value]
-    raise RefusedError(f"is {shown(value)}, not one of {', '.join(kind.__members__)}", near=False)
+    told = f"is {shown(value)}, not one of {', '.join(kind.__members__)}"
+    raise RefusedError(from_before(value, kind) or told, near=False)
 
 
 def to_path(kind: Any, value: Any) -> Any:

@@ -57,6 +57,7 @@ class Step(Generic[P, R]):
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Runs it as the plain function it is; in a pipeline that is traced, notes the call."""
+        __tracebackhide__ = True  # in IPython and pytest, where the function raises
         tracer = active_tracer()
         if tracer is not None:
             self._check_name()

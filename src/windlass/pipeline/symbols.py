@@ -13,6 +13,7 @@ from windlass.errors import DefinitionError, SymbolicError
 from windlass.modules import is_user_file
 from windlass.pipeline.annotations import annotations_of, plain
 from windlass.pipeline.graph import FromNode, Ref
+from windlass.places import place
 from windlass.values import is_namedtuple_class
 
 T = TypeVar("T")
@@ -243,7 +244,7 @@ def namedtuple_of(annotation: Any) -> Any:
 
 
 def user_line() -> str:
-    """``file:line: `` of the nearest caller in the user's own code, or else outside Windlass."""
+    """``flow.py:12: `` of the nearest caller in the user's own code, or else outside Windlass."""
     frame: FrameType | None = sys._getframe(1)  # noqa: SLF001
     while frame is not None and frame.f_globals.get("__name__", "").startswith("windlass."):
         frame = frame.f_back
@@ -253,15 +254,15 @@ def user_line() -> str:
     frame = found or nearest
     if frame is None:
         return ""
-    return _told(frame.f_code, frame.f_lineno)
+    return line_of(frame.f_code, frame.f_lineno)
 
 
 def definition_line(function: Callable[..., Any]) -> str:
     """``file:line: `` of where a pipeline is defined, for what is wrong with it as a whole."""
     code = getattr(inspect.unwrap(function), "__code__", None)
-    return "" if code is None else _told(code, code.co_firstlineno)
+    return "" if code is None else line_of(code, code.co_firstlineno)
 
 
-def _told(code: CodeType, line: int) -> str:
-    file = code.co_filename.replace("\\", "/").rpartition("/")[2]
-    return f"{file}:{line}: "
+def line_of(code: CodeType, line: int | None) -> str:
+    """``file:line: `` of a line of a function."""
+    return f"{place(code.co_filename, line).short()}: "

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from windlass.pipeline.annotations import plain
+from windlass.pipeline.mismatch import of_before
 from windlass.pipeline.refusal import RefusedError, is_not, shown
 from windlass.values import to_text
 
@@ -60,6 +61,9 @@ def _finding(found: Any) -> RefusedError:
     path = tuple(f"item {at}" if isinstance(at, int) else f"field '{at}'" for at in found["loc"])
     if found["type"] == "missing":
         return RefusedError(f"lacks the {path[-1]}", path[:-1])
+    cls = type(found["input"])
+    if found.get("ctx", {}).get("class_name") == cls.__name__:
+        return RefusedError(of_before(cls), path)
     text = found["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
     if text.startswith("Input should"):
         return RefusedError(f"is {shown(found['input'])}, which {text[6:]}", path)

@@ -10,17 +10,20 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from traceback import extract_tb
 from types import ModuleType
 from typing import Any
 
 from windlass import modules, values
-from windlass.errors import ConfigError, DefinitionError, FormatError
+from windlass.errors import ConfigError, FormatError
 from windlass.hashing import digest
 from windlass.pipeline.pipeline import Pipeline
+from windlass.places import place
 from windlass.provenance.bundle import FILE, Bundle, BundleFile, digest_files
 from windlass.provenance.cells.kernel import executed
+from windlass.provenance.cells.refusals import of_another, of_failure
 from windlass.provenance.cells.sameness import Sameness
 from windlass.provenance.cells.slicing import Slicer
 from windlass.provenance.cells.statements import Statement
@@ -29,11 +32,6 @@ from windlass.provenance.project import Project
 
 FOLDER = "cells"
 _ABSENT = object()
-
-_LONGEST = 60
-_RESTART = (
-    "Restart the kernel and run all cells; or make it in a step, whose result is given to others."
-)
 _WRITTEN_AT = 315_532_800
 """When every file of cells is said to be written: the first second of 1980."""
 
@@ -52,11 +50,12 @@ def from_cells(pipeline: Pipeline[Any, Any], project: Project) -> Pipeline[Any, 
     space = vars(sys.modules["__main__"])
     slicer = Slicer(executed(), space)
     text = slicer.module([name])
-    module = _imported(alias, _written(text, project.make_home() / FOLDER, alias))
-    is_same = Sameness(slicer.texts())
+    file = _written(text, project.make_home() / FOLDER, alias)
+    module = _imported(alias, file, slicer.statements)
+    is_same = Sameness([each.text for each in slicer.statements])
     for each in slicer.made_anew():
         if not is_same(space[each], vars(module).get(each, _ABSENT)):
-            raise _is_another(each, slicer.suspect(each))
+            raise of_another(each, space[each], slicer.made(each), slicer.suspect(each))
     found: Pipeline[Any, Any] = vars(module)[name]
     return found
 
@@ -99,7 +98,7 @@ def _written(text: str, folder: Path, alias: str) -> Path:
     return path
 
 
-def _imported(alias: str, path: Path) -> ModuleType:
+def _imported(alias: str, path: Path, made: Sequence[Statement]) -> ModuleType:
     known = sys.modules.get(alias)
     if known is not None and known.__file__ == str(path):
         return known
@@ -112,29 +111,14 @@ def _imported(alias: str, path: Path) -> ModuleType:
         spec.loader.exec_module(module)
     except BaseException as error:
         del sys.modules[alias]
-        raise DefinitionError(
-            f"the cells that the pipeline needs cannot be run anew: {type(error).__name__}: "
-            f"{error} ({path})",
-            hint="Restart the kernel and run all cells.",
-        ) from error
+        raise of_failure(error, _where(error, path), made) from error
     return module
 
 
-def _is_another(name: str, suspect: Statement | None) -> DefinitionError:
-    """The refusal of a global that is another one when the cells are run anew."""
-    return DefinitionError(
-        f"'{name}' is not the same in the notebook and where its cells are run anew",
-        hint=_RESTART if suspect is None else _told(suspect, name),
-    )
-
-
-def _told(suspect: Statement, name: str) -> str:
-    row = suspect.text.strip().partition("\n")[0]
-    text = row if len(row) <= _LONGEST else f"{row[:_LONGEST]}…"
-    return (
-        f"Perhaps this changed it, which is not run anew: {text} (In [{suspect.cell}]). Do it in a "
-        f"step, whose result is given to others; or, if it gives {name} changed, assign that."
-    )
+def _where(error: BaseException, path: Path) -> str:
+    """The cell in which an error arose, to stand before it."""
+    lines = [it.lineno for it in extract_tb(error.__traceback__) if it.filename == str(path)]
+    return f"{place(str(path), lines[-1])}: " if lines else ""
 
 
 def with_cells(bundle: Bundle, file: Path) -> Bundle:

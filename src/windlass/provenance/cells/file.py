@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import ast
 import json
 from pathlib import Path
 from typing import Any
 
 from windlass.errors import DefinitionError
+from windlass.provenance.cells.kernel import is_python
 
 NOTEBOOK = "__windlass_notebook__"
 """The attribute of a function that names the notebook which it runs."""
+
+
+_MEND = "Open it in Jupyter and save it; or take it from an earlier commit."
 
 
 def notebook_code(file: Path) -> str:
@@ -26,11 +29,21 @@ def notebook_code(file: Path) -> str:
         texts = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     except OSError as error:
         raise DefinitionError(f"the notebook {file} cannot be read: {error.strerror}") from error
+    except json.JSONDecodeError as error:
+        raise DefinitionError(_broken(file, error), hint=_MEND) from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DefinitionError(
-            f"{file} is not a notebook of version 4: {error!r}", hint="Save it with Jupyter."
+            f"{file} is not a notebook of version 4: {error!r}", hint=_MEND
         ) from error
     return "\n".join(_python(text) for text in texts) + "\n"
+
+
+def _broken(file: Path, error: json.JSONDecodeError) -> str:
+    if not error.doc.strip():
+        return f"{file} is no notebook: it is empty"
+    if error.doc.rstrip().count("\n") < error.lineno:
+        return f"{file} is no notebook: it breaks off in line {error.lineno}"
+    return f"{file} is no notebook: line {error.lineno} is not as in JSON: {error.msg}"
 
 
 def _refuse_others(file: Path, notebook: dict[str, Any]) -> None:
@@ -54,7 +67,7 @@ def _refuse_others(file: Path, notebook: dict[str, Any]) -> None:
 def _python(text: str) -> str:
     rows = [_row(row) for row in text.splitlines()]
     told = "\n".join(rows)
-    return told if not text.startswith("%%") and _parses(told) else f"magic({text!r})"
+    return told if not text.startswith("%%") and is_python(told) else f"magic({text!r})"
 
 
 def _row(row: str) -> str:
@@ -62,14 +75,6 @@ def _row(row: str) -> str:
     if not stripped.startswith(("%", "!", "?")):
         return row
     return f"{row[: len(row) - len(stripped)]}magic({stripped!r})"
-
-
-def _parses(text: str) -> bool:
-    try:
-        ast.parse(text)
-    except (SyntaxError, ValueError):
-        return False
-    return True
 
 
 def notebook_of(function: Any) -> Path | None:

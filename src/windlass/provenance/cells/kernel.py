@@ -54,7 +54,7 @@ def _line_of(failure: Mapping[str, Any]) -> int:
     """The line of a cell in which it failed; 0 where that is not told."""
     told = _COLOR.sub("", "\n".join(failure.get("traceback", ())))
     found = _PLACE.findall(told)  # of a cell under a magic, the second is in the cell itself
-    lines = [int(cell or inner) for cell, inner in found if inner] or [int(c) for c, _ in found]
+    lines = [int(inner) + 1 for _, inner in found if inner] or [int(c) for c, _ in found]
     return lines[0] if lines else 0
 
 
@@ -64,7 +64,25 @@ def _parse(number: int, text: str) -> Cell | None:
     except (SyntaxError, ValueError):
         return None
     inner = _under_magic(body)
-    return Cell(number, text, body) if inner is None else _parse(number, inner)
+    if inner is None:
+        timed = _without_time(text, body)
+        return Cell(number, text, body) if timed == text else _parse(number, timed)
+    return _parse(number, f"\n{inner}")  # a line for the magic, to count lines as in the cell
+
+
+def _without_time(text: str, body: list[ast.stmt]) -> str:
+    """A cell's text with what stands after ``%time`` as a statement of its own."""
+    rows = text.split("\n")
+    for node in body:
+        match node:
+            case ast.Expr(
+                value=ast.Call(
+                    func=ast.Attribute(attr="run_line_magic"),
+                    args=[ast.Constant(value="time"), ast.Constant(value=str(inner))],
+                )
+            ) if node.lineno == node.end_lineno and is_python(inner):
+                rows[node.lineno - 1] = inner
+    return "\n".join(rows)
 
 
 def _under_magic(body: list[ast.stmt]) -> str | None:
@@ -74,6 +92,15 @@ def _under_magic(body: list[ast.stmt]) -> str | None:
         return None
     told = [each.value for each in call.args if isinstance(each, ast.Constant)]
     return str(told[2]) if len(told) == 3 and told[0] in _TRANSPARENT else None
+
+
+def is_python(text: str) -> bool:
+    """Whether a text can be parsed."""
+    try:
+        ast.parse(text)
+    except (SyntaxError, ValueError):
+        return False
+    return True
 
 
 def is_shell_list(value: object) -> bool:

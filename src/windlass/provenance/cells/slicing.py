@@ -14,7 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
-from windlass.errors import DefinitionError
+from windlass.places import CELLS, mark
+from windlass.provenance.cells import refusals
 from windlass.provenance.cells.configuring import Configuring
 from windlass.provenance.cells.kernel import Cell
 from windlass.provenance.cells.literals import literal
@@ -22,6 +23,7 @@ from windlass.provenance.cells.statements import (
     DEFINITIONS,
     LATE_ANNOTATIONS,
     Statement,
+    awaits,
     binds_surely,
     calls_with,
     imports_all,
@@ -52,14 +54,17 @@ class Slicer:
     Args:
         cells: What was run, in order.
         space: What names stand for now.
+
+    Attributes:
+        statements: What was run, statement by statement.
     """
 
     def __init__(self, cells: Iterable[Cell], space: Mapping[str, Any]) -> None:
-        self._statements = [each for cell in cells for each in statements(cell)]
+        self.statements = [each for cell in cells for each in statements(cell)]
         self._space = space
-        self._binds = [set(names_bound(each.node)) for each in self._statements]
-        self._changes = [set(self._changed(each.node)) for each in self._statements]
-        self._reads = [names_read(each.text) for each in self._statements]
+        self._binds = [set(names_bound(each.node)) for each in self.statements]
+        self._changes = [set(self._changed(each.node)) for each in self.statements]
+        self._reads = [names_read(each.text) for each in self.statements]
         self._bound = {name: at for at, names in enumerate(self._binds) for name in names}
         self._configuring = Configuring(space, self._is_taken)
         self._whole: set[int] = set()
@@ -75,31 +80,37 @@ class Slicer:
         """
         self._needed = self._reached(wanted) & self._space.keys()
         self._slice(self._needed)
-        self._refuse_magics()
-        parts, cell = ['"""Cells of a notebook, as far as its steps need them."""'], 0
-        parts += self._given()
-        for index in sorted(self._whole | self._values.keys()):
-            statement = self._statements[index]
-            if statement.cell != cell:
-                cell = statement.cell
-                parts.append(f"\n# In [{cell}]")
-            parts.append(self._text(index, statement))
+        self._refuse_others()
+        parts = [CELLS, *self._given(), *self._marked()]
         parts += [f"del {name}" for name in sorted(self._gone())]
         return _with_future_first("\n".join(parts) + "\n")
 
+    def _marked(self) -> Iterator[str]:
+        """The statements that count, with a comment wherever it is not the next line of a cell."""
+        after, last = (0, 0), 0
+        for index in sorted(self._whole | self._values.keys()):
+            each = self.statements[index]
+            if (each.cell, each.line) != after:
+                yield ("\n" if each.cell != last else "") + mark(each.cell, each.line)
+            text = self._text(index, each)
+            moved = is_future(each.node)  # to the top
+            after, last = (each.cell, 0 if moved else each.line + text.count("\n") + 1), each.cell
+            yield text
+
     def made_anew(self) -> list[str]:
-        """The globals of the module that its steps may read."""
-        return sorted(self._needed & self._bound.keys())
+        """The globals of the module that its steps may read, in the order of what made them."""
+        return sorted(self._needed & self._bound.keys(), key=lambda name: (self._bound[name], name))
+
+    def made(self, name: str) -> list[Statement]:
+        """What was run anew, as far as the last statement that made what a name stands for."""
+        last = self._touching(name)[-1]
+        return [self.statements[at] for at in sorted({*self._whole, last}) if at <= last]
 
     def _gone(self) -> set[str]:
         """The names that were deleted since: what reads them does not find them."""
-        sure = [at for at in self._whole if binds_surely(self._statements[at].node)]
+        sure = [at for at in self._whole if binds_surely(self.statements[at].node)]
         bound = {name for at in sure for name in self._binds[at]}
         return bound - self._space.keys() - {"*"}
-
-    def texts(self) -> list[str]:
-        """The statements that were run."""
-        return [each.text for each in self._statements]
 
     def suspect(self, name: str) -> Statement | None:
         """What perhaps changed a global, though nothing in it says so: a call that got it.
@@ -108,17 +119,17 @@ class Slicer:
         """
         got = [
             (rank, at)
-            for at in range(self._bound[name], len(self._statements))
+            for at in range(self._bound[name], len(self.statements))
             if at not in self._whole
-            for rank in calls_with(name, self._statements[at].node)
+            for rank in calls_with(name, self.statements[at].node)
         ]
-        return self._statements[max(got)[1]] if got else None
+        return self.statements[max(got)[1]] if got else None
 
     def _slice(self, needed: set[str]) -> None:
         """Goes back through what was run, with the names whose values still have to be made."""
         alive = set(needed)
-        for index in reversed(range(len(self._statements))):
-            statement = self._statements[index]
+        for index in reversed(range(len(self.statements))):
+            statement = self.statements[index]
             if is_future(statement.node) or self._is_configured_by(statement.node, alive):
                 self._whole.add(index)
                 alive |= self._reached(self._reads[index].at_once, index)
@@ -149,22 +160,15 @@ class Slicer:
             root = root_of(node.func) if isinstance(node, ast.Call) else getattr(node, "id", None)
             is_call = isinstance(node, ast.Call)
             if _KINDS_OF_RUNS.get(_class_name(self._space.get(root or ""))) is is_call:
-                raise DefinitionError(
-                    f"a step needs what a run of a pipeline gave, by '{root}' (In "
-                    f"[{statement.cell}])",
-                    hint="Give the value to the pipeline as an argument; or take it in the step, "
-                    "with windlass.open_run(…).",
-                )
+                raise refusals.of_run(statement, str(root))
 
-    def _refuse_magics(self) -> None:
-        for index in sorted(self._whole):
-            statement = self._statements[index]
+    def _refuse_others(self) -> None:
+        """Refuses what only a notebook can run."""
+        for statement in map(self.statements.__getitem__, sorted(self._whole)):
             for magic in magics_in(statement.node):
-                raise DefinitionError(
-                    f"a step needs In [{statement.cell}], and only a notebook can run its {magic}",
-                    hint="Write it in Python, such as with subprocess.run(…); or keep what it "
-                    "gives as plain data: text, numbers, a list.",
-                )
+                raise refusals.of_magic(statement, magic)
+            if awaits(statement):
+                raise refusals.of_await(statement)
 
     def _given(self) -> list[str]:
         """What binds the names that IPython gives to every cell, of those that are read."""
@@ -174,14 +178,14 @@ class Slicer:
 
     def _touching(self, name: str) -> list[int]:
         """The statements that bind a name or change what it stands for."""
-        every = range(len(self._statements))
+        every = range(len(self.statements))
         return [at for at in every if name in self._binds[at] or name in self._changes[at]]
 
     def _since_bound(self, name: str, before: int | None) -> list[int]:
         """The statements that made what a name stood for: the last that bound it, and after."""
         found = [at for at in self._touching(name) if before is None or at < before]
         for place in reversed(range(len(found))):
-            is_sure = binds_surely(self._statements[found[place]].node)
+            is_sure = binds_surely(self.statements[found[place]].node)
             if is_sure and name in self._binds[found[place]] - self._changes[found[place]]:
                 return found[place:]
         return found
@@ -193,7 +197,7 @@ class Slicer:
     def _is_value(self, name: str) -> bool:
         """Whether a name is written as the value that it has now."""
         touching = self._touching(name)
-        return bool(touching and self._literal(name, self._statements[touching[-1]].node))
+        return bool(touching and self._literal(name, self.statements[touching[-1]].node))
 
     def _reached(self, names: Iterable[str], before: int | None = None) -> set[str]:
         """Names, and all that what they stand for reads when it is called.
@@ -226,12 +230,9 @@ class Slicer:
             return True
         if name not in self._space or hasattr(builtins, name) or name.startswith("__"):
             return False
-        if any(imports_all(each.node) for each in self._statements):
+        if any(imports_all(each.node) for each in self.statements):
             return False
-        raise DefinitionError(
-            f"a step needs '{name}', which no cell of this notebook defines",
-            hint="Define it in a cell, or in a file that a cell imports.",
-        )
+        raise refusals.of_unknown(name, self.statements)
 
     def _text(self, index: int, statement: Statement) -> str:
         values = [str(self._literal(name, statement.node)) for name in sorted(self._values[index])]
@@ -268,7 +269,7 @@ class Slicer:
     def _is_taken(self, name: str) -> bool:
         """Whether a name was imported from a module, as by ``from matplotlib import rcParams``."""
         at = self._bound.get(name)
-        return at is not None and isinstance(self._statements[at].node, ast.ImportFrom)
+        return at is not None and isinstance(self.statements[at].node, ast.ImportFrom)
 
 
 _KINDS_OF_RUNS = {

@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 import builtins
 import contextlib
+import inspect
 import symtable
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from windlass.places import cell_name
 from windlass.provenance.cells.kernel import Cell
 
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
@@ -31,6 +33,16 @@ class Statement:
     cell: int
     node: ast.stmt
     text: str
+
+    @property
+    def where(self) -> str:
+        """Its cell, as notebooks show it."""
+        return cell_name(self.cell)
+
+    @property
+    def line(self) -> int:
+        """Where in its cell it begins, from 1."""
+        return _first_line(self.node)
 
 
 def statements(cell: Cell) -> Iterator[Statement]:
@@ -124,6 +136,12 @@ def magics_in(node: ast.stmt) -> Iterator[str]:
             ) if attr in _MAGICS:
                 told = (str(each.value) for each in args if isinstance(each, ast.Constant))
                 yield (_MAGICS[attr] + " ".join(told)).partition("\n")[0].strip()
+
+
+def awaits(statement: Statement) -> bool:
+    """Whether a statement awaits something, which outside a function only a notebook can."""
+    code = compile(statement.text, "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    return bool(code.co_flags & inspect.CO_COROUTINE)
 
 
 def imports_all(node: ast.stmt) -> bool:

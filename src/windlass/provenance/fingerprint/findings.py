@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from windlass import modules
 from windlass.hashing import Part
+from windlass.places import Place, place
 from windlass.provenance.fingerprint.classes import FIELDS, fields_of
 from windlass.provenance.fingerprint.compiled import compiled_file
 from windlass.provenance.fingerprint.model import Piece, Unresolved
@@ -98,6 +99,12 @@ class Findings:
         """The file of a module, relative to the project's folder."""
         file = getattr(sys.modules.get(module), "__file__", None)
         return self.relative(file) if isinstance(file, str) else None
+
+    def place_in(self, module: str, line: int | None) -> str:
+        """A line of a module, as a person finds it."""
+        file = getattr(sys.modules.get(module), "__file__", None)
+        found = place(file, line) if isinstance(file, str) else Place(module, None)
+        return str(found._replace(file=self.relative(found.file) or module))
 
     def relative(self, file: str) -> str | None:
         """A file as it is seen from the project's folder; None for what is no file."""

@@ -227,9 +227,7 @@ class Names(Findings, ABC):
 
     def give_up(self, what: str, module: str, read: Read) -> None:
         """Notes what cannot be followed: all code of the project counts in its place."""
-        file = self.file_of(module) or module
-        place = f"{file}:{read.line}" if read.line else file
-        self.unresolved[Unresolved(what, place)] = None
+        self.unresolved[Unresolved(what, self.place_in(module, read.line or None))] = None
 
     # Imports.
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import linecache
-import re
 from pathlib import Path
 from types import CodeType
 from typing import Any
 
+from windlass.places import place
 from windlass.provenance.fingerprint.findings import Constant
 from windlass.provenance.fingerprint.model import Fingerprint, Piece
 from windlass.provenance.fingerprint.source import Definition, parse_file
 
 _LONGEST = 20_000
-_IN_CELLS = re.compile(r"(^|/)cells/[0-9a-f]{16}/\w+_cells\.py$")
 
 
 def text_of(piece: Piece, fingerprint: Fingerprint) -> str:
@@ -30,16 +29,13 @@ def located(piece: Piece, root: Path) -> Piece:
     """
     if piece.file is None:
         return piece
-    relative, file = piece.file, str(root / piece.file)
+    file = str(root / piece.file)
     if piece.kind == "constant" and piece.line is None:
         source = parse_file(file)
         found = source.definition(piece.name.rpartition(".")[2]) if source is not None else None
         piece = piece if found is None else piece._replace(line=found.line)
-    if not _IN_CELLS.search(relative):
-        return piece
-    before = reversed(linecache.getlines(file)[: piece.line])
-    cell = next((row[2:].strip() for row in before if row.startswith("# In [")), relative)
-    return piece._replace(file=cell, line=None)
+    cell = place(file, piece.line).file
+    return piece if cell == file else piece._replace(file=cell, line=None)
 
 
 def _text(told: object) -> str:
