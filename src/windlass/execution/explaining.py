@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from windlass.errors import NotFoundError
-from windlass.execution.missing import Change, changes, nearest
+from windlass.execution.code_changes import Change
+from windlass.execution.missing import changes, nearest
 from windlass.provenance.fingerprint import read_fingerprint
 
 if TYPE_CHECKING:
