@@ -11,6 +11,7 @@ import typer
 
 from windlass.cli.output import DONE, Json, StackName, command, console, print_json
 from windlass.cli.place import stack_here, stores_here
+from windlass.cli.tables import print_fitted
 from windlass.errors import ConfigError
 from windlass.words import ago_text, seconds_text
 
@@ -100,11 +101,11 @@ def _tell(kept: list[Kept]) -> None:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("step", no_wrap=True, style="bold")
+    table.add_column("step", style="bold")
     for name in ("results", "took", "hits", "saved"):
-        table.add_column(name, justify="right", no_wrap=True)
+        table.add_column(name, justify="right")
     for name in ("made", "used"):
-        table.add_column(name, no_wrap=True)
+        table.add_column(name)
     for each in kept:
         table.add_row(
             each.step,
@@ -116,6 +117,6 @@ def _tell(kept: list[Kept]) -> None:
             ago_text(each.used) if each.used else "never",
         )
     out = console()
-    out.print(table)
+    print_fitted(out, table, "used", "made", "step")
     hits, saved = sum(each.hits for each in kept), sum(each.saved for each in kept)
     out.print(f"\n{hits:,} hits have saved {seconds_text(saved)}")

@@ -11,6 +11,7 @@ import typer
 from windlass.cli.looking import RunName
 from windlass.cli.output import DONE, Json, StackName, command, console, print_json
 from windlass.cli.place import stores_here
+from windlass.cli.tables import print_words
 from windlass.errors import NotFoundError
 from windlass.words import seconds_text
 
@@ -89,12 +90,7 @@ def _tell_all(out: Console, run: Run, outcomes: list[Outcome]) -> None:
         how = Text("cached", "cyan") if outcome.cached else Text(_verb(outcome.status))
         table.add_row(outcome.node, how, Text(outcome.reason or ""))
     out.print(table)
-    out.print(
-        f"more of one node: windlass explain {run.name} NODE",
-        style="dim",
-        markup=False,
-        soft_wrap=True,
-    )
+    print_words(out, Text(f"more of one node: windlass explain {run.name} NODE", "dim"))
 
 
 def _verb(status: str) -> str:
@@ -108,13 +104,13 @@ def _tell(out: Console, told: dict[str, Any], *, every: bool) -> None:
     title = Text.assemble((told["node"], "bold"), f" of {told['run']} {how}")
     if told["reason"]:
         title.append(f": {told['reason']}")
-    out.print(title, soft_wrap=True)
+    print_words(out, title)
     if told["changes"]:
         out.print(
             Text(f"\nWhat differs from {told['compared_with']}, the nearest earlier run of it")
         )
         for change in told["changes"][:_MOST_CHANGES]:
-            out.print(_change_text(change), soft_wrap=True)
+            print_words(out, _change_text(change), indent=2)
         if len(told["changes"]) > _MOST_CHANGES:
             out.print(Text("  … --json has them all", "dim"))
     if told["depends_on"]:
@@ -132,12 +128,12 @@ def _how_it_ran(told: dict[str, Any]) -> str:
 def _change_text(change: dict[str, Any]) -> Text:
     from rich.text import Text
 
-    line = Text(f"  {change['text']}")
+    line = Text(change["text"])
     for row in change["diff"][:_MOST_LINES]:
         style = {"-": "red", "+": "green"}.get(row[:1], "dim")
-        line.append(f"\n      {row}", style)
+        line.append(f"\n    {row}", style)
     if len(change["diff"]) > _MOST_LINES:
-        line.append("\n      …", "dim")
+        line.append("\n    …", "dim")
     return line
 
 
