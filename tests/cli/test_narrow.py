@@ -91,3 +91,25 @@ def test_many_calls_of_a_step_are_drawn_as_one(folder: Folder) -> None:
     assert "number  30 calls: 30 succeeded" in shown
     assert "number_7" not in shown
     assert "number_7" in folder.windlass("show", "calls-1", "--all").out
+
+
+def test_a_map_is_explained_by_its_items(folder: Folder) -> None:
+    told = folder.document("explain", "narrow-1", "number")
+    assert [node["node"] for node in told["nodes"]] == ["number[0]", "number[1]"]
+    assert told["nodes"][0]["function"] == "steps:number"
+    assert "number[1]" in folder.windlass("explain", "narrow-1", "number").out
+
+
+def test_of_a_large_map_the_first_items_are_explained(folder: Folder) -> None:
+    text = (folder.root / "steps.py").read_text().replace("each([1, 2])", "each(list(range(25)))")
+    (folder.root / "large.py").write_text(text)
+    assert folder.windlass("run", "large.py:narrow").code == 1
+    said = folder.windlass("explain", "latest").out
+    assert "number[19]" in said
+    assert "number[20]" not in said
+    assert "5 more items" in said
+    assert "number[20]" in folder.windlass("explain", "latest", "--all").out
+
+
+def test_the_cache_is_listed_as_json_without_a_command(folder: Folder) -> None:
+    assert folder.document("cache") == folder.document("cache", "list")

@@ -22,10 +22,12 @@ app = typer.Typer(help="What the cache holds, and what it has saved.")
 
 
 @app.callback(invoke_without_command=True)
-def cache(context: typer.Context) -> None:
+def cache(context: typer.Context, stack: StackName = None, json: Json = False) -> None:
     """Lists, where no command says otherwise."""
     if context.invoked_subcommand is None:
-        context.invoke(listed)
+        listed(stack=stack, json=json)
+    elif stack is not None or json:
+        raise typer.BadParameter("options stand behind the command: windlass cache list --json")
 
 
 @app.command("list", help="List what the cache holds, by step, and the time it has saved.")

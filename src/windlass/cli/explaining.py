@@ -11,7 +11,7 @@ import typer
 from windlass.cli.looking import RunName
 from windlass.cli.output import DONE, Json, StackName, command, console, print_json
 from windlass.cli.place import stores_here
-from windlass.cli.tables import print_words
+from windlass.cli.tables import first_items, print_words
 from windlass.errors import NotFoundError
 from windlass.words import seconds_text
 
@@ -30,9 +30,10 @@ _MOST_CHANGES = 12
 def explain(
     run: RunName,
     node: Annotated[
-        str | None, typer.Argument(metavar="NODE", help="A node, or an item of a map: train[2].")
+        str | None,
+        typer.Argument(metavar="NODE", help="A node, a map, or an item: train[2]."),
     ] = None,
-    every: Annotated[bool, typer.Option("--all", help="Every piece of code.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="All pieces of code, all items.")] = False,
     stack: StackName = None,
     json: Json = False,
 ) -> int:
@@ -42,12 +43,14 @@ def explain(
 
     records = stores_here(stack).records
     row = records.run(run)
-    if node is None:
-        outcomes = shown(records.run_outcomes(row.id))
+    outcomes = shown(records.run_outcomes(row.id))
+    items = [each for each in outcomes if each.node.startswith(f"{node}[")]
+    if node is None or items:
+        listed = items or outcomes
         if json:
-            print_json({"run": row.name, "nodes": [_in_short(each) for each in outcomes]})
+            print_json({"run": row.name, "nodes": [_in_short(each) for each in listed]})
         else:
-            _tell_all(console(), row, outcomes)
+            _tell_all(console(), row, listed if every else first_items(listed), len(listed))
         return DONE
     told = explanation(records, row, _outcome(records, row, node))
     if json:
@@ -70,15 +73,18 @@ def _outcome(records: Records, run: Run, node: str) -> Outcome:
 
 
 def _in_short(outcome: Outcome) -> dict[str, Any]:
+    from windlass.execution.document import step_document
+
     return {
         "node": outcome.node,
+        **step_document(outcome.step),
         "status": outcome.status,
         "cached": outcome.cached,
         "reason": outcome.reason,
     }
 
 
-def _tell_all(out: Console, run: Run, outcomes: list[Outcome]) -> None:
+def _tell_all(out: Console, run: Run, outcomes: list[Outcome], count: int) -> None:
     from rich.table import Table
     from rich.text import Text
 
@@ -90,6 +96,9 @@ def _tell_all(out: Console, run: Run, outcomes: list[Outcome]) -> None:
         how = Text("cached", "cyan") if outcome.cached else Text(_verb(outcome.status))
         table.add_row(outcome.node, how, Text(outcome.reason or ""))
     out.print(table)
+    if len(outcomes) < count:
+        more = f"… and {count - len(outcomes):,} more items of large maps: --all"
+        print_words(out, Text(more, "dim"))
     print_words(out, Text(f"more of one node: windlass explain {run.name} NODE", "dim"))
 
 

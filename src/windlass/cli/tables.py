@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Column, Table
     from rich.text import Text
 
+
+class _Node(Protocol):
+    @property
+    def node(self) -> str: ...
+
+
+Named = TypeVar("Named", bound=_Node)
+
+MOST_ITEMS = 20
+"""Items of a map that are told one by one, unless all are asked for."""
 _LEAST = 8
 """Letters of a column that are left of it at the least."""
 _GAP = 2
@@ -37,6 +49,18 @@ def print_fitted(out: Console, table: Table, *cut: str) -> None:
 
 def _width(out: Console, column: Column) -> int:
     return max(out.measure(cell).maximum for cell in (column.header, *column.cells))
+
+
+def first_items(nodes: Sequence[Named]) -> list[Named]:
+    """What is told of nodes, without the later items of large maps."""
+    shown: Counter[str] = Counter()
+    kept = []
+    for each in nodes:
+        base, bracket, _ = each.node.partition("[")
+        shown[base] += bool(bracket)
+        if shown[base] <= MOST_ITEMS:
+            kept.append(each)
+    return kept
 
 
 def print_words(out: Console, text: Text | str, *, indent: int = 0) -> None:
