@@ -111,5 +111,9 @@ def test_of_a_large_map_the_first_items_are_explained(folder: Folder) -> None:
     assert "number[20]" in folder.windlass("explain", "latest", "--all").out
 
 
+def test_an_option_that_cannot_be_read_names_its_command(folder: Folder) -> None:
+    assert "See: windlass run --help" in folder.refused("run", "-p")
+
+
 def test_the_cache_is_listed_as_json_without_a_command(folder: Folder) -> None:
     assert folder.document("cache") == folder.document("cache", "list")
