@@ -128,3 +128,16 @@ def test_a_tracker_that_is_not_installed_is_refused(project: Project) -> None:
     with pytest.raises(ConfigError, match=r"'mlfow', which is not installed\n.*none"):
         load(project, "[stacks.default]\ntracker = 'mlfow'\n")
     load(project, "[stacks.default]\ntracker = 'none'\n")
+
+
+def test_stores_elsewhere_are_opened_where_the_project_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "a file").touch()  # in the way of the folder, even to root
+    project = Project(tmp_path, tmp_path / "a file" / ".windlass")
+    records = str(tmp_path / "records.db")
+    stack = Stack("team", project, artifacts="memory://team", records=records)
+    stack.open_records().close()
+    store = stack.open_store()
+    with store.writer() as writer:
+        writer.write(bytes(10_000))
+        blob = writer.finish(inline=-1)[0]
+    assert store.path(blob).read_bytes() == bytes(10_000)

@@ -90,7 +90,7 @@ def run_app(arguments: Sequence[str]) -> int:
         tell_error("Interrupted", "interrupted", None, as_json=as_json)
         return INTERRUPTED
     except _UsageError as error:
-        _tell_usage(error, as_json=as_json)
+        _tell_usage(error, arguments, as_json=as_json)
         return REFUSED
     except Exception as error:  # noqa: BLE001 (the last resort: it must be told as a bug of ours)
         _tell_bug(error, as_json=as_json)
@@ -98,11 +98,18 @@ def run_app(arguments: Sequence[str]) -> int:
     return code if isinstance(code, int) else 0
 
 
-def _tell_usage(error: Exception, *, as_json: bool) -> None:
+def _tell_usage(error: Exception, arguments: Sequence[str], *, as_json: bool) -> None:
     context = getattr(error, "ctx", None)
-    path = context.command_path if context is not None else "windlass"
+    path = context.command_path if context is not None else _command_of(arguments)
     message = getattr(error, "format_message", error.__str__)()
     tell_error("UsageError", message, f"See: {path} --help", as_json=as_json)
+
+
+def _command_of(arguments: Sequence[str]) -> str:
+    """The command that is meant, where its options cannot be read."""
+    known = {each.name for each in app.registered_commands}
+    known |= {each.name for each in app.registered_groups}
+    return " ".join(["windlass", *(each for each in arguments[:1] if each in known)])
 
 
 def _tell_bug(error: Exception, *, as_json: bool) -> None:

@@ -11,6 +11,7 @@ import typer
 
 from windlass.cli.output import DONE, Json, StackName, command, console, print_json
 from windlass.cli.place import stack_here, stores_here
+from windlass.cli.tables import print_fitted
 from windlass.errors import ConfigError
 from windlass.words import ago_text, seconds_text
 
@@ -21,10 +22,12 @@ app = typer.Typer(help="What the cache holds, and what it has saved.")
 
 
 @app.callback(invoke_without_command=True)
-def cache(context: typer.Context) -> None:
+def cache(context: typer.Context, stack: StackName = None, json: Json = False) -> None:
     """Lists, where no command says otherwise."""
     if context.invoked_subcommand is None:
-        context.invoke(listed)
+        listed(stack=stack, json=json)
+    elif stack is not None or json:
+        raise typer.BadParameter("options stand behind the command: windlass cache list --json")
 
 
 @app.command("list", help="List what the cache holds, by step, and the time it has saved.")
@@ -100,11 +103,11 @@ def _tell(kept: list[Kept]) -> None:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("step", no_wrap=True, style="bold")
+    table.add_column("step", style="bold")
     for name in ("results", "took", "hits", "saved"):
-        table.add_column(name, justify="right", no_wrap=True)
+        table.add_column(name, justify="right")
     for name in ("made", "used"):
-        table.add_column(name, no_wrap=True)
+        table.add_column(name)
     for each in kept:
         table.add_row(
             each.step,
@@ -116,6 +119,6 @@ def _tell(kept: list[Kept]) -> None:
             ago_text(each.used) if each.used else "never",
         )
     out = console()
-    out.print(table)
+    print_fitted(out, table, "used", "made", "step")
     hits, saved = sum(each.hits for each in kept), sum(each.saved for each in kept)
     out.print(f"\n{hits:,} hits have saved {seconds_text(saved)}")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from windlass.cli.marks import MARKS
 from windlass.cli.output import console
+from windlass.cli.tables import print_words
 from windlass.errors import WindlassError
 from windlass.places import Place
 from windlass.words import size_text, summary_text
@@ -112,6 +113,8 @@ def _shown(value: Any) -> Any:
 
 
 def _tell_failures(done: Run[Any]) -> None:
+    from rich.text import Text
+
     failed = [node for node in done.nodes if node.status == "failed"]
     out = console(error=True)
     for place, node in enumerate(failed[:_MOST_FAILURES]):
@@ -119,7 +122,7 @@ def _tell_failures(done: Run[Any]) -> None:
     if len(failed) > _MOST_FAILURES:
         out.print(f"… and {len(failed) - _MOST_FAILURES} more nodes failed", style="red")
     if not failed and done.error:
-        out.print(done.error, style="red", markup=False, soft_wrap=True)
+        print_words(out, Text(done.error, "red"))
 
 
 def _tell_failure(done: Run[Any], node: RunNode, *, whole: bool) -> None:
@@ -137,7 +140,7 @@ def _tell_failure(done: Run[Any], node: RunNode, *, whole: bool) -> None:
     if node.outcome is not None and node.outcome.attempts:
         told.append("\n  what it wrote: ", "dim")
         told.append(_command(done, "logs", done.name, node.name))
-    console(error=True).print(told, soft_wrap=True)
+    print_words(console(error=True), told)
 
 
 def _frames(error: dict[str, Any]) -> list[str]:

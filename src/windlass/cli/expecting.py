@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from windlass.cli.output import console, print_json
+from windlass.cli.tables import first_items
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +21,6 @@ _WORDS = {
     "skip": "would be skipped",
 }
 _STYLES = {"cached": "cyan", "run": "bold", "skip": "dim", "unknown": "yellow"}
-_MOST_ITEMS = 20
 
 
 def tell_expected(pipeline: str, expected: Sequence[Expected], *, json: bool) -> None:
@@ -32,7 +32,9 @@ def tell_expected(pipeline: str, expected: Sequence[Expected], *, json: bool) ->
         json: Whether as one document.
     """
     if json:
-        nodes = [asdict(each) for each in expected]
+        from windlass.execution.document import step_document
+
+        nodes = [{**asdict(each), **step_document(each.step)} for each in expected]
         print_json({"pipeline": pipeline, "dry_run": True, "nodes": nodes})
         return
     from rich.table import Table
@@ -42,22 +44,10 @@ def tell_expected(pipeline: str, expected: Sequence[Expected], *, json: bool) ->
     table.add_column(style="bold", no_wrap=True)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold", style="dim")
-    for each in _shortened(expected):
+    for each in first_items(expected):
         table.add_row(each.node, Text(each.would, _STYLES[each.would]), Text(each.reason or ""))
     counts = Counter[str](each.would for each in expected)
     told = [f"{counts[would]:,} {words}" for would, words in _WORDS.items() if counts[would]]
     out = console()
     out.print(table)
     out.print(Text(f"\n{', '.join(told)}; nothing was run"))
-
-
-def _shortened(expected: Sequence[Expected]) -> list[Expected]:
-    """Without the later items of large maps."""
-    shown: Counter[str] = Counter()
-    kept = []
-    for each in expected:
-        base, bracket, _ = each.node.partition("[")
-        shown[base] += bool(bracket)
-        if shown[base] <= _MOST_ITEMS:
-            kept.append(each)
-    return kept

@@ -11,6 +11,7 @@ import typer
 from windlass.cli.looking import RunName, run_and_node
 from windlass.cli.output import DONE, Json, StackName, command, console, print_json
 from windlass.cli.place import stores_here
+from windlass.cli.tables import first_items, print_words
 from windlass.errors import NotFoundError
 from windlass.words import seconds_text
 
@@ -29,9 +30,10 @@ _MOST_CHANGES = 12
 def explain(
     run: RunName,
     node: Annotated[
-        str | None, typer.Argument(metavar="NODE", help="A node, or an item of a map: train[2].")
+        str | None,
+        typer.Argument(metavar="NODE", help="A node, a map, or an item: train[2]."),
     ] = None,
-    every: Annotated[bool, typer.Option("--all", help="Every piece of code.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="All pieces of code, all items.")] = False,
     stack: StackName = None,
     json: Json = False,
 ) -> int:
@@ -42,12 +44,14 @@ def explain(
     records = stores_here(stack).records
     run, node = run_and_node(run, node)
     row = records.run(run)
-    if node is None:
-        outcomes = shown(records.run_outcomes(row.id))
+    outcomes = shown(records.run_outcomes(row.id))
+    items = [each for each in outcomes if each.node.startswith(f"{node}[")]
+    if node is None or items:
+        listed = items or outcomes
         if json:
-            print_json({"run": row.name, "nodes": [_in_short(each) for each in outcomes]})
+            print_json({"run": row.name, "nodes": [_in_short(each) for each in listed]})
         else:
-            _tell_all(console(), row, outcomes)
+            _tell_all(console(), row, listed if every else first_items(listed), len(listed))
         return DONE
     told = explanation(records, row, _outcome(records, row, node))
     if json:
@@ -70,15 +74,18 @@ def _outcome(records: Records, run: Run, node: str) -> Outcome:
 
 
 def _in_short(outcome: Outcome) -> dict[str, Any]:
+    from windlass.execution.document import step_document
+
     return {
         "node": outcome.node,
+        **step_document(outcome.step),
         "status": outcome.status,
         "cached": outcome.cached,
         "reason": outcome.reason,
     }
 
 
-def _tell_all(out: Console, run: Run, outcomes: list[Outcome]) -> None:
+def _tell_all(out: Console, run: Run, outcomes: list[Outcome], count: int) -> None:
     from rich.table import Table
     from rich.text import Text
 
@@ -90,12 +97,10 @@ def _tell_all(out: Console, run: Run, outcomes: list[Outcome]) -> None:
         how = Text("cached", "cyan") if outcome.cached else Text(_verb(outcome.status))
         table.add_row(outcome.node, how, Text(outcome.reason or ""))
     out.print(table)
-    out.print(
-        f"more of one node: windlass explain {run.name} NODE",
-        style="dim",
-        markup=False,
-        soft_wrap=True,
-    )
+    if len(outcomes) < count:
+        more = f"… and {count - len(outcomes):,} more items of large maps: --all"
+        print_words(out, Text(more, "dim"))
+    print_words(out, Text(f"more of one node: windlass explain {run.name} NODE", "dim"))
 
 
 def _verb(status: str) -> str:
@@ -109,13 +114,13 @@ def _tell(out: Console, told: dict[str, Any], *, every: bool) -> None:
     title = Text.assemble((told["node"], "bold"), f" of {told['run']} {how}")
     if told["reason"]:
         title.append(f": {told['reason']}")
-    out.print(title, soft_wrap=True)
+    print_words(out, title)
     if told["changes"]:
         out.print(
             Text(f"\nWhat differs from {told['compared_with']}, the nearest earlier run of it")
         )
         for change in told["changes"][:_MOST_CHANGES]:
-            out.print(_change_text(change), soft_wrap=True)
+            print_words(out, _change_text(change), indent=2)
         if len(told["changes"]) > _MOST_CHANGES:
             out.print(Text("  … --json has them all", "dim"))
     if told["depends_on"]:
@@ -133,12 +138,12 @@ def _how_it_ran(told: dict[str, Any]) -> str:
 def _change_text(change: dict[str, Any]) -> Text:
     from rich.text import Text
 
-    line = Text(f"  {change['text']}")
+    line = Text(change["text"])
     for row in change["diff"][:_MOST_LINES]:
         style = {"-": "red", "+": "green"}.get(row[:1], "dim")
-        line.append(f"\n      {row}", style)
+        line.append(f"\n    {row}", style)
     if len(change["diff"]) > _MOST_LINES:
-        line.append("\n      …", "dim")
+        line.append("\n    …", "dim")
     return line
 
 

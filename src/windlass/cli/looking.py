@@ -9,6 +9,7 @@ import typer
 from windlass.cli.output import DONE, Json, StackName, command, console, print_json, styled
 from windlass.cli.place import stack_here, stores_here
 from windlass.cli.running import pairs
+from windlass.cli.tables import print_fitted, print_words
 from windlass.errors import ConfigError
 from windlass.words import ago_text, number_text, seconds_text
 
@@ -61,7 +62,7 @@ def runs(
     if json:
         print_json({"runs": documents})
     elif documents:
-        console().print(_runs_table(documents))
+        print_fitted(console(), _runs_table(documents), "tags and metrics", "target", "started")
     elif pipeline or status or tag:
         console(error=True).print("no such run; all of them: windlass runs")
     else:
@@ -84,14 +85,12 @@ def _runs_table(documents: list[dict[str, Any]]) -> Any:
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="dim")
-    # In a narrow terminal other things are cut before the name, by which all else is asked.
-    widest = max(len(run["name"]) for run in documents)
-    table.add_column("run", no_wrap=True, style="bold", min_width=widest)
-    table.add_column("status", no_wrap=True, min_width=max(map(len, _STATUSES)) + 2)
-    table.add_column("started", no_wrap=True)
-    table.add_column("took", justify="right", no_wrap=True)
-    table.add_column("target", no_wrap=True)
-    table.add_column("tags and metrics", overflow="ellipsis", no_wrap=True)
+    table.add_column("run", style="bold")
+    table.add_column("status")
+    table.add_column("started")
+    table.add_column("took", justify="right")
+    table.add_column("target")
+    table.add_column("tags and metrics")
     for run in documents:
         told = [f"{key}={value}" for key, value in run["tags"].items()]
         told += [f"{k} {number_text(v)}" for k, v in list(run["metrics"].items())[:3]]
@@ -103,6 +102,8 @@ def _runs_table(documents: list[dict[str, Any]]) -> Any:
             run["target"],
             Text("  ".join(told)),
         )
+    if not any(run["tags"] or run["metrics"] for run in documents):
+        table.columns.pop()
     return table
 
 
@@ -110,7 +111,7 @@ def _runs_table(documents: list[dict[str, Any]]) -> Any:
 def show(
     run: RunName,
     every: Annotated[
-        bool, typer.Option("--all", help="Every item of every map, however many.")
+        bool, typer.Option("--all", help="Every item of a map, every call of a step, however many.")
     ] = False,
     stack: StackName = None,
     json: Json = False,
@@ -124,6 +125,8 @@ def show(
     if json:
         print_json(document)
         return DONE
+    from rich.text import Text
+
     from windlass.cli.showing import header, nodes_tree
 
     attempts = records.attempts(row.id) if document["status"] in ("running", "lost") else []
@@ -133,5 +136,5 @@ def show(
         lost = document["status"] == "lost"
         out.print(nodes_tree(document["nodes"], attempts, every=every, lost=lost))
     if document["error"] and not any(node["error"] for node in document["nodes"]):
-        out.print(document["error"], style="red", markup=False, soft_wrap=True)
+        print_words(out, Text(document["error"], "red"))
     return DONE

@@ -177,10 +177,12 @@ def tell_error(kind: str, message: str, hint: str | None, *, as_json: bool = Fal
             return
     from rich.text import Text
 
+    from windlass.cli.tables import print_words
+
     out = console(error=True)
-    out.print(Text.assemble(("error: ", "bold red"), message), soft_wrap=True)
+    print_words(out, Text.assemble(("error: ", "bold red"), message))
     if hint:
-        out.print(Text(f"  {hint}"), soft_wrap=True)
+        print_words(out, hint, indent=2)
 
 
 def _place_of(error: WindlassError) -> str:

@@ -20,6 +20,7 @@ from windlass.words import (
 )
 
 if TYPE_CHECKING:
+    from rich.console import Group
     from rich.table import Table
     from rich.text import Text
     from rich.tree import Tree
@@ -103,20 +104,36 @@ def nodes_tree(
     common = common_reason(nodes)
     nodes = [{**n, "reason": None} if n["reason"] == common else n for n in nodes]
     forest = _Forest(Tree("", hide_root=True, guide_style="dim"))
-    maps: dict[str, list[Node]] = {}
+    ended = {node["node"] for node in nodes}
+    going = [a for a in attempts if a.status == "running" and a.node not in ended]
+    for base, some in _gathered(nodes, every=every).items():
+        if len(some) > 1 or "[" in some[0]["node"]:
+            _add_map(forest, base, some, every=every)
+        else:
+            forest.group_of(base).add(_node_text(some[0], base))
+    for attempt in going:
+        forest.place_of(attempt.node).add(_attempt_text(attempt, lost=lost))
+    return forest.root
+
+
+def _gathered(nodes: Sequence[Node], *, every: bool) -> dict[str, list[Node]]:
+    """The nodes by what is drawn as one: the items of a map, and a step's calls if they are many.
+
+    A step is named in its group; a call of it that stands alone, by itself.
+    """
+    calls = Counter(_step_in_group(node) for node in nodes if "[" not in node["node"])
+    found: dict[str, list[Node]] = {}
     for node in nodes:
         base, bracket, _ = node["node"].partition("[")
-        if not bracket:
-            forest.group_of(base).add(_node_text(node, base))
-            continue
-        if base not in maps:
-            maps[base] = [n for n in nodes if n["node"].startswith(f"{base}[")]
-            _add_map(forest, base, maps[base], every=every)
-    ended = {node["node"] for node in nodes}
-    for attempt in attempts:
-        if attempt.status == "running" and attempt.node not in ended:
-            forest.group_of(attempt.node).add(_attempt_text(attempt, lost=lost))
-    return forest.root
+        step = _step_in_group(node)
+        is_one_of_many = not bracket and not every and calls[step] > _MOST_ITEMS
+        found.setdefault(step if is_one_of_many else base, []).append(node)
+    return found
+
+
+def _step_in_group(node: Node) -> str:
+    group, dot, _ = node["node"].partition("[")[0].rpartition(".")
+    return f"{group}{dot}{node['step'].rpartition(':')[2]}"
 
 
 class _Forest:
@@ -125,9 +142,14 @@ class _Forest:
     def __init__(self, root: Tree) -> None:
         self.root = root
         self._branches: dict[str, Tree] = {"": root}
+        self.maps: dict[str, Tree] = {}
 
     def group_of(self, node: str) -> Tree:
         return self._branch(node.rpartition(".")[0])
+
+    def place_of(self, node: str) -> Tree:
+        """Where a node goes: an item of a map that is drawn already, below it."""
+        return self.maps.get(node.partition("[")[0]) or self.group_of(node)
 
     def _branch(self, group: str) -> Tree:
         from rich.text import Text
@@ -141,8 +163,10 @@ class _Forest:
 def _add_map(forest: _Forest, base: str, items: list[Node], *, every: bool) -> None:
     from rich.text import Text
 
-    label = Text.assemble((_label(base), "bold"), (f"  {len(items):,} items", "dim"))
-    branch = forest.group_of(base).add(label)
+    is_map = "[" in items[0]["node"]
+    count = f"  {len(items):,} {'item' if is_map else 'call'}{'s' if len(items) > 1 else ''}"
+    label = Text.assemble((_label(base), "bold"), (count, "dim"))
+    branch = forest.maps[base] = forest.group_of(base).add(label)
     small = every or len(items) <= _MOST_ITEMS
     if not small:
         label.append(f": {_counted(items)}", "dim")
@@ -163,7 +187,10 @@ def _label(node: str) -> str:
     return node.rpartition(".")[2]
 
 
-def _node_text(node: Node, name: str) -> Text:
+def _node_text(node: Node, name: str) -> Group:
+    """A node, and below it what it made, or why it failed or ran."""
+    from rich.console import Group
+    from rich.padding import Padding
     from rich.text import Text
 
     status = node["status"]
@@ -180,14 +207,12 @@ def _node_text(node: Node, name: str) -> Text:
         line.append(f"  {node['attempts']} attempts", "yellow")
     for name_, value in node["metrics"].items():
         line.append(f"  {name_} {number_text(value)}")
-    for output in node["outputs"]:
-        line.append("\n    ")
-        line.append_text(_output_text(output))
+    below = [_output_text(output) for output in node["outputs"]]
     if node["error"]:
-        line.append(f"\n    {node['error']['kind']}: {node['error']['message']}", "red")
+        below.append(Text(f"{node['error']['kind']}: {node['error']['message']}", "red"))
     elif node["reason"]:
-        line.append(f"\n    {shortened(node['reason'])}", "dim")
-    return line
+        below.append(Text(shortened(node["reason"]), "dim"))
+    return Group(line, *(Padding(each, (0, 0, 0, 4), expand=False) for each in below))
 
 
 def _output_text(output: dict[str, Any]) -> Text:

@@ -19,6 +19,7 @@ from windlass.cli.output import (
 )
 from windlass.cli.pages import page_lines, table_lines
 from windlass.cli.place import stores_here
+from windlass.cli.tables import print_fitted
 from windlass.words import number_text, shortened, size_text, summary_text, type_text
 
 app = typer.Typer(
@@ -48,7 +49,7 @@ def list_artifacts(
     if json:
         print_json({"run": document["name"], "artifacts": told})
     elif told:
-        console().print(_table(told))
+        print_fitted(console(), _table(told), "what", "type", "node")
     else:
         console(error=True).print(f"{document['name']} has made nothing", markup=False)
     return DONE
@@ -60,15 +61,15 @@ def _table(told: list[dict[str, Any]]) -> Any:
 
     table = Table(box=None, pad_edge=False, header_style="dim")
     for name in ("artifact", "node", "type", "size"):
-        table.add_column(name, no_wrap=True, justify="right" if name == "size" else "left")
-    table.add_column("what", no_wrap=True, overflow="ellipsis")
+        table.add_column(name, justify="right" if name == "size" else "left")
+    table.add_column("what")
     for each in told:
         name = "" if each["name"] == "output" else f".{each['name']}"
         pickled = "pickled  " if each["pickled"] else ""
         table.add_row(
             each["content"][:12],
             Text(f"{each['node']}{name}"),
-            type_text(each["type"]),
+            Text(type_text(each["type"])),
             size_text(each["bytes"]),
             Text.assemble((pickled, "yellow"), summary_text(each["summary"])),
         )

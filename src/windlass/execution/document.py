@@ -61,8 +61,7 @@ def node_document(outcome: Outcome, metrics: Sequence[Metric] = ()) -> dict[str,
     """What came of a node."""
     return {
         "node": outcome.node,
-        "step": re.split(r"[:.]", outcome.step)[-1],
-        "function": outcome.step,
+        **step_document(outcome.step),
         "status": outcome.status,
         "cached": outcome.cached,
         "reason": outcome.reason,
@@ -164,3 +163,8 @@ _NATURAL: dict[str, Callable[[Any], Any]] = {
     "timedelta": _duration,
     "timezone": lambda document: natural(document["name"]),
 }
+
+
+def step_document(reference: str) -> dict[str, str]:
+    """A step by its name, and by the reference of its function."""
+    return {"step": re.split(r"[:.]", reference)[-1], "function": reference}

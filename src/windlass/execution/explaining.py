@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from windlass.errors import NotFoundError
-from windlass.execution.missing import Change, changes, nearest
+from windlass.execution.code_changes import Change
+from windlass.execution.document import step_document
+from windlass.execution.missing import changes, nearest
 from windlass.provenance.fingerprint import read_fingerprint
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ def explanation(records: Records, run: Run, outcome: Outcome) -> dict[str, Any]:
     document: dict[str, Any] = {
         "run": run.name,
         "node": outcome.node,
-        "step": outcome.step,
+        **step_document(outcome.step),
         "status": outcome.status,
         "cached": outcome.cached,
         "reason": outcome.reason,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from windlass.provenance.fingerprint import Fingerprint, Piece, read_fingerprint
+from windlass.execution.code_changes import Change, code_changes, with_values, without_echoes
+from windlass.provenance.fingerprint import Fingerprint, read_fingerprint
 from windlass.words import summary_text
 
 if TYPE_CHECKING:
@@ -18,25 +18,7 @@ if TYPE_CHECKING:
     from windlass.records import Records
     from windlass.records.model import Outcome
 
-_SHORT = 40
 NEVER = "never run before"
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One thing that differs.
-
-    Args:
-        text: In words.
-        name: What it is, such as ``features.lag``.
-        before: The digest of the piece of code that it was; None if it is no code, or new.
-        after: The digest of the piece that it is.
-    """
-
-    text: str
-    name: str = ""
-    before: str | None = None
-    after: str | None = None
 
 
 def why_missing(
@@ -92,12 +74,7 @@ def changes(
     then = earlier.ingredients or {}
     found: list[Change] = []
     if then["code"] != now["code"]:
-        found += [
-            _with_values(records, each)
-            for each in code_changes(
-                _fingerprint(records, then["code"]), _fingerprint(records, now["code"])
-            )
-        ]
+        found += _code_changes(records, then["code"], now["code"])
     if then["python"] != now["python"]:
         found.append(Change(f"Python {then['python']} → {now['python']}"))
     found += _argument_changes(records, earlier, now, contents)
@@ -107,98 +84,6 @@ def changes(
         found.append(Change(f"the seed differs: {then['seed']} → {now['seed']}"))
     found += _setting_changes(then, now)
     return list({change.text: change for change in reversed(found)}.values())[::-1]
-
-
-def _with_values(records: Records, change: Change) -> Change:
-    """A change of a constant with what it was and is, if that is short."""
-    if not change.text.startswith("constant ") or change.before is None or change.after is None:
-        return change
-    before, after = records.source(change.before), records.source(change.after)
-    if before is None or after is None or max(len(before), len(after)) > _SHORT:
-        return change
-    return replace(change, text=f"{change.text}: {before} → {after}", before=None, after=None)
-
-
-def code_changes(then: Fingerprint | None, now: Fingerprint | None) -> list[Change]:
-    """What differs between two fingerprints of a step, the likeliest cause first."""
-    if then is None or now is None:
-        return [Change("the code changed; what it was is not recorded")]
-    found = sorted(_piece_changes(then, now), key=lambda pair: pair[0])
-    # What a name stands for changes with each thing that it stands for, which says more.
-    telling = [pair for pair in found if pair[0][-1] != "name"]
-    listed = [change for _, change in telling or found]
-    listed += _distribution_changes(then.distributions, now.distributions)
-    if not listed and then.bundle != now.bundle:
-        causes = "; ".join(f"{each.what} ({each.place})" for each in now.unresolved[:3])
-        listed.append(Change(f"the project's code changed, and all of it counts: {causes}"))
-    return listed or [Change("the code changed")]
-
-
-_RANKS = {
-    "function": 1,
-    "class": 2,
-    "constant": 3,
-    "definition": 4,
-    "notebook": 4,
-    "file": 5,
-    "module": 6,
-}
-
-
-def _piece_changes(then: Fingerprint, now: Fingerprint) -> Iterator[tuple[tuple[Any, ...], Change]]:
-    before, after = _by_name(then), _by_name(now)
-    for key in {**before, **after}:
-        old, new = before.get(key, {}), after.get(key, {})
-        if old.keys() == new.keys():
-            continue
-        gone = [piece for digest, piece in old.items() if digest not in new]
-        come = [piece for digest, piece in new.items() if digest not in old]
-        piece = (come or gone)[0]
-        rank = 0 if piece.name == now.entry and gone and come else _RANKS.get(piece.kind, 7)
-        rank += 10 * (not gone or not come)  # what is new or gone follows from another change
-        change = Change(
-            _words(piece, now.entry, is_new=not gone, is_gone=not come),
-            piece.name,
-            gone[0].digest if gone else None,
-            come[0].digest if come else None,
-        )
-        yield (rank, piece.name, piece.kind), change
-
-
-def _by_name(fingerprint: Fingerprint) -> dict[tuple[str, str], dict[str, Piece]]:
-    found: dict[tuple[str, str], dict[str, Piece]] = {}
-    for piece in fingerprint.pieces:
-        found.setdefault((piece.kind, piece.name), {})[piece.digest] = piece
-    return found
-
-
-def _words(piece: Piece, entry: str, *, is_new: bool, is_gone: bool) -> str:
-    is_told = piece.line is not None or (piece.file or "").startswith("In [")
-    place = f" ({piece.place})" if is_told and piece.place and not is_gone else ""
-    what = {
-        "function": "the step itself" if piece.name == entry else f"helper {piece.name}",
-        "class": f"class {piece.name}",
-        "constant": f"constant {piece.name}",
-        "definition": piece.name,
-        "notebook": f"notebook {piece.name}",
-        "file": piece.name,
-        "module": f"what importing {piece.name} does",
-    }.get(piece.kind, f"what {piece.name} stands for")
-    verb = "is used now" if is_new else "is used no more" if is_gone else "changed"
-    return f"{what} {verb}{place}"
-
-
-def _distribution_changes(then: Mapping[str, str], now: Mapping[str, str]) -> list[Change]:
-    found = []
-    for name in sorted({*then, *now}):
-        old, new = then.get(name), now.get(name)
-        if old is None:
-            found.append(Change(f"{name} {new} is used now", name))
-        elif new is None:
-            found.append(Change(f"{name} {old} is used no more", name))
-        elif old != new:
-            found.append(Change(f"{name} {old} → {new}", name))
-    return found
 
 
 def _argument_changes(
@@ -267,8 +152,7 @@ def _class_changes(
     before = then.get("classes", {})
     for name, digest in now["classes"].items():
         if before.get(name, digest) != digest:
-            old, new = _fingerprint(records, before[name]), _fingerprint(records, digest)
-            yield from code_changes(old, new)
+            yield from _code_changes(records, before[name], digest)
 
 
 def _declared_changes(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Change]:
@@ -282,6 +166,11 @@ def _declared_changes(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterat
                 yield Change(f"{what} {name} is gone", name)
             elif before[name] != after[name]:
                 yield Change(f"{what} {name} changed", name)
+
+
+def _code_changes(records: Records, before: str, after: str) -> list[Change]:
+    found = code_changes(_fingerprint(records, before), _fingerprint(records, after))
+    return with_values(without_echoes(found, records.source), records.source)
 
 
 def _fingerprint(records: Records, digest: str) -> Fingerprint | None:

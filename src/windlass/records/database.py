@@ -26,6 +26,7 @@ from windlass.records.address import (
     read_url,
     without_password,
 )
+from windlass.records.connecting import connect, is_read_only
 from windlass.records.lock import FileLock
 
 if TYPE_CHECKING:
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 
 REVISION = "0004"
 """The newest migration; a database says in ``alembic_version`` which one it has."""
-
-_BUSY_SECONDS = 60
 
 Row = Mapping[str, Any]
 
@@ -44,7 +43,7 @@ class Database:
 
     Every thread of every process has a connection of its own, made when it is first needed; so a
     database may be used after a fork. Writers of SQLite queue for a file lock: see
-    docs/decisions/0003.
+    docs/decisions/0003. One that cannot be written can be looked at all the same.
 
     Args:
         url: A path, or a URL of SQLAlchemy.
@@ -65,6 +64,8 @@ class Database:
         self._file: int | None = None
         self.queue: contextlib.AbstractContextManager[object] = contextlib.nullcontext()
         """Where writers wait for their turn, if the database has no good queue of its own."""
+        self.read_only = self.path is not None and is_read_only(self.path)
+        """Whether it can only be looked at here."""
         if self.path is not None:
             self.queue = FileLock(self.path.with_name(self.path.name + ".lock"))
         with self.telling():
@@ -100,7 +101,17 @@ class Database:
 
     @contextlib.contextmanager
     def write(self) -> Iterator[None]:
-        """A short transaction that writes; taken back if the body raises."""
+        """A short transaction that writes; taken back if the body raises.
+
+        Raises:
+            RecordError: It can only be read here.
+        """
+        if self.read_only:
+            raise RecordError(
+                f"the record store {self.shown} can be looked at, but not written",
+                hint="Check the permissions of the file and of its folder, or name another in "
+                "windlass.toml.",
+            )
         with self.queue:
             yield from self._transaction("BEGIN IMMEDIATE" if self.path else "BEGIN")
 
@@ -201,16 +212,8 @@ class Database:
     def _connect(self) -> Any:
         if self.path is None:
             return self.engine.connect()
-        connection = sqlite3.connect(
-            self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
-        )
-        connection.row_factory = sqlite3.Row
+        connection = connect(self.path, durable=self._durable, read_only=self.read_only)
         self._file = self._file or _file_number(self.path)
-        try:
-            connection.execute(f"PRAGMA synchronous={'FULL' if self._durable else 'NORMAL'}")
-        except sqlite3.Error:
-            connection.close()
-            raise
         return connection
 
 

@@ -11,7 +11,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import sqlalchemy as sa
 
@@ -32,9 +32,11 @@ def prepare(database: Database) -> None:
     """Makes or migrates the tables, while nobody else does.
 
     Raises:
-        RecordError: The database is another program's.
+        RecordError: The database is another program's, or an older Windlass's and read-only.
         VersionError: It was made by a newer Windlass.
     """
+    if database.read_only:
+        _refuse(database)
     if database.path is not None:
         database.path.parent.mkdir(parents=True, exist_ok=True)
     with database.queue, database.engine.connect() as connection:
@@ -49,6 +51,19 @@ def prepare(database: Database) -> None:
                 _check_age(database, revision)
                 _back_up(database, revision)
                 upgrade(connection)
+
+
+def _refuse(database: Database) -> NoReturn:
+    """Tells why a database that cannot be migrated cannot be looked at, either."""
+    revision = database.revision() or ""
+    if _OURS.fullmatch(revision) is None:
+        raise _of_another(database)
+    _check_age(database, revision)
+    raise RecordError(
+        f"the record store {database.shown} was made by an older Windlass, and must be brought up "
+        "to date before it is looked at: it cannot be written",
+        hint="Open it once as a user who may write there: windlass runs",
+    )
 
 
 def create(connection: sa.Connection) -> None:
@@ -94,11 +109,15 @@ def _revision(database: Database, connection: sa.Connection) -> str | None:
     if found is not None and _OURS.fullmatch(found) and "outcomes" in tables:
         return str(found)
     if found is not None or (tables if database.path else tables & ours):
-        raise RecordError(
-            f"{database.shown} is the database of another program",
-            hint="Name another record store in windlass.toml.",
-        )
+        raise _of_another(database)
     return None
+
+
+def _of_another(database: Database) -> RecordError:
+    return RecordError(
+        f"{database.shown} is the database of another program",
+        hint="Name another record store in windlass.toml.",
+    )
 
 
 def _check_age(database: Database, revision: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from windlass.artifacts.artifact import Artifact
 from windlass.records import rows
-from windlass.records.database import Database, one_of
+from windlass.records.database import one_of
 from windlass.records.identity import uuid7
 from windlass.records.inserting import insert, insert_or_replace
 from windlass.records.model import (
@@ -21,7 +21,7 @@ from windlass.records.model import (
     PlanNode,
     Run,
 )
-from windlass.records.reading import portions
+from windlass.records.reading import Reading, portions
 
 _STATUS = "SELECT status FROM outcomes WHERE run = :run AND node = :node"
 _LAST_NUMBER = "SELECT max(number) AS number FROM runs WHERE pipeline = :pipeline"
@@ -36,7 +36,7 @@ _OTHER_ARCHIVE = "bundles.blob IS NULL OR bundles.blob <> excluded.blob"
 _FORGET_TAG = "DELETE FROM tags WHERE run = :run AND key = :key"
 
 
-class Writing(Database):
+class Writing(Reading):
     """The writes of the record."""
 
     def save_plan(
@@ -65,7 +65,13 @@ class Writing(Database):
         self._save_document("environments", digest, document)
 
     def save_fingerprint(self, digest: str, document: str, sources: Mapping[str, str]) -> None:
-        """Keeps what a step can reach in code, and the source of its pieces by their digests."""
+        """Keeps what a step can reach in code, and the source of its pieces by their digests.
+
+        Where nothing can be written, for this process alone: it may only be asking.
+        """
+        if self.read_only:
+            self.unwritten.update({**sources, digest: document})
+            return
         told = [{"digest": key, "text": rows.clean(text)} for key, text in sources.items()]
         with self.write():
             self._add("fingerprints", [{"digest": digest, "document": document}])

@@ -72,6 +72,8 @@ def _database(records: Records) -> Check:
         return Check("records", "fail", f"{records.shown} is damaged: {found}", hint)
     # Opening it has migrated it, or refused.
     counts = ", ".join(f"{count:,} {table}" for table, count in records.counts().items())
+    if records.read_only:
+        return Check("records", "warn", f"{records.shown}: {counts}; can only be looked at")
     return Check("records", "ok", f"{records.shown}: {counts}; schema up to date")
 
 

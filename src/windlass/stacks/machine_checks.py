@@ -16,7 +16,7 @@ from pathlib import Path
 
 from windlass.provenance.distributions import installed
 from windlass.provenance.machine import machine_facts
-from windlass.provenance.project import Project
+from windlass.provenance.project import HOME_VARIABLE, Project
 from windlass.stacks.check import Check, Look, attempt
 
 _SQLITE = (3, 35, 0)
@@ -88,6 +88,9 @@ def _processes() -> Check:
 
 def _state_folder(project: Project) -> Check:
     home = project.make_home()
+    if not os.access(home, os.W_OK):
+        hint = f"Runs can be looked at, but none made: see its permissions, or set {HOME_VARIABLE}."
+        return Check("state folder", "fail", f"{home} cannot be written", hint)
     with _probe(home) as probe:
         probe.write_bytes(b"windlass")
         probe.replace(probe.with_suffix(".moved"))
@@ -100,6 +103,8 @@ def _sqlite(project: Project) -> Check:
     if sqlite3.sqlite_version_info < _SQLITE:
         return Check("sqlite", "fail", told, "Windlass needs 3.35 or newer; use a newer Python.")
     home = project.make_home()
+    if not os.access(home, os.W_OK):  # which the check of the folder has told
+        return Check("sqlite", "ok", told)
     if not _shares_a_database(home):
         return Check(
             "sqlite",
@@ -142,9 +147,11 @@ def _disk(project: Project) -> Check:
 
 
 def _clock(project: Project) -> Check:
-    with _probe(project.make_home()) as probe:
-        probe.touch()
-        skew = probe.stat().st_mtime - time.time()
+    home, skew = project.make_home(), 0.0
+    if os.access(home, os.W_OK):
+        with _probe(home) as probe:
+            probe.touch()
+            skew = probe.stat().st_mtime - time.time()
     now = time.strftime("%Y-%m-%d %H:%M:%S %Z")
     if abs(skew) > _SKEW:
         hint = "Set both clocks by NTP; times of runs and leases would be wrong."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -84,11 +85,11 @@ class Stack:
         """
         from windlass.artifacts.store import ArtifactStore
 
-        cache = self.project.make_home() / "cache"
+        cache = self.project.cache
         return ArtifactStore.open_store(
             self.artifacts_url,
             verified=cache / "verified",
-            cache=cache / "artifacts" if is_url(self.artifacts_url) else None,
+            cache=cache / "artifacts" if self._has_home() else None,
             durable=self.durable,
         )
 
@@ -101,8 +102,16 @@ class Stack:
         """
         from windlass.records import Records
 
-        self.project.make_home()
+        if self.records is None:
+            self.project.make_home()
         return Records.open(self.records_url, durable=self.durable)
+
+    def _has_home(self) -> bool:
+        """Whether the project's folder for its state is there, or can be made, and written."""
+        try:
+            return os.access(self.project.make_home(), os.W_OK)
+        except ConfigError:  # a look at another place's stores needs none
+            return False
 
     def is_untouched(self) -> bool:
         """Whether its record store would be the project's own, and is not there."""

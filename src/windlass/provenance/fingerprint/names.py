@@ -19,7 +19,7 @@ from windlass.provenance.fingerprint.inside import code_inside
 from windlass.provenance.fingerprint.model import Piece, Unresolved
 from windlass.provenance.fingerprint.origin import is_there, origin_of_living, origin_of_module
 from windlass.provenance.fingerprint.packing import digest_packed
-from windlass.provenance.fingerprint.source import Definition, source_of
+from windlass.provenance.fingerprint.source import Definition, parse_file, source_of
 
 OF_MODULES = {
     *("__name__", "__doc__", "__file__", "__path__", "__spec__", "__loader__", "__package__"),
@@ -281,7 +281,9 @@ class Names(Findings, ABC):
         self.has_late = True
         for file in found:
             self.note_dynamic(file)
-            self.add(Piece("file", file.module, file.digest, self.relative(file.file), 1))
+            source = parse_file(file.file)
+            told = Definition(file.digest, (), 1, source.text) if source is not None else None
+            self.add(Piece("file", file.module, file.digest, self.relative(file.file)), told)
             for module, taken in file.imports:
                 self.imported_by_file(module, taken)
         return bool(found)

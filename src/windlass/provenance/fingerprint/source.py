@@ -63,6 +63,13 @@ class Source:
         found = self._named.get(name)
         return self.told(found) if found else None
 
+    def line_of(self, qualname: str) -> int | None:
+        """Where a name of the module, or of a class in it, was last bound."""
+        *path, name = qualname.split(".")
+        found = _find_classes(self.tree.body, path) if path else [self.tree]
+        body = getattr(found[-1], "body", []) if found else []
+        return max((node.lineno for node in _leaves(body) if name in _binds(node)), default=None)
+
     def imported(self, name: str) -> Import | None:
         """The import that a top-level name comes from, with the name that it has there."""
         for node in _leaves(self.tree.body):
@@ -83,6 +90,10 @@ class Source:
         told = digest_packed("definition", [_statement(node, reads) for node in nodes])
         spans = [(_first_line(node) - 1, node.end_lineno) for node in nodes]
         return Definition(told, tuple(reads), spans[0][0] + 1, partial(self._lines, spans))
+
+    def text(self) -> str:
+        """All of it."""
+        return self._lines([(0, None)])
 
     def _lines(self, spans: Sequence[tuple[int, int | None]]) -> str:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(self.data).readline)
@@ -203,6 +214,14 @@ def _names_made(node: ast.stmt) -> set[str]:
         inner = {name for block in blocks(node) for each in block for name in _names_made(each)}
         return inner | {name for target in targets_of(node) for name in _roots(target)}
     return {name for target in targets_of(node) for name in _roots(target)}
+
+
+def _binds(node: ast.stmt) -> set[str]:
+    """The names that a statement gives a value to."""
+    if isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
+        return {node.name}
+    names = (each for each in ast.walk(node) if isinstance(each, ast.Name))
+    return {each.id for each in names if isinstance(each.ctx, ast.Store)}
 
 
 def _roots(target: ast.expr) -> set[str]:

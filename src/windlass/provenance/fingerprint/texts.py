@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import linecache
+import sys
 from pathlib import Path
-from types import CodeType
+from types import CodeType, ModuleType
 from typing import Any
 
+from windlass import modules
 from windlass.places import place
+from windlass.provenance.fingerprint.bytecode import absolute
 from windlass.provenance.fingerprint.findings import Constant
 from windlass.provenance.fingerprint.model import Fingerprint, Piece
-from windlass.provenance.fingerprint.source import Definition, parse_file
+from windlass.provenance.fingerprint.source import Definition, source_of
 
 _LONGEST = 20_000
+_MOST_IMPORTS = 9
+"""Modules that hand a name on to one another; more would be a circle."""
 
 
 def text_of(piece: Piece, fingerprint: Fingerprint) -> str:
@@ -29,13 +34,41 @@ def located(piece: Piece, root: Path) -> Piece:
     """
     if piece.file is None:
         return piece
-    file = str(root / piece.file)
     if piece.kind == "constant" and piece.line is None:
-        source = parse_file(file)
-        found = source.definition(piece.name.rpartition(".")[2]) if source is not None else None
-        piece = piece if found is None else piece._replace(line=found.line)
+        piece = _bound(piece, root)
+    file = str(root / (piece.file or ""))
     cell = place(file, piece.line).file
     return piece if cell == file else piece._replace(file=cell, line=None)
+
+
+def _bound(piece: Piece, root: Path) -> Piece:
+    """A constant with the place where it was given its value, which may be another module."""
+    module, name = _module_of(piece.name)
+    for _ in range(_MOST_IMPORTS):
+        source = source_of(module) if module is not None else None
+        if module is None or source is None:
+            break
+        line = source.line_of(name)
+        if line is not None:
+            file = str(module.__file__)
+            return piece._replace(file=file.removeprefix(f"{root}/"), line=line)
+        wanted = source.imported(name)
+        if wanted is None:
+            break
+        module, name = sys.modules.get(absolute(wanted, vars(module))), wanted.names[0]
+    return piece
+
+
+def _module_of(full: str) -> tuple[ModuleType | None, str]:
+    """The module that a full name is in, and the name there: of a class, its attribute's."""
+    module, _, name = full.rpartition(".")
+    while module:
+        living = sys.modules.get("__main__" if module == modules.main_alias() else module)
+        if living is not None:
+            return living, name
+        module, _, last = module.rpartition(".")
+        name = f"{last}.{name}"
+    return None, name
 
 
 def _text(told: object) -> str:
