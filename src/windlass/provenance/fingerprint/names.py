@@ -1,23 +1,23 @@
-"""What the names that code reads stand for, and what it imports when it runs."""
+"""What the names that code reads stand for."""
 
 from __future__ import annotations
 
 import builtins
 import sys
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping
 from types import FunctionType, ModuleType
 from typing import Any
 
 from windlass import modules
 from windlass.hashing import Part
-from windlass.provenance.fingerprint import unimported
 from windlass.provenance.fingerprint.bytecode import Import, Read, absolute
 from windlass.provenance.fingerprint.encoding import Encoder
-from windlass.provenance.fingerprint.findings import ABSENT, Constant, Findings, full_name
+from windlass.provenance.fingerprint.findings import ABSENT, Constant, full_name
 from windlass.provenance.fingerprint.inside import code_inside
+from windlass.provenance.fingerprint.late import IMPORTERS, LateImports
 from windlass.provenance.fingerprint.model import Piece, Unresolved
-from windlass.provenance.fingerprint.origin import is_there, origin_of_living, origin_of_module
+from windlass.provenance.fingerprint.origin import origin_of_living, origin_of_module
 from windlass.provenance.fingerprint.packing import digest_packed
 from windlass.provenance.fingerprint.source import Definition, source_of
 
@@ -26,27 +26,6 @@ OF_MODULES = {
     *("__builtins__", "__cached__", "__annotations__"),
 }
 """What a module holds of itself: where it lies is not what it does."""
-_IMPORTERS = (
-    *("importlib.import_module", "importlib.__import__", "importlib.reload"),
-    *("importlib.util.module_from_spec", "importlib.util.spec_from", "importlib.util.LazyLoader"),
-    *(
-        "importlib.machinery",
-        "sys.modules",
-        "sys.path",
-        "sys.meta_path",
-        "site.addsitedir",
-        "sys._getframe",
-        "runpy.",
-        "pkgutil.",
-        "pydoc.locate",
-    ),
-    *("builtins.eval", "builtins.exec", "builtins.__import__", "inspect.currentframe"),
-    *("inspect.stack", "inspect.getsource", "inspect.getdoc", "pickle.load", "_pickle.load"),
-    *("pickle.Unpickler", "_pickle.Unpickler", "pickle._load", "dill.load", "cloudpickle.load"),
-    *("joblib.load", "joblib.numpy_pickle.load", "pandas.read_pickle", "pandas.io.pickle"),
-    *("yaml.unsafe_load", "yaml.load", "yaml.full_load", "pydoc.resolve", "pkgutil.resolve_name"),
-)
-"""What leads to code that no name tells of."""
 EVALUATORS = (eval, exec, __import__)
 UNFOLLOWED = {
     *("__subclasses__", "__globals__", "f_globals", "f_back", "__doc__", "getdoc", "getsource"),
@@ -56,7 +35,7 @@ UNFOLLOWED = {
 """Attributes that lead to code that no name tells of, or to the text of code itself."""
 
 
-class Names(Findings, ABC):
+class Names(LateImports):
     """Follows names to what they stand for.
 
     Args:
@@ -67,10 +46,6 @@ class Names(Findings, ABC):
         super().__init__(root)
         self.encode = Encoder(root, self.reference, self.state)
         self._read_before: set[tuple[int, tuple[str, ...]]] = set()
-
-    @abstractmethod
-    def reference(self, value: Any) -> Part:
-        """What stands for a function, class, module or the like; it will be followed."""
 
     @abstractmethod
     def state(self, value: Any) -> Part | None:
@@ -112,12 +87,13 @@ class Names(Findings, ABC):
             if name == "__dict__":
                 self.reference(value)
                 return
-            value = self._attribute(value, name)
+            value = self.attribute(value, name)
             if value is ABSENT or name in OF_MODULES:
                 return
         self.thing(value, module, name, read)
 
-    def _attribute(self, module: ModuleType, name: str) -> Any:
+    def attribute(self, module: ModuleType, name: str) -> Any:
+        """What a module holds under a name; `ABSENT` if nothing."""
         found = vars(module).get(name, ABSENT)
         self.bindings.append((vars(module), name, found))
         if found is not ABSENT:
@@ -222,87 +198,8 @@ class Names(Findings, ABC):
 
     def _dynamic(self, name: str, chain: list[str], module: str, read: Read) -> None:
         whole = ".".join([name, *chain])
-        if whole.startswith(_IMPORTERS):
+        if whole.startswith(IMPORTERS):
             self.give_up(whole, module, read)
-
-    def give_up(self, what: str, module: str, read: Read) -> None:
-        """Notes what cannot be followed: all code of the project counts in its place."""
-        file = self.file_of(module) or module
-        place = f"{file}:{read.line}" if read.line else file
-        self.unresolved[Unresolved(what, place)] = None
-
-    # Imports.
-
-    def import_within(
-        self,
-        function: FunctionType,
-        wanted: Import,
-        attributes: frozenset[str],
-        *,
-        everything: bool,
-    ) -> None:
-        """Follows an import that a function does when it runs."""
-        space = function.__globals__
-        name = absolute(wanted, space)
-        origin = origin_of_module(name)
-        if origin.owner != "project":
-            self.touch(origin)
-            self.has_late = self.has_late or not is_there(name)
-            places = [f"{name}.{each}" for each in wanted.names] or [
-                f"{name}.{each}" for each in attributes
-            ]
-            if any(place.startswith(_IMPORTERS) for place in places):
-                line = function.__code__.co_firstlineno
-                self.give_up(f"{name}", function.__module__, Read((), line))
-            return
-        module = sys.modules.get(name)
-        if module is None or name == "__main__":
-            self.file_of_unimported(name)
-            return
-        self.enter_module(name)
-        package = name.rpartition(".")[0]
-        if not wanted.names and package:  # `import models.one` gives a name to `models`, too
-            whole = Import(package, 0, ())
-            self.import_within(function, whole, attributes, everything=everything)
-        for each in wanted.names or [key for key in vars(module) if key in attributes]:
-            inner = f"{name}.{each}"
-            if each == "*" or (everything and not wanted.names):
-                self.reference(module)
-            elif each in vars(module):
-                self.read(vars(module), name, Read((each,)))
-            elif inner in sys.modules:
-                self.reference(sys.modules[inner])
-            else:
-                self._attribute(module, each)
-        if everything and not wanted.names:
-            self.reference(module)
-
-    def file_of_unimported(self, name: str) -> bool:
-        """Follows a module that is imported only when a step runs: all of its file counts."""
-        found = unimported.files(name)
-        self.has_late = True
-        for file in found:
-            self.note_dynamic(file)
-            self.add(Piece("file", file.module, file.digest, self.relative(file.file), 1))
-            for module, taken in file.imports:
-                self.imported_by_file(module, taken)
-        return bool(found)
-
-    def note_dynamic(self, file: unimported.File) -> None:
-        """Notes code of a file that leads to what no name tells of."""
-        if file.dynamic is not None:
-            place = self.relative(file.file) or file.module
-            self.unresolved[Unresolved(file.dynamic, place)] = None
-
-    def imported_by_file(self, name: str, taken: str | None) -> None:
-        """Follows what a file imports that is itself imported only when a step runs."""
-        module, origin = sys.modules.get(name), origin_of_module(name)
-        if origin.owner != "project":
-            self.touch(origin)
-        elif module is not None and taken is not None:
-            self.read(vars(module), name, Read((taken,)))
-        elif module is not None:
-            self.reference(module)
 
 
 def _is_by_name(part: Part) -> bool:

@@ -10,8 +10,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import sys
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import FunctionType, MethodType, ModuleType
 from typing import Any
@@ -21,32 +20,27 @@ from windlass.hashing import Part
 from windlass.provenance.cells.file import notebook_code, notebook_of
 from windlass.provenance.fingerprint import unimported
 from windlass.provenance.fingerprint.bytecode import Read, names_in_text, read_code
-from windlass.provenance.fingerprint.classes import (
-    FIELDS,
-    FUNCTION_OF,
-    class_entries,
-    fields_of,
-    held_by,
-)
+from windlass.provenance.fingerprint.classes import FUNCTION_OF, held_by
 from windlass.provenance.fingerprint.encoding import OpaqueError
-from windlass.provenance.fingerprint.findings import ABSENT, NAMES, full_name, lookup
+from windlass.provenance.fingerprint.findings import ABSENT, full_name
 from windlass.provenance.fingerprint.inside import code_inside
-from windlass.provenance.fingerprint.model import Piece, Unresolved
-from windlass.provenance.fingerprint.names import EVALUATORS, OF_MODULES, UNFOLLOWED, Names
+from windlass.provenance.fingerprint.model import Piece
+from windlass.provenance.fingerprint.names import EVALUATORS, OF_MODULES, UNFOLLOWED
 from windlass.provenance.fingerprint.origin import (
     origin_of_file,
     origin_of_living,
     origin_of_module,
 )
 from windlass.provenance.fingerprint.packing import digest_packed
-from windlass.provenance.fingerprint.source import Definition, source_of
+from windlass.provenance.fingerprint.source import Definition
+from windlass.provenance.fingerprint.walk_classes import Classes, is_at_its_name, wrapped
 
 _HELD = ("__defaults__", "__kwdefaults__", "__closure__", "__annotations__", "__dict__")
 _NOTHING_HELD: tuple[Part, ...] = ([], [], [], [])
 """What most functions hold besides their code: no defaults, of either kind, and so on."""
 
 
-class Walk(Names):
+class Walk(Classes):
     """Follows functions, classes and modules to what they hold and read.
 
     Args:
@@ -55,7 +49,6 @@ class Walk(Names):
 
     def __init__(self, root: str) -> None:
         super().__init__(root)
-        self._waiting: deque[Callable[[], None]] = deque()
         self._met: dict[int, tuple[object, Part]] = {}
 
     def finish(self) -> None:
@@ -98,7 +91,7 @@ class Walk(Names):
         if isinstance(value, functools.partial):
             kind = [] if type(value) is functools.partial else [self.reference(type(value))]
             return ["partial", *kind, *map(self.encode, (value.func, value.args, value.keywords))]
-        parts = _wrapped(value)
+        parts = wrapped(value)
         if parts:
             return [type(value).__name__, *map(self.encode, parts)]
         owner = getattr(value, "__self__", None)
@@ -140,7 +133,7 @@ class Walk(Names):
         if isinstance(registry, Mapping):  # of `functools.singledispatch`
             return [*named, [[self.encode(kind), self.encode(f)] for kind, f in registry.items()]]
         is_library = origin_of_module(function.__module__).owner != "project"
-        if is_library and _is_at_its_name(function):  # made of its own, such as by a decorator
+        if is_library and is_at_its_name(function):  # made of its own, such as by a decorator
             return named
         if code_inside(function):
             raise OpaqueError(function.__qualname__)
@@ -202,57 +195,6 @@ class Walk(Names):
         for wanted in code.imports:
             self.import_within(function, wanted, code.attributes, everything=code.passes_modules)
 
-    def _class(self, cls: type) -> Part:
-        origin = origin_of_module(cls.__module__)
-        if _is_made_at_run_time(cls):
-            self._made_class(cls)
-            return ["class", full_name(cls)]
-        if origin.owner != "project":
-            self.touch(origin)
-            return [origin.owner, cls.__module__, cls.__qualname__]
-        self._waiting.append(functools.partial(self._enter_class, cls))
-        return ["class", full_name(cls)]
-
-    def _made_class(self, cls: type) -> None:
-        """A class that its module does not hold: a function made it, of nobody knows what."""
-        what = f"{full_name(cls)}, a class that was made when something ran"
-        self.unresolved[Unresolved(what, self.file_of(cls.__module__) or cls.__module__)] = None
-        self._waiting.append(functools.partial(self._enter_class, cls))
-
-    def _enter_class(self, cls: type) -> None:
-        self.enter_module(cls.__module__)
-        name = full_name(cls)
-        for base in (*cls.__bases__, type(cls)):
-            self.reference(base)
-        head = self._head(cls)
-        for key, entry in class_entries(cls):
-            part, inside = self.told(entry)
-            self.bindings.append((cls, key, vars(cls).get(key, entry)))
-            if not callable(entry):
-                self.add_constant(f"{name}.{key}", entry, part, cls.__module__, inside)
-            elif head is None or not _is_own(entry, cls, key):
-                self.add(Piece("name", f"{name}.{key}", digest_packed("name", part, inside)))
-        if head is None and any(name in vars(cls) for name in _FIELDS):
-            what = f"{name}, whose fields no class statement tells"
-            self.unresolved[Unresolved(what, self.file_of(cls.__module__) or cls.__module__)] = None
-        bases: list[Part] = [full_name(each) for each in cls.__bases__]
-        self.bindings.append((cls, NAMES, lookup(cls, NAMES)))
-        given = dict(fields_of(cls))
-        fields = self.encode(given)
-        if given:
-            self.bindings.append((cls, FIELDS, given))
-        told = digest_packed("class", head.digest if head else None, bases, fields)
-        line = head.line if head else None
-        self.add(Piece("class", name, told, self.file_of(cls.__module__), line), head)
-
-    def _head(self, cls: type) -> Definition | None:
-        module = sys.modules.get(cls.__module__)
-        source = source_of(module) if module is not None else None
-        head = source.class_head(cls.__qualname__) if source is not None else None
-        if head is not None and module is not None:
-            self.read_all(head, module)
-        return head
-
     def _module(self, module: ModuleType) -> Part:
         """A module that is used as a value: all that it holds can be reached."""
         origin = origin_of_living(module)
@@ -285,49 +227,3 @@ class Walk(Names):
     def _place(self, function: FunctionType) -> tuple[str | None, int]:
         code = function.__code__
         return self.relative(code.co_filename), code.co_firstlineno
-
-
-def _is_at_its_name(value: type | FunctionType) -> bool:
-    """Whether a class or function is what its module holds under its name."""
-    found: object = sys.modules.get(value.__module__)
-    for name in value.__qualname__.split("."):
-        found = getattr(found, "__dict__", {}).get(name)
-    return found is value
-
-
-def _is_made_at_run_time(cls: type) -> bool:
-    """Whether a class is not found by its name: of the project, or made by `make_dataclass`."""
-    if not cls.__flags__ & _HEAP or _is_at_its_name(cls):
-        return False
-    if origin_of_module(cls.__module__).owner == "project":
-        return True
-    return cls.__module__ in _MAKERS
-
-
-_FIELDS = ("__dataclass_fields__", "__pydantic_fields__", "model_fields", "__attrs_attrs__")
-_HEAP = 1 << 9
-"""Of a class that was made by Python code."""
-_MAKERS = ("types", "abc", "dataclasses", "pydantic.main", "collections", "typing", "enum")
-"""Modules that classes say to be of which one of their functions has made."""
-
-
-def _is_own(entry: Any, cls: type, key: str) -> bool:
-    """Whether it is what the source of a class says: a method of it under its own name."""
-    while not isinstance(entry, FunctionType):
-        parts = _wrapped(entry)
-        if not parts:
-            return False
-        entry = parts[0]
-    return str(entry.__qualname__) == f"{cls.__qualname__}.{key}"
-
-
-def _wrapped(value: Any) -> tuple[Any, ...]:
-    if isinstance(value, staticmethod | classmethod):
-        return (value.__func__,)
-    if isinstance(value, property):
-        return (value.fget, value.fset, value.fdel)
-    if isinstance(value, functools.cached_property):
-        return (value.func,)
-    if isinstance(value, functools.partialmethod):
-        return (value.func, value.args, value.keywords)
-    return ()
