@@ -44,35 +44,11 @@ _BY_REASON: dict[str, tuple[str, ...]] = {
         "an import string of an argument",
         "a handler named in a logging configuration",
     ),
-    "what a module says of itself is not followed": (
-        "a module's docstring",
-        "annotations of a module",
-        "type hints of a module",
-    ),
     "a pickle is read by a library": ("a pickle of the project's object read by numpy",),
-    "a value is told by its representation": (
-        "a timezone of the project in a datetime with a name",
-        "a dtype with metadata",
-    ),
-    "a value with an address in its representation is another one each time": (
-        "a timezone of the project in a datetime, nothing changed",
-    ),
-    "what a class was made with is not all looked at": (
-        "a method with two underscores compiled in a class that another file tells",
-        "a default of a dataclass with slots that another file tells",
-        "a default by field of a dataclass with slots that another file tells",
-        "a validation alias that another file tells",
-        "a description of a field that another file tells",
-        "an exclusion of a field that another file tells",
-        "a base's argument that another file tells",
-    ),
     "names are remembered that were there, not those that were not": (
         "a submodule that is there by a variable",
     ),
-    "a class is remembered by its name and bases": (
-        "a metaclass by a variable",
-        "a registered abc by a variable",
-    ),
+    "a class is remembered by its name and bases": ("a registered abc by a variable",),
     "of an effect, the statement counts, not what decides on it": (
         "a patched library by a variable",
     ),
@@ -108,23 +84,7 @@ _BY_REASON: dict[str, tuple[str, ...]] = {
         "injection by type hints, given to a helper",
         "injection of the type by a text",
     ),
-    "what a class is given from outside is taken to be a library's": (
-        "__hash__ set by another module",
-        "__match_args__ set by another module",
-        "_missing_ of an enum set by another module",
-        "__format__ of an enum set by another module",
-        "__call__ compiled from a text by another module",
-    ),
-    "the class of a descriptor is not followed": (
-        "a subclass of property set from outside",
-        "a subclass of staticmethod set from outside",
-    ),
     "of what a library made of a function, attributes are not looked at": (
-        "an attribute of a cached function, set by another module",
-        "an attribute of a cached function that another file tells",
-        "an attribute of a partial",
-        "an attribute of a context manager's function",
-        "an attribute of a dispatched function",
         "an attribute of a vectorized function",
     ),
     "a fingerprint is remembered though it rests on a module that is missing": (

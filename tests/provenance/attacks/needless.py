@@ -89,6 +89,47 @@ for name, text, value, old, new in (
         "B = 2",
     ),
     (
+        "a comment beside a derived property",
+        (
+            "class P(property):\n    def __get__(self, o, t=None):\n        return 3\n"
+            "class A:\n    k = P(lambda self: 1)\n"
+        ),
+        "A().k",
+        "return 3\n",
+        "return 3  # c\n",
+    ),
+    (
+        "a comment beside attributes of what a library made",
+        (
+            "import contextlib, functools\n@contextlib.contextmanager\ndef B():\n    yield 3\n"
+            "A = functools.partial(B)\nA.k = B.k = B\n"
+        ),
+        "A.k.__name__",
+        "A.k =",
+        "# c\nA.k =",
+    ),
+    (
+        "a comment beside a hash and what a class is matched by",
+        (
+            "import dataclasses, enum, typing\nT = typing.TypeVar('T')\n"
+            "@dataclasses.dataclass(frozen=True, slots=True)\nclass A(typing.Generic[T]):\n"
+            "    k: int = 1\nA.__hash__ = lambda self: 3\n"
+        ),
+        "hash(A())",
+        "    k: int = 1\n",
+        "    k: int = 1  # c\n",
+    ),
+    (
+        "a comment beside times with zones",
+        (
+            "import datetime as d, zoneinfo\nU = d.datetime(2020, 1, 1, tzinfo=d.timezone.utc)\n"
+            "A = [U, U.astimezone(zoneinfo.ZoneInfo('UTC')), d.time(3, tzinfo=d.timezone.utc)]\n"
+        ),
+        "str(A)",
+        "A = [",
+        "# c\nA = [",
+    ),
+    (
         "a docstring of an enum",
         "import enum\nclass A(enum.Enum):\n    RED = 1\n",
         "A.RED.value",

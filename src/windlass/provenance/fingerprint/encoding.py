@@ -34,7 +34,7 @@ from windlass.provenance.fingerprint.packing import pack
 
 _PLAIN = (bool, int, float, str, bytes, type(None))
 _BY_REPR = (
-    *(datetime.date, datetime.time, datetime.datetime, datetime.timedelta, datetime.timezone),
+    *(datetime.date, datetime.timedelta, datetime.timezone),
     *(decimal.Decimal, fractions.Fraction, uuid.UUID, range, slice, complex),
 )
 _TYPING = (typing.ParamSpec, typing.ForwardRef, type(typing.Any))
@@ -116,6 +116,8 @@ class Encoder:
             return self._reference(value)
         if kind in _BY_REPR:
             return [kind.__name__, repr(value)]
+        if kind in (datetime.time, datetime.datetime):
+            return [kind.__name__, repr(value.replace(tzinfo=None)), self._zone(value.tzinfo)]
         if kind is re.Pattern:
             return ["pattern", value.pattern, value.flags]
         if kind is object:
@@ -156,6 +158,10 @@ class Encoder:
             told.append(self._reduced(value))
         return told
 
+    def _zone(self, zone: datetime.tzinfo | None) -> Part:
+        """One of the project by what it holds and does; one of a library by its name."""
+        return repr(zone) if self._state(zone) is None else self(zone)
+
     def _reduced(self, value: Any) -> Part:
         """What a value of a class that derives from a library's holds, as it would be copied."""
         try:
@@ -175,7 +181,7 @@ class Encoder:
         if where in COLLECTIONS:
             return [where, *COLLECTIONS[where](value, self)]
         if where.startswith("numpy.dtype"):
-            return ["dtype", repr(value)]
+            return ["dtype", repr(value), self(value.metadata)]
         fields = fields_told(value, kind)
         if fields is not None:
             return [where, self._reference(kind), self(fields)]

@@ -5,11 +5,14 @@ from __future__ import annotations
 import collections.abc
 import contextlib
 import dataclasses
+import functools
 import pathlib
 from collections.abc import Callable, Mapping
+from types import BuiltinFunctionType, FunctionType, MappingProxyType
 from typing import Any, TypeAlias
 
 from windlass.hashing import Part
+from windlass.provenance.fingerprint.origin import origin_of_file
 from windlass.provenance.fingerprint.packing import pack
 
 Encode: TypeAlias = Callable[[Any], Part]
@@ -60,6 +63,23 @@ _MOST = 10_000
 
 def _items(value: Mapping[Any, Any], encode: Encode) -> list[Part]:
     return [[encode(key), encode(item)] for key, item in value.items()]
+
+
+def own_attributes(value: Any) -> dict[str, Any]:
+    """Attributes that what a library made of a function was given by the project."""
+    given = getattr(value, "__dict__", {})
+    return {name: each for name, each in given.items() if not _is_of_library(name, each)}
+
+
+def _is_of_library(name: str, value: object) -> bool:
+    if name in _OF_WRAPPER or isinstance(value, BuiltinFunctionType | MappingProxyType):
+        return True
+    if not isinstance(value, FunctionType):
+        return False
+    return origin_of_file(value.__code__.co_filename).owner != "project"
+
+
+_OF_WRAPPER = {*functools.WRAPPER_ASSIGNMENTS, "__wrapped__"}
 
 
 def fields_told(value: Any, kind: type) -> Any:
@@ -120,5 +140,6 @@ COLLECTIONS: dict[str, Callable[[Any, Encode], list[Part]]] = {
     "functools._lru_cache_wrapper": lambda v, e: [
         e(v.__wrapped__),
         *_items(v.cache_parameters(), e),
+        *_items(own_attributes(v), e),
     ],
 }

@@ -170,7 +170,8 @@ class _Tokens(Walk):
         return told
 
     def _class(self, cls: type) -> Part:
-        return ["class", cls.__module__, cls.__qualname__, *map(full_name, cls.__bases__)]
+        kinds = (type(cls), *cls.__bases__)
+        return ["class", cls.__module__, cls.__qualname__, *map(full_name, kinds)]
 
     def _module(self, module: ModuleType) -> Part:
         return ["module", module.__name__, _file_of(module.__name__)]

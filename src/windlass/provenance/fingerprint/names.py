@@ -15,6 +15,7 @@ from windlass.provenance.fingerprint.bytecode import Import, Read, absolute
 from windlass.provenance.fingerprint.encoding import Encoder
 from windlass.provenance.fingerprint.findings import ABSENT, Constant, full_name
 from windlass.provenance.fingerprint.inside import code_inside
+from windlass.provenance.fingerprint.instances import own_attributes
 from windlass.provenance.fingerprint.late import IMPORTERS, LateImports
 from windlass.provenance.fingerprint.model import Piece, Unresolved
 from windlass.provenance.fingerprint.origin import origin_of_living, origin_of_module
@@ -26,6 +27,8 @@ OF_MODULES = {
     *("__builtins__", "__cached__", "__annotations__"),
 }
 """What a module holds of itself: where it lies is not what it does."""
+_SAID = ("__doc__", "__annotations__")
+"""What its text says of it: that counts where it is read."""
 EVALUATORS = (eval, exec, __import__)
 UNFOLLOWED = {
     *("__subclasses__", "__globals__", "f_globals", "f_back", "__doc__", "getdoc", "getsource"),
@@ -58,7 +61,7 @@ class Names(LateImports):
             return
         self._read_before.add(key)
         name = read.chain[0]
-        if name in OF_MODULES:
+        if name in OF_MODULES and name not in _SAID:
             return
         value = space.get(name, ABSENT)
         self.bindings.append((space, name, value))
@@ -177,8 +180,10 @@ class Names(LateImports):
         return name, wanted.names[0]
 
     def inside(self, value: Any) -> Part:
-        """The code in a value that cannot be looked into."""
-        return [self.reference(each) for each in code_inside(value)]
+        """The code in a value that cannot be looked into, and what was put on a function."""
+        found = [self.reference(each) for each in code_inside(value)]
+        given = own_attributes(value) if isinstance(value, FunctionType) else {}
+        return [*found, self.encode(given)] if given else found
 
     def read_all(self, definition: Definition, module: ModuleType) -> None:
         """Follows the names that a definition reads."""

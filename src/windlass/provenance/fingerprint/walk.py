@@ -24,6 +24,7 @@ from windlass.provenance.fingerprint.classes import FUNCTION_OF, held_by
 from windlass.provenance.fingerprint.encoding import OpaqueError
 from windlass.provenance.fingerprint.findings import ABSENT, full_name
 from windlass.provenance.fingerprint.inside import code_inside
+from windlass.provenance.fingerprint.instances import own_attributes
 from windlass.provenance.fingerprint.model import Piece
 from windlass.provenance.fingerprint.names import EVALUATORS, OF_MODULES, UNFOLLOWED
 from windlass.provenance.fingerprint.origin import (
@@ -89,11 +90,12 @@ class Walk(Classes):
         if isinstance(value, MethodType):
             return ["method", self.reference(value.__func__), self.encode(value.__self__)]
         if isinstance(value, functools.partial):
-            kind = [] if type(value) is functools.partial else [self.reference(type(value))]
-            return ["partial", *kind, *map(self.encode, (value.func, value.args, value.keywords))]
+            given = [each for each in [own_attributes(value)] if each]
+            parts = (value.func, value.args, value.keywords, *given)
+            return ["partial", *self._kind(value), *map(self.encode, parts)]
         parts = wrapped(value)
         if parts:
-            return [type(value).__name__, *map(self.encode, parts)]
+            return [type(value).__name__, *self._kind(value), *map(self.encode, parts)]
         owner = getattr(value, "__self__", None)
         if owner is not None and not isinstance(owner, ModuleType):
             return ["method", getattr(value, "__name__", ""), self.encode(owner)]
@@ -102,6 +104,11 @@ class Walk(Classes):
         if any(value is each for each in EVALUATORS):
             self.give_up(f"{value.__name__}(…)", module, Read(()))
         return ["built in", module, getattr(value, "__qualname__", repr(type(value)))]
+
+    def _kind(self, value: Any) -> list[Part]:
+        """What stands for the class of a thing whose kind is Python's own, if it is derived."""
+        origin = origin_of_module(type(value).__module__)
+        return [] if origin.owner == "python" else [self.reference(type(value))]
 
     def _touch_built_in(self, module: str) -> None:
         origin = origin_of_module(module)
@@ -131,7 +138,10 @@ class Walk(Classes):
         """A function that a library made of what it was given, as its decorators do."""
         registry = getattr(function, "registry", None)
         if isinstance(registry, Mapping):  # of `functools.singledispatch`
-            return [*named, [[self.encode(kind), self.encode(f)] for kind, f in registry.items()]]
+            kinds: list[Part] = [
+                [self.encode(kind), self.encode(f)] for kind, f in registry.items()
+            ]
+            return [*named, kinds, self.encode(own_attributes(function))]
         is_library = origin_of_module(function.__module__).owner != "project"
         if is_library and is_at_its_name(function):  # made of its own, such as by a decorator
             return named
@@ -211,7 +221,8 @@ class Walk(Classes):
             is_part = isinstance(inner, ModuleType) and inner.__name__.startswith(
                 f"{module.__name__}."
             )
-            if name not in OF_MODULES and (is_part or not isinstance(inner, ModuleType)):
+            is_told = name not in OF_MODULES or name == "__annotations__"
+            if is_told and (is_part or not isinstance(inner, ModuleType)):
                 self.read(vars(module), module.__name__, Read((name,)))
 
     def state(self, value: Any) -> Part | None:

@@ -63,7 +63,7 @@ class Classes(Names):
         if head is None and any(name in vars(cls) for name in _FIELDS):
             what = f"{name}, whose fields no class statement tells"
             self.unresolved[Unresolved(what, self.file_of(cls.__module__) or cls.__module__)] = None
-        bases: list[Part] = [full_name(each) for each in cls.__bases__]
+        bases: list[Part] = [full_name(each) for each in (*cls.__bases__, type(cls))]
         self.bindings.append((cls, NAMES, lookup(cls, NAMES)))
         given = dict(fields_of(cls))
         fields = self.encode(given)
