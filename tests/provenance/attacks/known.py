@@ -12,29 +12,6 @@ _BY_REASON: dict[str, tuple[str, ...]] = {
         "an effect in a call that a file tells",
         "an effect in a function that a file tells",
     ),
-    "a function changes what it is given, and that is the library's": (
-        "an effect of a patcher's method on what it holds",
-        "a polars namespace by a decorator of the project",
-        "an accessor of pandas by a decorator of the project",
-    ),
-    "a function changes what is not its own in a way that is no assignment": (
-        "an effect in a function on the dict of a module",
-        "an effect in a function on an alias",
-        "an effect in a function by a loop over modules",
-        "an effect in a function by type.__setattr__",
-        "an effect in a function on a table of a library",
-        "an abstract class registered in a function",
-    ),
-    "of a call whose value is kept, only a function by its name is looked into": (
-        "an effect of a function in a dict that is kept",
-        "effects of functions in a list, kept by a comprehension",
-        "an effect of a map that is kept",
-        "a variable popped from the environment, kept",
-    ),
-    "operators and attributes whose value is kept are taken to do nothing": (
-        "an effect of an operator that is kept",
-        "an effect of a property that is kept",
-    ),
     "a variable is named in a text for a table": (
         "a query given to a helper of another module",
         "pandas' eval of a name",
@@ -62,22 +39,10 @@ _BY_REASON: dict[str, tuple[str, ...]] = {
         "a list of a library under a name of one's own, appended",
         "an imported list of a library, extended",
     ),
-    "of a call whose value is kept, a method of what is made there is not looked into": (
-        "an effect of a method of an object made there, kept",
-    ),
     "an object that cannot be looked into is changed by a function that is given it": (
         "an sqlalchemy metadata filled by models",
         "a seeded generator advanced by another module",
         "an array that is not writeable",
-    ),
-    "of what making an object runs, only the usual methods are looked into": (
-        "an effect of a model validator",
-    ),
-    "of a decorator, only its own assignments are looked at, and only if it is a function": (
-        "an effect of a decorator's helper",
-        "an effect of a decorating instance's method",
-        "an effect of a decorating callable instance",
-        "an effect of a decorating class",
     ),
     "an annotation that is a text names a class": (
         "injection by type hints of a function, of the future",
