@@ -16,11 +16,6 @@ _BY_REASON: dict[str, tuple[str, ...]] = {
         "a query given to a helper of another module",
         "pandas' eval of a name",
     ),
-    "a library imports what a text names": (
-        "an import string of a model",
-        "an import string of an argument",
-        "a handler named in a logging configuration",
-    ),
     "a pickle is read by a library": ("a pickle of the project's object read by numpy",),
     "names are remembered that were there, not those that were not": (
         "a submodule that is there by a variable",
@@ -34,11 +29,6 @@ _BY_REASON: dict[str, tuple[str, ...]] = {
         "a business day of holidays",
     ),
     "of a class, the order of methods counts": ("needless, a reordering of methods",),
-    "a list or dict of a library is taken to be the project's": (
-        "a table of a library under a name of one's own",
-        "a list of a library under a name of one's own, appended",
-        "an imported list of a library, extended",
-    ),
     "an object that cannot be looked into is changed by a function that is given it": (
         "an sqlalchemy metadata filled by models",
         "a seeded generator advanced by another module",

@@ -164,6 +164,30 @@ for name, text, value, old, new in (
         "manual_seed(4)",
     ),
     (
+        "a list of one's own under another name, appended",
+        "B = [1]\nC = B\nC.append(2)\nC += [3]\nA = 3\n",
+        "A * x",
+        "append(2)",
+        "append(3)",
+    ),
+    (
+        "a text that names no name of a module",
+        "def A(x):\n    return len('other.csv') * x\n# --- other.py\nB = 1\n",
+        "A(x)",
+        "B = 1",
+        "B = 2",
+    ),
+    (
+        "another name of a module than a text names",
+        (
+            "import other\ndef A(x):\n    return len('other.f') * x\n"
+            "# --- other.py\ndef f():\n    return 1\ndef g():\n    return 1 + 0\n"
+        ),
+        "A(x)",
+        "1 + 0",
+        "1 + 1",
+    ),
+    (
         "a comment beside a derived property",
         (
             "class P(property):\n    def __get__(self, o, t=None):\n        return 3\n"

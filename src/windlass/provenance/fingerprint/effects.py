@@ -137,7 +137,8 @@ class Imports(Judge):
 
     def _is_effect(self, node: ast.stmt) -> bool:
         assigns = isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Delete)
-        if assigns and any(map(self._is_outside, targets_of(node))):
+        is_changed = isinstance(node, ast.AugAssign)  # as in `names += ["x"]`
+        if assigns and any(self._is_outside(t, is_changed=is_changed) for t in targets_of(node)):
             return True
         if not assigns and not isinstance(node, ast.Expr | ast.Assert):
             return False

@@ -20,6 +20,7 @@ from collections.abc import Callable
 from typing import Any
 
 from windlass.hashing import Part
+from windlass.provenance.fingerprint.bytecode import is_dotted
 from windlass.provenance.fingerprint.inside import code_inside
 from windlass.provenance.fingerprint.instances import (
     COLLECTIONS,
@@ -59,6 +60,7 @@ class Encoder:
         root: The project's folder; paths in it count from there, not from where it is.
         reference: What stands for a function, class, module or other piece of code.
         state: What an instance of a class of the project holds; None for other instances.
+        named: Is told of texts that could be the dotted name of something.
 
     Attributes:
         opaque: How many values were met that cannot be looked into.
@@ -69,10 +71,12 @@ class Encoder:
         root: str,
         reference: Callable[[Any], Part],
         state: Callable[[Any], Part | None],
+        named: Callable[[str], None] | None = None,
     ) -> None:
         self._root = root
         self._reference = reference
         self._state = state
+        self._named = named
         self._within: dict[int, int] = {}
         self.opaque = 0
 
@@ -199,6 +203,8 @@ class Encoder:
         return ["value", where, content, code]
 
     def _text(self, text: str) -> str:
+        if self._named is not None and is_dotted(text):
+            self._named(text)
         if text.startswith(self._root) and text[len(self._root) :][:1] in ("", "/"):
             return f"<project>{text[len(self._root) :]}"
         return text

@@ -86,25 +86,27 @@ class Judge:
                 for given in (*call.args, *(each.value for each in call.keywords)):
                     yield from code_named(given, self._object)
 
-    def _is_outside(self, target: ast.expr) -> bool:
+    def _is_outside(self, target: ast.expr, *, is_changed: bool = False) -> bool:
         """Whether an assignment changes an object that is not the project's own."""
         if isinstance(target, ast.Tuple | ast.List):
             return any(map(self._is_outside, target.elts))
-        if not isinstance(target, ast.Attribute | ast.Subscript):
-            return False
         root = root_of(target) or ""
+        if not isinstance(target, ast.Attribute | ast.Subscript):
+            return is_changed and self._is_library_name(root)
         if root not in self._space or self._is_library_name(root):
             return True
         return not is_inside(self._space[root])
 
-    def _is_library_name(self, name: str) -> bool:
+    def _is_library_name(self, name: str, before: frozenset[str] = frozenset()) -> bool:
         """Whether a name stands for a module of a library, or for something taken from one."""
         value = self._space.get(name)
         if isinstance(value, ModuleType):
             return not is_own(value)
         wanted = self._source.imported(name)
-        found = absolute(wanted, self._space) if wanted is not None else None
-        return found is not None and origin_of_module(found).owner != "project"
+        if wanted is not None:
+            return origin_of_module(absolute(wanted, self._space)).owner != "project"
+        others = self._source.roots(name) - before
+        return any(self._is_library_name(each, before | others | {name}) for each in others)
 
     def _is_foreign(self, node: ast.expr) -> bool:
         """Whether an argument is something of a library that can be changed for all."""

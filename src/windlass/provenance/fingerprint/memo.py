@@ -176,6 +176,9 @@ class _Tokens(Walk):
     def _module(self, module: ModuleType) -> Part:
         return ["module", module.__name__, _file_of(module.__name__)]
 
+    def text(self, text: str) -> None:
+        """Nothing: what it names was read by that name."""
+
     def made(self, value: Any, module: str, name: str) -> Part:  # noqa: ARG002
         """Nothing: how a value was made, its file tells."""
         return []

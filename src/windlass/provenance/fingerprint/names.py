@@ -11,6 +11,7 @@ from typing import Any
 
 from windlass import modules
 from windlass.hashing import Part
+from windlass.provenance.fingerprint import unimported
 from windlass.provenance.fingerprint.bytecode import Import, Read, absolute
 from windlass.provenance.fingerprint.encoding import Encoder
 from windlass.provenance.fingerprint.findings import ABSENT, Constant, full_name
@@ -47,12 +48,33 @@ class Names(LateImports):
 
     def __init__(self, root: str) -> None:
         super().__init__(root)
-        self.encode = Encoder(root, self.reference, self.state)
+        self.encode = Encoder(root, self.reference, self.state, self.text)
         self._read_before: set[tuple[int, tuple[str, ...]]] = set()
 
     @abstractmethod
     def state(self, value: Any) -> Part | None:
         """What an instance of a class of the project holds; None for what is none."""
+
+    @abstractmethod
+    def text(self, text: str) -> None:
+        """Is told of a text that may be a dotted name."""
+
+    def named(self, text: str) -> None:
+        """Follows what of the project's a text is the dotted name of: a library may import it."""
+        parts = text.replace(":", ".").split(".")
+        for count in range(len(parts) - 1, 0, -1):
+            name = ".".join(parts[:count])
+            if origin_of_module(name).owner != "project":
+                continue
+            module = sys.modules.get(name)
+            if module is not None:
+                if parts[count] in vars(module):
+                    self.enter_module(name)
+                    self.read(vars(module), name, Read(tuple(parts[count:])))
+                return
+            if unimported.defines(name, parts[count]):
+                self.file_of_unimported(name)
+                return
 
     def read(self, space: Mapping[str, Any], module: str, read: Read) -> None:
         """Follows a name that code of a module reads."""

@@ -15,6 +15,7 @@ from windlass.provenance.fingerprint.running import has_instances
 _op = dis.opmap.get
 _IMPORT, _IMPORT_FROM, _POP = _op("IMPORT_NAME"), _op("IMPORT_FROM"), _op("POP_TOP")
 _CONSTANT, _STORE = frozenset(dis.hasconst), _op("STORE_NAME")
+_OPERATOR, _IN_PLACE = _op("BINARY_OP"), 13
 _BUILD = dis.opmap["LOAD_BUILD_CLASS"]
 _CALLS = [op for name, op in dis.opmap.items() if name in ("CALL", "CALL_FUNCTION_EX", "CALL_KW")]
 _CHANGING = {dis.opmap["STORE_ATTR"], dis.opmap["STORE_SUBSCR"], dis.opmap["DELETE_SUBSCR"]}
@@ -80,7 +81,7 @@ def _imports(code: CodeType) -> list[Import] | None:
         arg, extended = low | extended, 0
         if op == dis.EXTENDED_ARG:
             extended = arg << 8
-        elif op in _DOING:
+        elif op in _DOING or (op == _OPERATOR and arg >= _IN_PLACE):
             return None
         elif op in _CONSTANT:
             loaded.append(code.co_consts[arg])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -50,6 +51,7 @@ class Walk(Classes):
 
     def __init__(self, root: str) -> None:
         super().__init__(root)
+        self._texts: set[str] = set()
         self._met: dict[int, tuple[object, Part]] = {}
 
     def finish(self) -> None:
@@ -202,6 +204,8 @@ class Walk(Classes):
                     self.read(space, module, Read((name,)))
         for name in sorted(code.attributes & UNFOLLOWED):
             self.give_up(f".{name}", module, Read((), function.__code__.co_firstlineno))
+        for text in code.texts:
+            self.text(text)
         for wanted in code.imports:
             self.import_within(function, wanted, code.attributes, everything=code.passes_modules)
 
@@ -224,6 +228,20 @@ class Walk(Classes):
             is_told = name not in OF_MODULES or name == "__annotations__"
             if is_told and (is_part or not isinstance(inner, ModuleType)):
                 self.read(vars(module), module.__name__, Read((name,)))
+
+    def text(self, text: str) -> None:
+        """Follows what a text names, later. Most name nothing, and data may have very many."""
+        top = re.split("[.:]", text, maxsplit=1)[0]
+        if text not in self._texts and (top in sys.modules or top in self._importable):
+            self._texts.add(text)
+            self._waiting.append(functools.partial(self.named, text))
+
+    @functools.cached_property
+    def _importable(self) -> set[str]:
+        """What stands in the project's folders that modules are imported from."""
+        folders = [self.root, *(each for each in sys.path if each.startswith(self.root))]
+        found = (inner for each in folders if Path(each).is_dir() for inner in Path(each).iterdir())
+        return {inner.name.partition(".")[0] for inner in found}
 
     def state(self, value: Any) -> Part | None:
         """What an instance of a class of the project holds."""
