@@ -73,13 +73,13 @@ def main() -> None:
             )
         with contextlib.closing(sqlite3.connect(folder / ".windlass" / "windlass.db")) as record:
             (version,) = record.execute("SELECT version_num FROM alembic_version").fetchone()
-            _forget_the_machine(record, name)
+            _forget_the_machine(record)
             text = "\n".join(record.iterdump()).replace(name, "/project")
     FOLDER.mkdir(exist_ok=True)
     (FOLDER / f"{version}.sql").write_text(f"{text}\n")
 
 
-def _forget_the_machine(record: sqlite3.Connection, folder: str) -> None:
+def _forget_the_machine(record: sqlite3.Connection) -> None:
     host = json.dumps({"hostname": "there", "boot": None, "pid": 1, "pid_started": 1.0})
     record.execute("UPDATE runs SET host = ?, git = NULL", (host,))
     record.execute("UPDATE attempts SET worker = ?", (json.dumps({"pid": 1, "host": "there"}),))

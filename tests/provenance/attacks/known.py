@@ -12,67 +12,15 @@ _BY_REASON: dict[str, tuple[str, ...]] = {
         "an effect in a call that a file tells",
         "an effect in a function that a file tells",
     ),
-    "a function changes what it is given, and that is the library's": (
-        "an effect of a patcher's method on what it holds",
-        "a polars namespace by a decorator of the project",
-        "an accessor of pandas by a decorator of the project",
-    ),
-    "a function changes what is not its own in a way that is no assignment": (
-        "an effect in a function on the dict of a module",
-        "an effect in a function on an alias",
-        "an effect in a function by a loop over modules",
-        "an effect in a function by type.__setattr__",
-        "an effect in a function on a table of a library",
-        "an abstract class registered in a function",
-    ),
-    "of a call whose value is kept, only a function by its name is looked into": (
-        "an effect of a function in a dict that is kept",
-        "effects of functions in a list, kept by a comprehension",
-        "an effect of a map that is kept",
-        "a variable popped from the environment, kept",
-    ),
-    "operators and attributes whose value is kept are taken to do nothing": (
-        "an effect of an operator that is kept",
-        "an effect of a property that is kept",
-    ),
     "a variable is named in a text for a table": (
         "a query given to a helper of another module",
         "pandas' eval of a name",
     ),
-    "a library imports what a text names": (
-        "an import string of a model",
-        "an import string of an argument",
-        "a handler named in a logging configuration",
-    ),
-    "what a module says of itself is not followed": (
-        "a module's docstring",
-        "annotations of a module",
-        "type hints of a module",
-    ),
     "a pickle is read by a library": ("a pickle of the project's object read by numpy",),
-    "a value is told by its representation": (
-        "a timezone of the project in a datetime with a name",
-        "a dtype with metadata",
-    ),
-    "a value with an address in its representation is another one each time": (
-        "a timezone of the project in a datetime, nothing changed",
-    ),
-    "what a class was made with is not all looked at": (
-        "a method with two underscores compiled in a class that another file tells",
-        "a default of a dataclass with slots that another file tells",
-        "a default by field of a dataclass with slots that another file tells",
-        "a validation alias that another file tells",
-        "a description of a field that another file tells",
-        "an exclusion of a field that another file tells",
-        "a base's argument that another file tells",
-    ),
     "names are remembered that were there, not those that were not": (
         "a submodule that is there by a variable",
     ),
-    "a class is remembered by its name and bases": (
-        "a metaclass by a variable",
-        "a registered abc by a variable",
-    ),
+    "a class is remembered by its name and bases": ("a registered abc by a variable",),
     "of an effect, the statement counts, not what decides on it": (
         "a patched library by a variable",
     ),
@@ -81,50 +29,17 @@ _BY_REASON: dict[str, tuple[str, ...]] = {
         "a business day of holidays",
     ),
     "of a class, the order of methods counts": ("needless, a reordering of methods",),
-    "a list or dict of a library is taken to be the project's": (
-        "a table of a library under a name of one's own",
-        "a list of a library under a name of one's own, appended",
-        "an imported list of a library, extended",
-    ),
-    "of a call whose value is kept, a method of what is made there is not looked into": (
-        "an effect of a method of an object made there, kept",
-    ),
     "an object that cannot be looked into is changed by a function that is given it": (
         "an sqlalchemy metadata filled by models",
         "a seeded generator advanced by another module",
         "an array that is not writeable",
-    ),
-    "of what making an object runs, only the usual methods are looked into": (
-        "an effect of a model validator",
-    ),
-    "of a decorator, only its own assignments are looked at, and only if it is a function": (
-        "an effect of a decorator's helper",
-        "an effect of a decorating instance's method",
-        "an effect of a decorating callable instance",
-        "an effect of a decorating class",
     ),
     "an annotation that is a text names a class": (
         "injection by type hints of a function, of the future",
         "injection by type hints, given to a helper",
         "injection of the type by a text",
     ),
-    "what a class is given from outside is taken to be a library's": (
-        "__hash__ set by another module",
-        "__match_args__ set by another module",
-        "_missing_ of an enum set by another module",
-        "__format__ of an enum set by another module",
-        "__call__ compiled from a text by another module",
-    ),
-    "the class of a descriptor is not followed": (
-        "a subclass of property set from outside",
-        "a subclass of staticmethod set from outside",
-    ),
     "of what a library made of a function, attributes are not looked at": (
-        "an attribute of a cached function, set by another module",
-        "an attribute of a cached function that another file tells",
-        "an attribute of a partial",
-        "an attribute of a context manager's function",
-        "an attribute of a dispatched function",
         "an attribute of a vectorized function",
     ),
     "a fingerprint is remembered though it rests on a module that is missing": (

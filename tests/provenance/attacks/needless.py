@@ -89,6 +89,146 @@ for name, text, value, old, new in (
         "B = 2",
     ),
     (
+        "a function in a dict, which nothing calls",
+        "def f():\n    return 1\nALL = {'k': f}\nB = ALL['k']\nA = 3\n",
+        "A * x",
+        "return 1",
+        "return 2",
+    ),
+    (
+        "a function that is mapped, and changes nothing",
+        "import pandas\ndef f(n):\n    return pandas.isna(n)\nB = list(map(f, [3]))\nA = 3\n",
+        "A * x",
+        "isna(n)",
+        "notna(n)",
+    ),
+    (
+        "a function that is called from a list, and changes nothing",
+        "def f():\n    return 1\nALL = [f]\nB = [g() for g in ALL]\nA = 3\n",
+        "A * x",
+        "return 1",
+        "return 2",
+    ),
+    (
+        "a decorating instance that changes nothing of a library",
+        (
+            "class App:\n    def __init__(self):\n        self.all = []\n"
+            "    def on(self, f):\n        self.all.append(f)\n        return f\n"
+            "app = App()\n@app.on\ndef g():\n    return 1\nA = 3\n"
+        ),
+        "A * x",
+        "return 1",
+        "return 2",
+    ),
+    (
+        "an operator and a property that change nothing of a library",
+        (
+            "class P:\n    def __or__(self, n):\n        return 1\n"
+            "    @property\n    def k(self):\n        return 1 + 0\n"
+            "p = P()\nq, r = p | 3, p.k\nA = 3\n"
+        ),
+        "A * x",
+        "1 + 0",
+        "1 + 1",
+    ),
+    (
+        "a validator of a model that changes nothing of a library",
+        (
+            "import pydantic\nclass S(pydantic.BaseModel):\n    k: int = 3\n"
+            "    @pydantic.field_validator('k')\n    def v(cls, k):\n        return k + 1\n"
+            "B = S()\nA = 3\n"
+        ),
+        "A * x",
+        "k + 1",
+        "k + 2",
+    ),
+    (
+        "a method of what a class makes, which nothing calls",
+        (
+            "import decimal\nclass S:\n    def go(self):\n        return 1\n"
+            "    def other(self):\n        decimal.getcontext().prec = 3\n"
+            "B = S().go()\nA = 3\n"
+        ),
+        "A * x",
+        "prec = 3",
+        "prec = 4",
+    ),
+    (
+        "another step, with other options",
+        (
+            "from windlass import step\n@step\ndef b(x: int):\n    import torch\n"
+            "    torch.manual_seed(3)\n    return x\nB = b.options(retries=2)\nA = 3\n"
+        ),
+        "A * x",
+        "manual_seed(3)",
+        "manual_seed(4)",
+    ),
+    (
+        "a list of one's own under another name, appended",
+        "B = [1]\nC = B\nC.append(2)\nC += [3]\nA = 3\n",
+        "A * x",
+        "append(2)",
+        "append(3)",
+    ),
+    (
+        "a text that names no name of a module",
+        "def A(x):\n    return len('other.csv') * x\n# --- other.py\nB = 1\n",
+        "A(x)",
+        "B = 1",
+        "B = 2",
+    ),
+    (
+        "another name of a module than a text names",
+        (
+            "import other\ndef A(x):\n    return len('other.f') * x\n"
+            "# --- other.py\ndef f():\n    return 1\ndef g():\n    return 1 + 0\n"
+        ),
+        "A(x)",
+        "1 + 0",
+        "1 + 1",
+    ),
+    (
+        "a comment beside a derived property",
+        (
+            "class P(property):\n    def __get__(self, o, t=None):\n        return 3\n"
+            "class A:\n    k = P(lambda self: 1)\n"
+        ),
+        "A().k",
+        "return 3\n",
+        "return 3  # c\n",
+    ),
+    (
+        "a comment beside attributes of what a library made",
+        (
+            "import contextlib, functools\n@contextlib.contextmanager\ndef B():\n    yield 3\n"
+            "A = functools.partial(B)\nA.k = B.k = B\n"
+        ),
+        "A.k.__name__",
+        "A.k =",
+        "# c\nA.k =",
+    ),
+    (
+        "a comment beside a hash and what a class is matched by",
+        (
+            "import dataclasses, enum, typing\nT = typing.TypeVar('T')\n"
+            "@dataclasses.dataclass(frozen=True, slots=True)\nclass A(typing.Generic[T]):\n"
+            "    k: int = 1\nA.__hash__ = lambda self: 3\n"
+        ),
+        "hash(A())",
+        "    k: int = 1\n",
+        "    k: int = 1  # c\n",
+    ),
+    (
+        "a comment beside times with zones",
+        (
+            "import datetime as d, zoneinfo\nU = d.datetime(2020, 1, 1, tzinfo=d.timezone.utc)\n"
+            "A = [U, U.astimezone(zoneinfo.ZoneInfo('UTC')), d.time(3, tzinfo=d.timezone.utc)]\n"
+        ),
+        "str(A)",
+        "A = [",
+        "# c\nA = [",
+    ),
+    (
         "a docstring of an enum",
         "import enum\nclass A(enum.Enum):\n    RED = 1\n",
         "A.RED.value",

@@ -5,6 +5,26 @@ from __future__ import annotations
 from provenance.attacks.case import Cases
 
 CASES = Cases()
+CASES.attack(
+    "an import string of a module that is not imported",
+    (
+        "import pydantic\nclass S(pydantic.BaseModel):\n    f: pydantic.ImportString\n"
+        "# --- late.py\nK = 1\ndef f(x):\n    return x * 3\n"
+    ),
+    "S(f='late.f').f(x)",
+    "x * 3",
+    "x * 4",
+)
+CASES.attack(
+    "an import string by module and name, in a table",
+    (
+        "import pydantic, helper\nT = {'k': 'helper:C.f'}\n"
+        "# --- helper.py\nclass C:\n    def f(x):\n        return x * 3\n"
+    ),
+    "pydantic.TypeAdapter(pydantic.ImportString).validate_python('helper:C').f(x) + len(T)",
+    "x * 3",
+    "x * 4",
+)
 
 for name, text, value, old, new in (
     (

@@ -86,6 +86,7 @@ class Code:
         imports: The imports within it.
         attributes: Every attribute that it reads, of whatever.
         passes_modules: Whether a module that it imports goes elsewhere than into ``module.name``.
+        texts: Those of its constants that could be the dotted name of something.
     """
 
     digest: str
@@ -93,6 +94,7 @@ class Code:
     imports: tuple[Import, ...]
     attributes: frozenset[str]
     passes_modules: bool
+    texts: frozenset[str]
 
     @property
     def is_querying(self) -> bool:
@@ -104,6 +106,13 @@ def names_in_text(value: object) -> list[str]:
     """The names that are variables in an expression for a table."""
     return re.findall(r"@(\w+)", value) if isinstance(value, str) else []
 
+
+def is_dotted(text: str) -> bool:
+    """Whether a text could name something in a module, as ``helper.f`` or ``helper:f``."""
+    return ("." in text or ":" in text) and _DOTTED.fullmatch(text) is not None
+
+
+_DOTTED = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*[.:][^\W\d]\w*")
 
 DYNAMIC = {"eval", "exec", "globals", "__import__", "import_module", "importlib", "sys", "runpy"}
 """Names by which code may reach what it does not name."""
@@ -122,9 +131,8 @@ def read_code(code: CodeType) -> Code:
             scan.reads.update(dict.fromkeys(((name,) for name in _in_texts(code)), None))
         imports = tuple(scan.imports)
         passes = bool(imports) and _passes_modules(code)
-        made = Code(
-            told, tuple(Read(*each) for each in scan.reads.items()), imports, attributes, passes
-        )
+        reads = tuple(Read(*each) for each in scan.reads.items())
+        made = Code(told, reads, imports, attributes, passes, frozenset(scan.texts))
         found = _known[id(code)] = (code, made)  # with the code, or another could get its id
     return found[1]
 
@@ -148,6 +156,7 @@ class _Scan:
     reads: dict[tuple[str, ...], int | None] = field(default_factory=dict)
     imports: dict[Import, None] = field(default_factory=dict)
     attributes: set[str] = field(default_factory=set)
+    texts: set[str] = field(default_factory=set)
 
 
 def _parts(code: CodeType, scan: _Scan) -> tuple[Any, ...]:
@@ -167,8 +176,12 @@ def _parts(code: CodeType, scan: _Scan) -> tuple[Any, ...]:
 
 
 def _constant(value: Any, scan: _Scan) -> Any:
-    if isinstance(value, str) and value in _BY_TEXT:  # as in getattr(cls, "__subclasses__")
-        scan.attributes.add(value)
+    if isinstance(value, str):
+        if value in _BY_TEXT:  # as in getattr(cls, "__subclasses__")
+            scan.attributes.add(value)
+        elif is_dotted(value):
+            scan.texts.add(value)
+        return value
     if isinstance(value, CodeType):
         return ("code", value.co_name, *_parts(value, scan))
     if isinstance(value, tuple):

@@ -10,7 +10,12 @@ from windlass.provenance.fingerprint.owners import is_own
 from windlass.provenance.fingerprint.source import parse_file, root_of, targets_of
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-_SETTERS = {"setattr", "delattr"}
+_SETTERS = {"setattr", "delattr", "__setattr__", "__delattr__", "__setitem__"}
+_MUTATORS = {
+    *("update", "append", "extend", "insert", "add", "setdefault", "pop", "popitem", "clear"),
+    *("remove", "discard", "register"),
+}
+"""Methods by which what they belong to is another after."""
 
 
 def changes_outside(function: FunctionType) -> bool:
@@ -22,8 +27,10 @@ def changes_outside(function: FunctionType) -> bool:
     if node is None:
         return False
     local, imported = _local(node)
+    aliases = _aliases(node)
     for target in _changed(node):
         root = root_of(target)
+        root = aliases.get(root or "", root)
         if root in imported:
             return True
         if root is not None and root not in local:
@@ -88,5 +95,33 @@ def _changed(node: ast.AST) -> Iterator[ast.expr]:
                     targets = [*targets, *target.elts]
                 elif not isinstance(target, ast.Name):
                     yield target
-        elif isinstance(each, ast.Call) and getattr(each.func, "id", "") in _SETTERS and each.args:
-            yield each.args[0]
+        elif isinstance(each, ast.Call):
+            yield from _changed_by(each)
+
+
+def _changed_by(call: ast.Call) -> Iterator[ast.expr]:
+    """What a call changes by the word of its name, as ``setattr(x, …)`` and ``x.y.update(…)``."""
+    name = getattr(call.func, "id", getattr(call.func, "attr", ""))
+    if name in _SETTERS and call.args:
+        yield call.args[0]
+    elif isinstance(call.func, ast.Attribute) and name in _MUTATORS and not _makes(call.func):
+        yield call.func.value
+
+
+def _makes(node: ast.AST) -> bool:
+    """Whether a call in an expression makes what it stands for."""
+    return any(isinstance(each, ast.Call) for each in ast.walk(node))
+
+
+def _aliases(node: ast.AST) -> dict[str, str]:
+    """Names that a function gives to what it did not make, each with the name that this is of."""
+    found = {}
+    for each in ast.walk(node):
+        given = each.iter if isinstance(each, ast.For) else getattr(each, "value", None)
+        if not isinstance(each, ast.For | ast.Assign | ast.AnnAssign) or _makes(given or each):
+            continue
+        holders = given.elts if isinstance(given, ast.Tuple | ast.List) else [given]
+        roots = [root for holder in holders if holder and (root := root_of(holder))]
+        names = [target.id for target in targets_of(each) if isinstance(target, ast.Name)]
+        found.update({name: root for name in names for root in roots})
+    return found

@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from types import FunctionType, GetSetDescriptorType, MemberDescriptorType
 from typing import Any
 
+from windlass.provenance.fingerprint.origin import origin_of_file
+
 _SKIPPED = {
     *("__module__", "__doc__", "__dict__", "__weakref__", "__qualname__", "__firstlineno__"),
-    *("__static_attributes__", "__abstractmethods__", "__parameters__", "__orig_bases__"),
-    *("__dataclass_params__", "__dataclass_fields__", "__match_args__", "__hash__", "__slots__"),
+    *("__static_attributes__", "__abstractmethods__", "__parameters__"),
+    *("__dataclass_params__", "__dataclass_fields__", "__hash__", "__slots__"),
     *("__classcell__", "__type_params__", "__annotate__", "__annotate_func__"),
     *("__annotations_cache__", "__protocol_attrs__", "__non_callable_proto_members__"),
     *("__callable_proto_members_only__", "__orig_class__", "__class_vars__"),
@@ -26,6 +28,22 @@ FUNCTION_OF = {
 }
 """Classes of our own that stand for a function, and the attribute that has it."""
 _SKIPPED_STARTS = ("__pydantic_", "__attrs_", "__sklearn_")
+_GENERATED = {
+    *(
+        "__init__",
+        "__new__",
+        "__repr__",
+        "__eq__",
+        "__ne__",
+        "__lt__",
+        "__le__",
+        "__gt__",
+        "__ge__",
+    ),
+    *("__hash__", "__setattr__", "__delattr__", "__getattr__", "__getstate__", "__setstate__"),
+    *("__replace__", "__reduce__"),
+}
+"""What data classes, named tuples and attrs compile; else it is somebody's own `exec`."""
 
 
 def class_entries(cls: type) -> Iterator[tuple[str, Any]]:
@@ -34,13 +52,13 @@ def class_entries(cls: type) -> Iterator[tuple[str, Any]]:
         for member in cls.__members__.values():
             yield member.name, [member.value, _given_later(member)]
     for name, entry in vars(cls).items():
-        if (name in _SKIPPED or name.startswith(_SKIPPED_STARTS)) and not _is_written(entry, cls):
+        if (name in _SKIPPED or name.startswith(_SKIPPED_STARTS)) and not _is_written(entry):
             continue
         if isinstance(entry, GetSetDescriptorType | MemberDescriptorType):
             continue
-        if issubclass(cls, enum.Enum) and _is_of_enum(name, entry) and not _is_written(entry, cls):
+        if issubclass(cls, enum.Enum) and _is_of_enum(name, entry) and not _is_written(entry):
             continue
-        if _is_generated(entry) and name.startswith("__"):  # else it is somebody's own `exec`
+        if name in _GENERATED and _is_generated(entry):
             continue
         yield name, entry
 
@@ -58,8 +76,15 @@ def fields_of(cls: Any) -> Iterator[tuple[str, Any]]:
         yield "fields", {each.name: _given(each, _OF_ATTRIBUTE) for each in cls.__attrs_attrs__}
 
 
-_OF_FIELD = ("default_factory", "metadata", "init", "repr", "hash", "compare", "kw_only")
-_OF_MODEL_FIELD = ("default", "default_factory", "metadata", "alias", "discriminator", "frozen")
+_OF_FIELD = (
+    *("default", "default_factory", "metadata", "init", "repr", "hash", "compare", "kw_only"),
+)
+_OF_MODEL_FIELD = (
+    *("default", "default_factory", "metadata", "alias", "discriminator", "frozen", "exclude"),
+    *("validation_alias", "serialization_alias", "alias_priority", "title", "description"),
+    *("examples", "json_schema_extra", "validate_default", "repr", "init", "init_var", "kw_only"),
+    *("exclude_if", "union_mode", "fail_fast"),
+)
 _OF_ATTRIBUTE = ("default", "validator", "converter", "metadata", "eq", "order", "init", "kw_only")
 
 
@@ -73,11 +98,12 @@ def _given(field: Any, names: tuple[str, ...]) -> dict[str, Any]:
     }
 
 
-def _is_written(entry: Any, cls: type) -> bool:
-    """Whether it is a function of the class itself, by whatever name."""
+def _is_written(entry: Any) -> bool:
+    """Whether it is a function that somebody wrote, in the class or for it, by whatever name."""
     function = getattr(entry, "__func__", entry)
-    is_own = isinstance(function, FunctionType) and function.__module__ == cls.__module__
-    return is_own and not _is_generated(entry)
+    if not isinstance(function, FunctionType) or _is_generated(entry):
+        return False
+    return origin_of_file(function.__code__.co_filename).owner == "project"
 
 
 def _is_of_enum(name: str, entry: Any) -> bool:

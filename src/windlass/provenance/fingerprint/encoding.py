@@ -6,9 +6,6 @@ then the statement that made what holds it counts, too.
 
 from __future__ import annotations
 
-import collections.abc
-import contextlib
-import dataclasses
 import datetime
 import decimal
 import enum
@@ -19,16 +16,26 @@ import re
 import types
 import typing
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from windlass.hashing import Part
+from windlass.provenance.fingerprint.bytecode import is_dotted
 from windlass.provenance.fingerprint.inside import code_inside
+from windlass.provenance.fingerprint.instances import (
+    COLLECTIONS,
+    DATA,
+    HOLDING,
+    SIMPLE,
+    WITHOUT_STATE,
+    content_of,
+    fields_told,
+)
 from windlass.provenance.fingerprint.packing import pack
 
 _PLAIN = (bool, int, float, str, bytes, type(None))
 _BY_REPR = (
-    *(datetime.date, datetime.time, datetime.datetime, datetime.timedelta, datetime.timezone),
+    *(datetime.date, datetime.timedelta, datetime.timezone),
     *(decimal.Decimal, fractions.Fraction, uuid.UUID, range, slice, complex),
 )
 _TYPING = (typing.ParamSpec, typing.ForwardRef, type(typing.Any))
@@ -53,6 +60,7 @@ class Encoder:
         root: The project's folder; paths in it count from there, not from where it is.
         reference: What stands for a function, class, module or other piece of code.
         state: What an instance of a class of the project holds; None for other instances.
+        named: Is told of texts that could be the dotted name of something.
 
     Attributes:
         opaque: How many values were met that cannot be looked into.
@@ -63,10 +71,12 @@ class Encoder:
         root: str,
         reference: Callable[[Any], Part],
         state: Callable[[Any], Part | None],
+        named: Callable[[str], None] | None = None,
     ) -> None:
         self._root = root
         self._reference = reference
         self._state = state
+        self._named = named
         self._within: dict[int, int] = {}
         self.opaque = 0
 
@@ -110,6 +120,8 @@ class Encoder:
             return self._reference(value)
         if kind in _BY_REPR:
             return [kind.__name__, repr(value)]
+        if kind in (datetime.time, datetime.datetime):
+            return [kind.__name__, repr(value.replace(tzinfo=None)), self._zone(value.tzinfo)]
         if kind is re.Pattern:
             return ["pattern", value.pattern, value.flags]
         if kind is object:
@@ -150,6 +162,10 @@ class Encoder:
             told.append(self._reduced(value))
         return told
 
+    def _zone(self, zone: datetime.tzinfo | None) -> Part:
+        """One of the project by what it holds and does; one of a library by its name."""
+        return repr(zone) if self._state(zone) is None else self(zone)
+
     def _reduced(self, value: Any) -> Part:
         """What a value of a class that derives from a library's holds, as it would be copied."""
         try:
@@ -164,29 +180,31 @@ class Encoder:
     def _known(self, value: Any, kind: type) -> Part:
         """Instances of Python's own and of libraries, as far as it is known what they hold."""
         where = f"{kind.__module__}.{kind.__qualname__}"
-        if where in _WITHOUT_STATE:
+        if where in WITHOUT_STATE:
             return ["stateless", where]
-        if where in _COLLECTIONS:
-            return [where, *_COLLECTIONS[where](value, self)]
+        if where in COLLECTIONS:
+            return [where, *COLLECTIONS[where](value, self)]
         if where.startswith("numpy.dtype"):
-            return ["dtype", repr(value)]
-        fields = _fields(value, kind)
+            return ["dtype", repr(value), self(value.metadata)]
+        fields = fields_told(value, kind)
         if fields is not None:
             return [where, self._reference(kind), self(fields)]
         content = content_of(value)
-        if content is None and not _SIMPLE.isdisjoint((where, where.partition(".")[0])):
+        if content is None and not SIMPLE.isdisjoint((where, where.partition(".")[0])):
             return [where, self._reduced(value)]
         if content is None:
             raise OpaqueError(where)
         self._reference(kind)
         code = (
             [self._reference(each) for each in code_inside(value)]
-            if where.startswith(_HOLDING)
+            if where.startswith(HOLDING)
             else []
         )
         return ["value", where, content, code]
 
     def _text(self, text: str) -> str:
+        if self._named is not None and is_dotted(text):
+            self._named(text)
         if text.startswith(self._root) and text[len(self._root) :][:1] in ("", "/"):
             return f"<project>{text[len(self._root) :]}"
         return text
@@ -198,118 +216,9 @@ def _holds_more(base: type) -> bool:
     if base.__module__ in ("typing", "abc", "enum") or name == "builtins.object":
         return False
     is_stated = base.__flags__ & _HEAP and not base.__flags__ & _IMMUTABLE
-    return not is_stated or base.__module__.partition(".")[0] in _DATA
+    return not is_stated or base.__module__.partition(".")[0] in DATA
 
 
 _HEAP, _IMMUTABLE = 1 << 9, 1 << 8
 """Of a class that a class statement made, the first alone: what is in its instances is in
 attributes and slots."""
-
-
-def content_of(value: Any) -> str | None:
-    """The content digest of data such as an array or a table; None if it is no such thing."""
-    if type(value).__module__.partition(".")[0] not in _DATA:
-        return None
-    import tempfile
-
-    from windlass import artifacts
-    from windlass.errors import FormatError
-
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            store = artifacts.ArtifactStore(pathlib.Path(folder))
-            return artifacts.save(value, store).artifact.content
-        except FormatError:
-            return None
-
-
-_DATA = {"numpy", "pandas", "polars", "pyarrow", "scipy", "torch", "sklearn", "PIL"}
-_HOLDING = ("torch.nn.", "sklearn.")
-"""Whose objects may hold functions and classes of the project, such as layers."""
-_WITHOUT_STATE = {
-    *("_thread.lock", "_thread.RLock", "threading.Condition"),
-    *("builtins.ellipsis", "builtins.NotImplementedType"),
-}
-_SIMPLE = {
-    *(
-        "argparse.Namespace",
-        "array",
-        "calendar",
-        "collections",
-        "configparser",
-        "csv",
-        "decimal",
-        "difflib",
-    ),
-    *("email", "graphlib", "html", "ipaddress", "json", "statistics", "string", "struct"),
-    *("textwrap", "urllib"),
-}
-"""Of Python's own, whose objects are what they were made with: they are copied by that."""
-_MOST = 10_000
-"""Longer collections of libraries may be read from somewhere as they are needed."""
-
-
-def _items(value: Mapping[Any, Any], encode: Encoder) -> list[Part]:
-    return [[encode(key), encode(item)] for key, item in value.items()]
-
-
-def _fields(value: Any, kind: type) -> Any:
-    """What an object of a library holds by its own word; None for what does not say."""
-    if dataclasses.is_dataclass(value):
-        names = [field.name for field in dataclasses.fields(value)]
-        return {name: getattr(value, name) for name in names if hasattr(value, name)}
-    if hasattr(kind, "__pydantic_fields__"):
-        return dict(vars(value))
-    kinds: dict[Any, Callable[[Any], Any]] = {
-        collections.abc.Mapping: dict,
-        collections.abc.Sequence: list,
-    }
-    for each, taken in kinds.items():
-        if isinstance(value, each) and kind.__module__ not in ("os", "weakref"):
-            with contextlib.suppress(Exception):  # of the library's own, whatever it is
-                return taken(value) if len(value) <= _MOST else None
-    return None
-
-
-def _of_context(variable: Any, encode: Encoder) -> list[Part]:
-    try:
-        return [variable.name, encode(variable.get())]
-    except LookupError:
-        return [variable.name]
-
-
-def _given_to_logger(value: object) -> dict[str, Any]:
-    """Attributes of one's own: where it writes, and how much, changes no result."""
-    own = {"filters", "name", "level", "parent", "propagate", "handlers", "disabled"}
-    own |= {"manager", "_cache"}
-    return {name: each for name, each in vars(value).items() if name not in own}
-
-
-_COLLECTIONS: dict[str, Callable[[Any, Encoder], list[Part]]] = {
-    "collections.OrderedDict": _items,
-    "collections.Counter": _items,
-    "collections.defaultdict": lambda v, e: [e(v.default_factory), *_items(v, e)],
-    "collections.deque": lambda v, e: [v.maxlen, *map(e, v)],
-    "collections.ChainMap": lambda v, e: [*map(e, v.maps)],
-    "types.SimpleNamespace": lambda v, e: _items(vars(v), e),
-    "_thread._local": lambda v, e: _items(vars(v), e),
-    "threading.Semaphore": lambda v, _: [v._value],  # noqa: SLF001 (it has no other name)
-    "threading.BoundedSemaphore": lambda v, _: [v._value],  # noqa: SLF001
-    "_weakrefset.WeakSet": lambda v, e: sorted((e(each) for each in v), key=pack),
-    "weakref.WeakValueDictionary": _items,
-    "weakref.WeakKeyDictionary": lambda v, e: sorted(_items(v, e), key=pack),
-    "threading.Event": lambda v, _: [v.is_set()],
-    "_contextvars.ContextVar": _of_context,
-    "logging.Logger": lambda v, e: _items(_given_to_logger(v), e),
-    "logging.RootLogger": lambda v, e: _items(_given_to_logger(v), e),
-    "pydantic.type_adapter.TypeAdapter": lambda v, e: [e(v._type), e(v._config)],  # noqa: SLF001
-    "_struct.Struct": lambda v, _: [v.format],
-    "zoneinfo.ZoneInfo": lambda v, _: [str(v)],
-    "operator.itemgetter": lambda v, _: [repr(v)],
-    "operator.attrgetter": lambda v, _: [repr(v)],
-    "operator.methodcaller": lambda v, e: [e(v.__reduce__()[1])],
-    "functools._lru_cache_wrapper": lambda v, e: [
-        e(v.__wrapped__),
-        *_items(v.cache_parameters(), e),
-    ],
-}

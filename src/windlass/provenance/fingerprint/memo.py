@@ -170,10 +170,14 @@ class _Tokens(Walk):
         return told
 
     def _class(self, cls: type) -> Part:
-        return ["class", cls.__module__, cls.__qualname__, *map(full_name, cls.__bases__)]
+        kinds = (type(cls), *cls.__bases__)
+        return ["class", cls.__module__, cls.__qualname__, *map(full_name, kinds)]
 
     def _module(self, module: ModuleType) -> Part:
         return ["module", module.__name__, _file_of(module.__name__)]
+
+    def text(self, text: str) -> None:
+        """Nothing: what it names was read by that name."""
 
     def made(self, value: Any, module: str, name: str) -> Part:  # noqa: ARG002
         """Nothing: how a value was made, its file tells."""

@@ -1,10 +1,10 @@
-"""What the names that code reads stand for, and what it imports when it runs."""
+"""What the names that code reads stand for."""
 
 from __future__ import annotations
 
 import builtins
 import sys
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping
 from types import FunctionType, ModuleType
 from typing import Any
@@ -14,39 +14,22 @@ from windlass.hashing import Part
 from windlass.provenance.fingerprint import unimported
 from windlass.provenance.fingerprint.bytecode import Import, Read, absolute
 from windlass.provenance.fingerprint.encoding import Encoder
-from windlass.provenance.fingerprint.findings import ABSENT, Constant, Findings, full_name
+from windlass.provenance.fingerprint.findings import ABSENT, Constant, full_name
 from windlass.provenance.fingerprint.inside import code_inside
+from windlass.provenance.fingerprint.instances import own_attributes
+from windlass.provenance.fingerprint.late import IMPORTERS, LateImports
 from windlass.provenance.fingerprint.model import Piece, Unresolved
-from windlass.provenance.fingerprint.origin import is_there, origin_of_living, origin_of_module
+from windlass.provenance.fingerprint.origin import origin_of_living, origin_of_module
 from windlass.provenance.fingerprint.packing import digest_packed
-from windlass.provenance.fingerprint.source import Definition, parse_file, source_of
+from windlass.provenance.fingerprint.source import Definition, source_of
 
 OF_MODULES = {
     *("__name__", "__doc__", "__file__", "__path__", "__spec__", "__loader__", "__package__"),
     *("__builtins__", "__cached__", "__annotations__"),
 }
 """What a module holds of itself: where it lies is not what it does."""
-_IMPORTERS = (
-    *("importlib.import_module", "importlib.__import__", "importlib.reload"),
-    *("importlib.util.module_from_spec", "importlib.util.spec_from", "importlib.util.LazyLoader"),
-    *(
-        "importlib.machinery",
-        "sys.modules",
-        "sys.path",
-        "sys.meta_path",
-        "site.addsitedir",
-        "sys._getframe",
-        "runpy.",
-        "pkgutil.",
-        "pydoc.locate",
-    ),
-    *("builtins.eval", "builtins.exec", "builtins.__import__", "inspect.currentframe"),
-    *("inspect.stack", "inspect.getsource", "inspect.getdoc", "pickle.load", "_pickle.load"),
-    *("pickle.Unpickler", "_pickle.Unpickler", "pickle._load", "dill.load", "cloudpickle.load"),
-    *("joblib.load", "joblib.numpy_pickle.load", "pandas.read_pickle", "pandas.io.pickle"),
-    *("yaml.unsafe_load", "yaml.load", "yaml.full_load", "pydoc.resolve", "pkgutil.resolve_name"),
-)
-"""What leads to code that no name tells of."""
+_SAID = ("__doc__", "__annotations__")
+"""What its text says of it: that counts where it is read."""
 EVALUATORS = (eval, exec, __import__)
 UNFOLLOWED = {
     *("__subclasses__", "__globals__", "f_globals", "f_back", "__doc__", "getdoc", "getsource"),
@@ -56,7 +39,7 @@ UNFOLLOWED = {
 """Attributes that lead to code that no name tells of, or to the text of code itself."""
 
 
-class Names(Findings, ABC):
+class Names(LateImports):
     """Follows names to what they stand for.
 
     Args:
@@ -65,16 +48,33 @@ class Names(Findings, ABC):
 
     def __init__(self, root: str) -> None:
         super().__init__(root)
-        self.encode = Encoder(root, self.reference, self.state)
+        self.encode = Encoder(root, self.reference, self.state, self.text)
         self._read_before: set[tuple[int, tuple[str, ...]]] = set()
-
-    @abstractmethod
-    def reference(self, value: Any) -> Part:
-        """What stands for a function, class, module or the like; it will be followed."""
 
     @abstractmethod
     def state(self, value: Any) -> Part | None:
         """What an instance of a class of the project holds; None for what is none."""
+
+    @abstractmethod
+    def text(self, text: str) -> None:
+        """Is told of a text that may be a dotted name."""
+
+    def named(self, text: str) -> None:
+        """Follows what of the project's a text is the dotted name of: a library may import it."""
+        parts = text.replace(":", ".").split(".")
+        for count in range(len(parts) - 1, 0, -1):
+            name = ".".join(parts[:count])
+            if origin_of_module(name).owner != "project":
+                continue
+            module = sys.modules.get(name)
+            if module is not None:
+                if parts[count] in vars(module):
+                    self.enter_module(name)
+                    self.read(vars(module), name, Read(tuple(parts[count:])))
+                return
+            if unimported.defines(name, parts[count]):
+                self.file_of_unimported(name)
+                return
 
     def read(self, space: Mapping[str, Any], module: str, read: Read) -> None:
         """Follows a name that code of a module reads."""
@@ -83,7 +83,7 @@ class Names(Findings, ABC):
             return
         self._read_before.add(key)
         name = read.chain[0]
-        if name in OF_MODULES:
+        if name in OF_MODULES and name not in _SAID:
             return
         value = space.get(name, ABSENT)
         self.bindings.append((space, name, value))
@@ -112,12 +112,13 @@ class Names(Findings, ABC):
             if name == "__dict__":
                 self.reference(value)
                 return
-            value = self._attribute(value, name)
+            value = self.attribute(value, name)
             if value is ABSENT or name in OF_MODULES:
                 return
         self.thing(value, module, name, read)
 
-    def _attribute(self, module: ModuleType, name: str) -> Any:
+    def attribute(self, module: ModuleType, name: str) -> Any:
+        """What a module holds under a name; `ABSENT` if nothing."""
         found = vars(module).get(name, ABSENT)
         self.bindings.append((vars(module), name, found))
         if found is not ABSENT:
@@ -201,8 +202,10 @@ class Names(Findings, ABC):
         return name, wanted.names[0]
 
     def inside(self, value: Any) -> Part:
-        """The code in a value that cannot be looked into."""
-        return [self.reference(each) for each in code_inside(value)]
+        """The code in a value that cannot be looked into, and what was put on a function."""
+        found = [self.reference(each) for each in code_inside(value)]
+        given = own_attributes(value) if isinstance(value, FunctionType) else {}
+        return [*found, self.encode(given)] if given else found
 
     def read_all(self, definition: Definition, module: ModuleType) -> None:
         """Follows the names that a definition reads."""
@@ -222,87 +225,8 @@ class Names(Findings, ABC):
 
     def _dynamic(self, name: str, chain: list[str], module: str, read: Read) -> None:
         whole = ".".join([name, *chain])
-        if whole.startswith(_IMPORTERS):
+        if whole.startswith(IMPORTERS):
             self.give_up(whole, module, read)
-
-    def give_up(self, what: str, module: str, read: Read) -> None:
-        """Notes what cannot be followed: all code of the project counts in its place."""
-        self.unresolved[Unresolved(what, self.place_in(module, read.line or None))] = None
-
-    # Imports.
-
-    def import_within(
-        self,
-        function: FunctionType,
-        wanted: Import,
-        attributes: frozenset[str],
-        *,
-        everything: bool,
-    ) -> None:
-        """Follows an import that a function does when it runs."""
-        space = function.__globals__
-        name = absolute(wanted, space)
-        origin = origin_of_module(name)
-        if origin.owner != "project":
-            self.touch(origin)
-            self.has_late = self.has_late or not is_there(name)
-            places = [f"{name}.{each}" for each in wanted.names] or [
-                f"{name}.{each}" for each in attributes
-            ]
-            if any(place.startswith(_IMPORTERS) for place in places):
-                line = function.__code__.co_firstlineno
-                self.give_up(f"{name}", function.__module__, Read((), line))
-            return
-        module = sys.modules.get(name)
-        if module is None or name == "__main__":
-            self.file_of_unimported(name)
-            return
-        self.enter_module(name)
-        package = name.rpartition(".")[0]
-        if not wanted.names and package:  # `import models.one` gives a name to `models`, too
-            whole = Import(package, 0, ())
-            self.import_within(function, whole, attributes, everything=everything)
-        for each in wanted.names or [key for key in vars(module) if key in attributes]:
-            inner = f"{name}.{each}"
-            if each == "*" or (everything and not wanted.names):
-                self.reference(module)
-            elif each in vars(module):
-                self.read(vars(module), name, Read((each,)))
-            elif inner in sys.modules:
-                self.reference(sys.modules[inner])
-            else:
-                self._attribute(module, each)
-        if everything and not wanted.names:
-            self.reference(module)
-
-    def file_of_unimported(self, name: str) -> bool:
-        """Follows a module that is imported only when a step runs: all of its file counts."""
-        found = unimported.files(name)
-        self.has_late = True
-        for file in found:
-            self.note_dynamic(file)
-            source = parse_file(file.file)
-            told = Definition(file.digest, (), 1, source.text) if source is not None else None
-            self.add(Piece("file", file.module, file.digest, self.relative(file.file)), told)
-            for module, taken in file.imports:
-                self.imported_by_file(module, taken)
-        return bool(found)
-
-    def note_dynamic(self, file: unimported.File) -> None:
-        """Notes code of a file that leads to what no name tells of."""
-        if file.dynamic is not None:
-            place = self.relative(file.file) or file.module
-            self.unresolved[Unresolved(file.dynamic, place)] = None
-
-    def imported_by_file(self, name: str, taken: str | None) -> None:
-        """Follows what a file imports that is itself imported only when a step runs."""
-        module, origin = sys.modules.get(name), origin_of_module(name)
-        if origin.owner != "project":
-            self.touch(origin)
-        elif module is not None and taken is not None:
-            self.read(vars(module), name, Read((taken,)))
-        elif module is not None:
-            self.reference(module)
 
 
 def _is_by_name(part: Part) -> bool:

@@ -32,7 +32,10 @@ def is_inside(value: Any) -> bool:
     """Whether what is done to an object stays in it: where it is used, it is looked at itself."""
     if isinstance(value, FunctionType | type | ModuleType):
         return is_own(value)
-    return f"{type(value).__module__}.{type(value).__qualname__}" not in _SHARED
+    if f"{type(value).__module__}.{type(value).__qualname__}" in _SHARED:
+        return False
+    held = vars(value).values() if hasattr(value, "__dict__") else ()
+    return all(is_own(each) for each in held if isinstance(each, ModuleType))
 
 
 _SHARED = {

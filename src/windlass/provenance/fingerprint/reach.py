@@ -7,7 +7,7 @@ import functools
 import gc
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import FunctionType
 from typing import Any
@@ -18,11 +18,13 @@ from windlass.provenance.fingerprint.bytecode import Read
 from windlass.provenance.fingerprint.changes import changes_outside
 from windlass.provenance.fingerprint.effects import (
     Imports,
-    has_hooks,
     imported_names,
     project_modules,
 )
+from windlass.provenance.fingerprint.judging import CONFIGURING, Altered
 from windlass.provenance.fingerprint.model import Piece
+from windlass.provenance.fingerprint.origin import origin_of_module
+from windlass.provenance.fingerprint.running import has_hooks
 from windlass.provenance.fingerprint.source import forget_trees, source_of
 from windlass.provenance.fingerprint.toplevel import plain_imports
 from windlass.provenance.fingerprint.walk import Walk
@@ -88,7 +90,8 @@ def _enter_module(walk: Walk, name: str) -> None:
     source = source_of(module)
     if source is None:
         return
-    found = Imports(module, source, functools.partial(_is_pure, walk.root))
+    is_pure = functools.partial(_is_pure, walk.root)
+    found = Imports(module, source, is_pure, functools.partial(_alters, walk.root))
     for each in project_modules(found.modules):
         walk.enter_module(each)
     for each in found.registered:
@@ -111,11 +114,27 @@ def _is_pure(root: str, function: FunctionType) -> bool:
     return is_inside and not walk.found
 
 
+def _alters(root: str, code: Sequence[Any]) -> Altered:
+    """What functions and classes of the project do to libraries when they run."""
+    walk = _Changes(root)
+    for each in code:
+        walk.told(each)
+    walk.finish()
+    return Altered(walk.found or walk.configures, walk.registers)
+
+
 class _Changes(Walk):
     """A walk that sees whether a function on the way changes what is not the project's own."""
 
-    found = False
+    found = configures = registers = False
 
     def _enter_function(self, function: FunctionType) -> None:
         self.found = self.found or changes_outside(function)
         super()._enter_function(function)
+
+    def _dynamic(self, name: str, chain: list[str], module: str, read: Read) -> None:
+        super()._dynamic(name, chain, module, read)
+        top, last = name.partition(".")[0], ".".join([name, *chain]).rpartition(".")[2]
+        if top not in _PURE and origin_of_module(name).owner != "project":
+            self.configures = self.configures or last.startswith(CONFIGURING)
+            self.registers = self.registers or last.startswith("register")

@@ -79,6 +79,16 @@ class Source:
                         return Import(node.module or "", node.level, (alias.name,))
         return None
 
+    def roots(self, name: str) -> set[str]:
+        """The names of what a top-level name is a part of, or another name for."""
+        self.definition(name)
+        named = (self._named or {}).get(name, [])
+        given = [node.value for node in named if isinstance(node, ast.Assign)]
+        parts = [
+            each for each in given if isinstance(each, ast.Attribute | ast.Subscript | ast.Name)
+        ]
+        return {root for each in parts if (root := root_of(each))}
+
     def class_head(self, qualname: str) -> Definition | None:
         """A class but for the bodies of its methods, which are looked at by themselves."""
         found = _find_classes(self.tree.body, qualname.split("."))

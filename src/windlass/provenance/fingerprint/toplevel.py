@@ -10,13 +10,20 @@ from types import CodeType, ModuleType
 from typing import Any
 
 from windlass.provenance.fingerprint.bytecode import Import
+from windlass.provenance.fingerprint.running import has_instances
 
 _op = dis.opmap.get
 _IMPORT, _IMPORT_FROM, _POP = _op("IMPORT_NAME"), _op("IMPORT_FROM"), _op("POP_TOP")
 _CONSTANT, _STORE = frozenset(dis.hasconst), _op("STORE_NAME")
+_OPERATOR, _IN_PLACE = _op("BINARY_OP"), 13
 _BUILD = dis.opmap["LOAD_BUILD_CLASS"]
 _CALLS = [op for name, op in dis.opmap.items() if name in ("CALL", "CALL_FUNCTION_EX", "CALL_KW")]
 _CHANGING = {dis.opmap["STORE_ATTR"], dis.opmap["STORE_SUBSCR"], dis.opmap["DELETE_SUBSCR"]}
+_OPERATING = {
+    op
+    for name, op in dis.opmap.items()
+    if name.startswith(("BINARY_", "UNARY_", "LOAD_ATTR", "LOAD_METHOD")) or name.endswith("_OP")
+}
 _OPTIMIZED = 0x1
 """Of the code of functions; that of a class runs when the module does."""
 _DOING = {
@@ -30,7 +37,13 @@ _DOING = {
 def plain_imports(module: ModuleType) -> list[Import] | None:
     """What a module imports, if it does nothing else but define things; None if it may do more."""
     code = _code_of(module)
-    return None if code is None or _does_more(code) else _imports(code)
+    if code is None or _does_more(code) or (_operates(code) and has_instances(module)):
+        return None
+    return _imports(code)
+
+
+def _operates(code: CodeType) -> bool:
+    return not _OPERATING.isdisjoint(code.co_code[::2])
 
 
 def _does_more(code: CodeType) -> bool:
@@ -68,7 +81,7 @@ def _imports(code: CodeType) -> list[Import] | None:
         arg, extended = low | extended, 0
         if op == dis.EXTENDED_ARG:
             extended = arg << 8
-        elif op in _DOING:
+        elif op in _DOING or (op == _OPERATOR and arg >= _IN_PLACE):
             return None
         elif op in _CONSTANT:
             loaded.append(code.co_consts[arg])

@@ -48,6 +48,13 @@ _DYNAMIC = {
 }
 
 
+def defines(name: str, inner: str) -> bool:
+    """Whether a module that is not imported, and is the project's, gives something a name."""
+    place = _find(name)
+    source = parse_file(place) if place and origin_of_file(place).owner == "project" else None
+    return source is not None and source.definition(inner) is not None
+
+
 def files(name: str) -> list[File]:
     """A module's file and those of the other modules that are imported with it, likewise."""
     waiting = deque([name])

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import re
 import sys
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import FunctionType, MethodType, ModuleType
 from typing import Any
@@ -21,32 +21,28 @@ from windlass.hashing import Part
 from windlass.provenance.cells.file import notebook_code, notebook_of
 from windlass.provenance.fingerprint import unimported
 from windlass.provenance.fingerprint.bytecode import Read, names_in_text, read_code
-from windlass.provenance.fingerprint.classes import (
-    FIELDS,
-    FUNCTION_OF,
-    class_entries,
-    fields_of,
-    held_by,
-)
+from windlass.provenance.fingerprint.classes import FUNCTION_OF, held_by
 from windlass.provenance.fingerprint.encoding import OpaqueError
-from windlass.provenance.fingerprint.findings import ABSENT, NAMES, full_name, lookup
+from windlass.provenance.fingerprint.findings import ABSENT, full_name
 from windlass.provenance.fingerprint.inside import code_inside
-from windlass.provenance.fingerprint.model import Piece, Unresolved
-from windlass.provenance.fingerprint.names import EVALUATORS, OF_MODULES, UNFOLLOWED, Names
+from windlass.provenance.fingerprint.instances import own_attributes
+from windlass.provenance.fingerprint.model import Piece
+from windlass.provenance.fingerprint.names import EVALUATORS, OF_MODULES, UNFOLLOWED
 from windlass.provenance.fingerprint.origin import (
     origin_of_file,
     origin_of_living,
     origin_of_module,
 )
 from windlass.provenance.fingerprint.packing import digest_packed
-from windlass.provenance.fingerprint.source import Definition, source_of
+from windlass.provenance.fingerprint.source import Definition
+from windlass.provenance.fingerprint.walk_classes import Classes, is_at_its_name, wrapped
 
 _HELD = ("__defaults__", "__kwdefaults__", "__closure__", "__annotations__", "__dict__")
 _NOTHING_HELD: tuple[Part, ...] = ([], [], [], [])
 """What most functions hold besides their code: no defaults, of either kind, and so on."""
 
 
-class Walk(Names):
+class Walk(Classes):
     """Follows functions, classes and modules to what they hold and read.
 
     Args:
@@ -55,7 +51,7 @@ class Walk(Names):
 
     def __init__(self, root: str) -> None:
         super().__init__(root)
-        self._waiting: deque[Callable[[], None]] = deque()
+        self._texts: set[str] = set()
         self._met: dict[int, tuple[object, Part]] = {}
 
     def finish(self) -> None:
@@ -96,11 +92,12 @@ class Walk(Names):
         if isinstance(value, MethodType):
             return ["method", self.reference(value.__func__), self.encode(value.__self__)]
         if isinstance(value, functools.partial):
-            kind = [] if type(value) is functools.partial else [self.reference(type(value))]
-            return ["partial", *kind, *map(self.encode, (value.func, value.args, value.keywords))]
-        parts = _wrapped(value)
+            given = [each for each in [own_attributes(value)] if each]
+            parts = (value.func, value.args, value.keywords, *given)
+            return ["partial", *self._kind(value), *map(self.encode, parts)]
+        parts = wrapped(value)
         if parts:
-            return [type(value).__name__, *map(self.encode, parts)]
+            return [type(value).__name__, *self._kind(value), *map(self.encode, parts)]
         owner = getattr(value, "__self__", None)
         if owner is not None and not isinstance(owner, ModuleType):
             return ["method", getattr(value, "__name__", ""), self.encode(owner)]
@@ -109,6 +106,11 @@ class Walk(Names):
         if any(value is each for each in EVALUATORS):
             self.give_up(f"{value.__name__}(…)", module, Read(()))
         return ["built in", module, getattr(value, "__qualname__", repr(type(value)))]
+
+    def _kind(self, value: Any) -> list[Part]:
+        """What stands for the class of a thing whose kind is Python's own, if it is derived."""
+        origin = origin_of_module(type(value).__module__)
+        return [] if origin.owner == "python" else [self.reference(type(value))]
 
     def _touch_built_in(self, module: str) -> None:
         origin = origin_of_module(module)
@@ -138,9 +140,12 @@ class Walk(Names):
         """A function that a library made of what it was given, as its decorators do."""
         registry = getattr(function, "registry", None)
         if isinstance(registry, Mapping):  # of `functools.singledispatch`
-            return [*named, [[self.encode(kind), self.encode(f)] for kind, f in registry.items()]]
+            kinds: list[Part] = [
+                [self.encode(kind), self.encode(f)] for kind, f in registry.items()
+            ]
+            return [*named, kinds, self.encode(own_attributes(function))]
         is_library = origin_of_module(function.__module__).owner != "project"
-        if is_library and _is_at_its_name(function):  # made of its own, such as by a decorator
+        if is_library and is_at_its_name(function):  # made of its own, such as by a decorator
             return named
         if code_inside(function):
             raise OpaqueError(function.__qualname__)
@@ -199,59 +204,10 @@ class Walk(Names):
                     self.read(space, module, Read((name,)))
         for name in sorted(code.attributes & UNFOLLOWED):
             self.give_up(f".{name}", module, Read((), function.__code__.co_firstlineno))
+        for text in code.texts:
+            self.text(text)
         for wanted in code.imports:
             self.import_within(function, wanted, code.attributes, everything=code.passes_modules)
-
-    def _class(self, cls: type) -> Part:
-        origin = origin_of_module(cls.__module__)
-        if _is_made_at_run_time(cls):
-            self._made_class(cls)
-            return ["class", full_name(cls)]
-        if origin.owner != "project":
-            self.touch(origin)
-            return [origin.owner, cls.__module__, cls.__qualname__]
-        self._waiting.append(functools.partial(self._enter_class, cls))
-        return ["class", full_name(cls)]
-
-    def _made_class(self, cls: type) -> None:
-        """A class that its module does not hold: a function made it, of nobody knows what."""
-        what = f"{full_name(cls)}, a class that was made when something ran"
-        self.unresolved[Unresolved(what, self.file_of(cls.__module__) or cls.__module__)] = None
-        self._waiting.append(functools.partial(self._enter_class, cls))
-
-    def _enter_class(self, cls: type) -> None:
-        self.enter_module(cls.__module__)
-        name = full_name(cls)
-        for base in (*cls.__bases__, type(cls)):
-            self.reference(base)
-        head = self._head(cls)
-        for key, entry in class_entries(cls):
-            part, inside = self.told(entry)
-            self.bindings.append((cls, key, vars(cls).get(key, entry)))
-            if not callable(entry):
-                self.add_constant(f"{name}.{key}", entry, part, cls.__module__, inside)
-            elif head is None or not _is_own(entry, cls, key):
-                self.add(Piece("name", f"{name}.{key}", digest_packed("name", part, inside)))
-        if head is None and any(name in vars(cls) for name in _FIELDS):
-            what = f"{name}, whose fields no class statement tells"
-            self.unresolved[Unresolved(what, self.file_of(cls.__module__) or cls.__module__)] = None
-        bases: list[Part] = [full_name(each) for each in cls.__bases__]
-        self.bindings.append((cls, NAMES, lookup(cls, NAMES)))
-        given = dict(fields_of(cls))
-        fields = self.encode(given)
-        if given:
-            self.bindings.append((cls, FIELDS, given))
-        told = digest_packed("class", head.digest if head else None, bases, fields)
-        line = head.line if head else None
-        self.add(Piece("class", name, told, self.file_of(cls.__module__), line), head)
-
-    def _head(self, cls: type) -> Definition | None:
-        module = sys.modules.get(cls.__module__)
-        source = source_of(module) if module is not None else None
-        head = source.class_head(cls.__qualname__) if source is not None else None
-        if head is not None and module is not None:
-            self.read_all(head, module)
-        return head
 
     def _module(self, module: ModuleType) -> Part:
         """A module that is used as a value: all that it holds can be reached."""
@@ -269,8 +225,23 @@ class Walk(Names):
             is_part = isinstance(inner, ModuleType) and inner.__name__.startswith(
                 f"{module.__name__}."
             )
-            if name not in OF_MODULES and (is_part or not isinstance(inner, ModuleType)):
+            is_told = name not in OF_MODULES or name == "__annotations__"
+            if is_told and (is_part or not isinstance(inner, ModuleType)):
                 self.read(vars(module), module.__name__, Read((name,)))
+
+    def text(self, text: str) -> None:
+        """Follows what a text names, later. Most name nothing, and data may have very many."""
+        top = re.split("[.:]", text, maxsplit=1)[0]
+        if text not in self._texts and (top in sys.modules or top in self._importable):
+            self._texts.add(text)
+            self._waiting.append(functools.partial(self.named, text))
+
+    @functools.cached_property
+    def _importable(self) -> set[str]:
+        """What stands in the project's folders that modules are imported from."""
+        folders = [self.root, *(each for each in sys.path if each.startswith(self.root))]
+        found = (inner for each in folders if Path(each).is_dir() for inner in Path(each).iterdir())
+        return {inner.name.partition(".")[0] for inner in found}
 
     def state(self, value: Any) -> Part | None:
         """What an instance of a class of the project holds."""
@@ -285,49 +256,3 @@ class Walk(Names):
     def _place(self, function: FunctionType) -> tuple[str | None, int]:
         code = function.__code__
         return self.relative(code.co_filename), code.co_firstlineno
-
-
-def _is_at_its_name(value: type | FunctionType) -> bool:
-    """Whether a class or function is what its module holds under its name."""
-    found: object = sys.modules.get(value.__module__)
-    for name in value.__qualname__.split("."):
-        found = getattr(found, "__dict__", {}).get(name)
-    return found is value
-
-
-def _is_made_at_run_time(cls: type) -> bool:
-    """Whether a class is not found by its name: of the project, or made by `make_dataclass`."""
-    if not cls.__flags__ & _HEAP or _is_at_its_name(cls):
-        return False
-    if origin_of_module(cls.__module__).owner == "project":
-        return True
-    return cls.__module__ in _MAKERS
-
-
-_FIELDS = ("__dataclass_fields__", "__pydantic_fields__", "model_fields", "__attrs_attrs__")
-_HEAP = 1 << 9
-"""Of a class that was made by Python code."""
-_MAKERS = ("types", "abc", "dataclasses", "pydantic.main", "collections", "typing", "enum")
-"""Modules that classes say to be of which one of their functions has made."""
-
-
-def _is_own(entry: Any, cls: type, key: str) -> bool:
-    """Whether it is what the source of a class says: a method of it under its own name."""
-    while not isinstance(entry, FunctionType):
-        parts = _wrapped(entry)
-        if not parts:
-            return False
-        entry = parts[0]
-    return str(entry.__qualname__) == f"{cls.__qualname__}.{key}"
-
-
-def _wrapped(value: Any) -> tuple[Any, ...]:
-    if isinstance(value, staticmethod | classmethod):
-        return (value.__func__,)
-    if isinstance(value, property):
-        return (value.fget, value.fset, value.fdel)
-    if isinstance(value, functools.cached_property):
-        return (value.func,)
-    if isinstance(value, functools.partialmethod):
-        return (value.func, value.args, value.keywords)
-    return ()
