@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 FOLDER = Path(__file__).parent.parent / "tests" / "records" / "released"
-PIPELINE = '''
+PIPELINE = """
 from windlass import each, either, log_metric, pipeline, step
 
 
@@ -55,7 +55,7 @@ def explain(model: dict[str, float]) -> str:
 def training(rows: int = 10) -> str:
     model = best(fit.map(load(rows), each([1, 2, 3])))
     return either(good(model), lambda: publish(model), lambda: explain(model))
-'''
+"""
 
 
 def main() -> None:
