@@ -130,7 +130,8 @@ def test_cached_until_the_notebook_or_its_helper_changes(project: Path) -> None:
     (project / "features.py").write_text("def lag(item):\n    return item + 2\n")
     found = run(project)
     assert set(found) == {"explore", "double"}
-    assert found["explore"].startswith("features changed (features.py:1)")
+    assert found["explore"].startswith("features changed (features.py)")
+    assert "+    return item + 2" in windlass(project, "explain", "latest", "explore").stdout
 
 
 def test_a_run_anew_gives_the_same_page(project: Path) -> None:
