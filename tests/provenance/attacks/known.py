@@ -34,11 +34,6 @@ _BY_REASON: dict[str, tuple[str, ...]] = {
         "a seeded generator advanced by another module",
         "an array that is not writeable",
     ),
-    "an annotation that is a text names a class": (
-        "injection by type hints of a function, of the future",
-        "injection by type hints, given to a helper",
-        "injection of the type by a text",
-    ),
     "of what a library made of a function, attributes are not looked at": (
         "an attribute of a vectorized function",
     ),

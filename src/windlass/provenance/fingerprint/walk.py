@@ -206,6 +206,9 @@ class Walk(Classes):
             self.give_up(f".{name}", module, Read((), function.__code__.co_firstlineno))
         for text in code.texts:
             self.text(text)
+        for chain in _chains_of(function.__annotations__):
+            if chain[0] in space:
+                self.read(space, module, Read(chain))
         for wanted in code.imports:
             self.import_within(function, wanted, code.attributes, everything=code.passes_modules)
 
@@ -256,3 +259,18 @@ class Walk(Classes):
     def _place(self, function: FunctionType) -> tuple[str | None, int]:
         code = function.__code__
         return self.relative(code.co_filename), code.co_firstlineno
+
+
+def _chains_of(annotations: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    """The names in annotations that are texts, with what is read off them."""
+    for text in annotations.values():
+        if isinstance(text, str):
+            yield from _names_of(text)
+
+
+@functools.cache
+def _names_of(text: str) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(chain.split(".")) for chain in _NAMES.findall(text))
+
+
+_NAMES = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
