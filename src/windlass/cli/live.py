@@ -76,6 +76,14 @@ class LiveObserver(Observer):
             vertical_overflow="crop",
         )
 
+    def notice(self, text: str) -> None:
+        """Tells it, above what is drawn."""
+        from rich.text import Text
+
+        from windlass.cli.tables import print_words
+
+        print_words(self._out, Text(text, "dim"))
+
     def run_started(self, job: Job) -> None:
         """Lists the nodes."""
         self._name = job.name

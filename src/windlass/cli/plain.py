@@ -34,6 +34,10 @@ class PlainObserver(Observer):
         self._ended: Counter[str] = Counter()
         self._silent = False
 
+    def notice(self, text: str) -> None:
+        """Tells it."""
+        self._write([text])
+
     def run_started(self, job: Job) -> None:
         """Names the run."""
         self._name = job.name

@@ -250,9 +250,15 @@ def _attempt_row(work: _Work) -> Attempt:
         node=work.name,
         attempt=work.attempt,
         status="running",
-        worker={"pid": os.getpid(), "host": os.uname().nodename},
+        worker={"pid": os.getpid(), "host": os.uname().nodename, "threads": _threads()},
         started=work.started,
     )
+
+
+def _threads() -> int | None:
+    """How many threads numeric libraries use here: workers are told by the step's ``cpus``."""
+    told = os.environ.get("OMP_NUM_THREADS", "")
+    return int(told) if told.isdecimal() else None
 
 
 def _outcome(

@@ -15,6 +15,9 @@ class Observer:
     wants_output = False
     """Whether `output` is to be called: following the logs costs a little."""
 
+    def notice(self, text: str) -> None:
+        """Something that a person should know of the run that is about to begin, in one line."""
+
     def run_started(self, job: Job) -> None:
         """The run is recorded and begins."""
 

@@ -14,6 +14,7 @@ from windlass.execution.channel import Channel
 from windlass.execution.execute import execute
 from windlass.execution.failure import describe_failure
 from windlass.execution.job import Job, open_job
+from windlass.execution.libraries import note_libraries
 from windlass.execution.stores import open_stores, stack_from_json
 from windlass.execution.worker_state import become_worker
 
@@ -38,6 +39,7 @@ def work(channel: Channel, request: Any) -> None:
             job = job or _open(request["job"])
             capture.show_logging()
             result = execute(job, task["node"], task["index"], task["attempt"], capture.captured)
+            note_libraries(job)
         except WindlassError as error:  # the record cannot be written: the driver must stop
             channel.send({"broken": describe_failure(error)})
         else:

@@ -27,9 +27,14 @@ if TYPE_CHECKING:
     from windlass.execution.observer import Observer
     from windlass.execution.run import Run
     from windlass.pipeline.plan import Plan
+    from windlass.provenance.capture import Provenance
 
 TARGETS = {"local": "windlass.targets.local:LocalTarget"}
 """Ours. Others are found by the entry point group ``windlass.targets``."""
+
+
+_MOST_NAMED = 3
+"""Paths that are told when a run begins."""
 
 
 class Target(Protocol):
@@ -99,6 +104,7 @@ def launch(
         with _ending(job):
             if interrupts.reason:
                 raise KeyboardInterrupt
+            _tell_left_out(provenance, job.name, watcher)
             watcher.run_started(job)
             started = time.monotonic()
             status, _ = target.run(job, watcher)
@@ -111,6 +117,15 @@ def launch(
             hint="Leave .windlass alone while a run goes on, and run it again.",
         )
     return Run(stores.records.run_by_id(row.id), stores)
+
+
+def _tell_left_out(provenance: Provenance, name: str, watcher: Observer) -> None:
+    """Says, in a line, what the recorded code lacks."""
+    paths = [told.path for told in provenance.bundle.left_out]
+    if paths:
+        more = f" and {len(paths) - _MOST_NAMED} more" if len(paths) > _MOST_NAMED else ""
+        told = f"{', '.join(paths[:_MOST_NAMED])}{more}"
+        watcher.notice(f"not in the recorded code: {told}; why: windlass show {name} --provenance")
 
 
 def _in_cells(

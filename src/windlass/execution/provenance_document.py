@@ -1,0 +1,68 @@
+"""Where a run came from, as one document: code, packages, machine, threads, inputs."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from windlass.errors import NotFoundError
+from windlass.execution.document import natural
+from windlass.execution.libraries import KIND
+from windlass.provenance.bundle import read_bundle
+from windlass.provenance.environment import read_environment
+
+if TYPE_CHECKING:
+    from windlass.records import Records
+    from windlass.records.model import Run
+
+
+def provenance_document(records: Records, run: Run) -> dict[str, Any]:
+    """All that was recorded of where a run came from; None where it was not."""
+    return {
+        "run": run.name,
+        "bundle": _bundle(records, run),
+        "git": run.git,
+        "environment": _environment(records, run),
+        "lock": run.details.get("lock"),
+        "machine": run.details.get("machine"),
+        "threads": _threads(records, run),
+        "blas": _libraries(records, run),
+        "seed": run.seed,
+        "parameters": {name: natural(value) for name, value in run.parameters.items()},
+        "digests": run.details.get("digests", {}),
+    }
+
+
+def _bundle(records: Records, run: Run) -> dict[str, Any]:
+    told = {"digest": run.bundle, "archive": records.archive(run.bundle)}
+    left_out = [{"path": p, "reason": why} for p, why in run.details.get("left_out", [])]
+    try:
+        bundle = read_bundle(json.loads(records.bundle(run.bundle)))
+    except NotFoundError:
+        return {**told, "files": None, "bytes": None, "left_out": left_out}
+    return {**told, "files": len(bundle.files), "bytes": bundle.size, "left_out": left_out}
+
+
+def _environment(records: Records, run: Run) -> dict[str, Any]:
+    told: dict[str, Any] = {"digest": run.environment}
+    try:
+        found = read_environment(json.loads(records.environment(run.environment)))
+    except NotFoundError:
+        return {**told, "python": None, "implementation": None, "packages": {}}
+    return {
+        **told,
+        "python": found.python,
+        "implementation": found.implementation,
+        "packages": found.versions(),
+    }
+
+
+def _threads(records: Records, run: Run) -> dict[str, int]:
+    """Threads of numeric libraries, by node; without nodes that ran in the user's own process."""
+    attempts = records.attempts(run.id)
+    return {a.node: int(told) for a in attempts if (told := a.worker.get("threads"))}  # type: ignore[call-overload]
+
+
+def _libraries(records: Records, run: Run) -> list[str]:
+    events: Any = [event.data for event in records.events(run.id) if event.kind == KIND]
+    return sorted({name for data in events for name in data["blas"]})
