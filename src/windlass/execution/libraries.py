@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from windlass.provenance.hardware import blas_libraries
 from windlass.records.model import Event
+from windlass.values import Json
 
 if TYPE_CHECKING:
     from windlass.execution.job import Job
@@ -29,5 +30,5 @@ def note_libraries(job: Job) -> None:
     if _told.get(job.run, []) == users:
         return
     _told[job.run] = users
-    data = {"pid": os.getpid(), "blas": [*blas_libraries()]}
+    data: dict[str, Json] = {"pid": os.getpid(), "blas": [*blas_libraries()]}
     job.stores.records.add_event(Event(job.run, "", time.time(), KIND, data))

@@ -59,8 +59,8 @@ def _environment(records: Records, run: Run) -> dict[str, Any]:
 
 def _threads(records: Records, run: Run) -> dict[str, int]:
     """Threads of numeric libraries, by node; without nodes that ran in the user's own process."""
-    attempts = records.attempts(run.id)
-    return {a.node: int(told) for a in attempts if (told := a.worker.get("threads"))}  # type: ignore[call-overload]
+    told: Any = {each.node: each.worker.get("threads") for each in records.attempts(run.id)}
+    return {node: threads for node, threads in told.items() if threads is not None}
 
 
 def _libraries(records: Records, run: Run) -> list[str]:
