@@ -163,6 +163,8 @@ from pathlib import Path
 read = []
 note = lambda event, args: event == "open" and "module_" in str(args[0]) and read.append(1)
 sys.addaudithook(note)
+# What every run imports, whether anything is captured or not.
+import windlass.execution.run, windlass.pipeline.pipeline, windlass.provenance.fingerprint
 start = time.perf_counter()
 from windlass.provenance.capture import capture
 from windlass.provenance.project import find_project
