@@ -1,8 +1,9 @@
-"""Comparing arrays and tables: what differs is found, and what is the same is not."""
+"""Comparing values: what differs is found, and what is the same is not."""
 
 from __future__ import annotations
 
 import datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,12 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
+from sklearn.linear_model import Ridge
 
+from windlass import pipeline, step
+from windlass.execution import comparison
+from windlass.execution.comparison import outputs
 from windlass.execution.comparison.arrays import compare_arrays
 from windlass.execution.comparison.tables import as_table, compare_tables
 
@@ -126,3 +132,100 @@ def test_empty_tables_and_what_is_no_table() -> None:
     full = pd.DataFrame({"x": [1.0], "when": pd.to_datetime(["2024-01-01"])})
     assert columns(empty, full)["x"]["statistics"]["mean"] == [None, 1.0]
     assert as_table([1, 2]) is None
+
+
+@step
+def fit(x: float) -> Ridge:
+    return Ridge(alpha=x).fit([[0.0], [1.0], [2.0]], [0, 1, 2])
+
+
+@step
+def frames(x: float) -> list[pd.DataFrame]:
+    return [pd.DataFrame({"a": [x]}), pd.DataFrame({"a": [1.0]})]
+
+
+@step
+def named(x: float) -> dict[str, NDArray[np.float64]]:
+    return {"same": np.zeros(3), "other": np.full(3, x)}
+
+
+@step
+def mixed(x: float) -> dict[str, Any]:
+    return {"x": x, "array": np.zeros(3)}
+
+
+@step
+def series(x: float) -> pd.Series[float]:
+    return pd.Series([x, 1.0])
+
+
+@step
+def prose(x: float) -> str:
+    return f"first\nthe value is {x}\nlast"
+
+
+@step
+def either_type(x: float) -> object:
+    return x if x > 0.5 else str(x)
+
+
+@step
+def longer(x: float) -> list[NDArray[np.float64]]:
+    return [np.zeros(2)] * int(10 * x)
+
+
+@pipeline
+def everything(x: float) -> str:
+    for each in (fit, frames, named, mixed, series, either_type, longer):
+        each(x)
+    return prose(x)
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    """How the outputs of two runs differ, by node."""
+    return {each["node"]: each for each in compared(tmp_path_factory.mktemp("home"))}
+
+
+def compared(home: Path) -> list[dict[str, Any]]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WINDLASS_HOME", str(home))
+        runs = [everything.options(in_process=True).run(x) for x in (0.1, 0.9)]
+        stores = runs[0].job.stores
+        told = comparison.compare_runs(stores, runs[0].row, runs[1].row, only=["outputs"])
+    entries: list[dict[str, Any]] = told["outputs"]
+    return entries
+
+
+def test_of_a_model_the_settings_that_differ_are_told(found: dict[str, Any]) -> None:
+    told = [(each["name"], each["before"], each["after"]) for each in found["fit"]["summary"]]
+    assert told == [("parameters.alpha", 0.1, 0.9)]
+
+
+def test_of_a_list_and_a_dict_the_parts_that_differ_are_compared(found: dict[str, Any]) -> None:
+    (part,) = found["frames"]["parts"]
+    assert (part["part"], part["kind"], part["columns"][0]["cells"]) == ("[0]", "table", 1)
+    (part,) = found["named"]["parts"]
+    assert (part["part"], part["differing"]) == ("other", 3)
+    assert "parts" not in found["longer"]
+    assert found["longer"]["summary"][0] == {"name": "length", "before": 1, "after": 9}
+
+
+def test_what_differs_between_the_parts_is_told_too(found: dict[str, Any]) -> None:
+    assert '-  "x": 0.1,' in found["mixed"]["diff"]
+    assert '+  "x": 0.9,' in found["mixed"]["diff"]
+
+
+def test_texts_series_and_types(found: dict[str, Any]) -> None:
+    assert found["prose"]["diff"] == [" first", "-the value is 0.1", "+the value is 0.9", " last"]
+    assert found["series"]["columns"][0]["name"] == "value"
+    assert found["either_type"]["kind"] == "type"
+
+
+def test_what_is_large_is_read_only_where_that_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outputs, "READ", 8)
+    told = {each["node"]: each for each in compared(tmp_path)}
+    assert "--data" in told["series"]["note"]
+    assert told["series"]["kind"] == "summary"

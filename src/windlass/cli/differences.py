@@ -159,51 +159,61 @@ def _tell_seconds(out: Console, entry: Entry) -> None:
 
 def _tell_output(out: Console, entry: Entry) -> None:
     name = entry["node"] + ("" if entry["output"] == "output" else f".{entry['output']}")
+    _tell_artifact(out, name, entry, indent=2)
+
+
+def _tell_artifact(out: Console, name: str, entry: Entry, *, indent: int) -> None:
     old, new = entry["before"], entry["after"]
     kind = type_text(old["type"])
     if old["type"] != new["type"]:
         kind = f"{old['type']} → {new['type']}"
     size = f"  {size_text(old['bytes'])} → {size_text(new['bytes'])}"
-    _line(out, name, kind + (size if old["bytes"] != new["bytes"] else ""))
-    tell = {"table": _tell_table, "array": _tell_array, "plain": _tell_plain}
-    tell.get(entry["kind"], _tell_summary)(out, entry)
+    _line(out, name, kind + (size if old["bytes"] != new["bytes"] else ""), indent=indent)
+    tell = {"table": _tell_table, "array": _tell_array, "plain": _tell_plain, "parts": _tell_parts}
+    tell.get(entry["kind"], _tell_summary)(out, entry, indent + 2)
     if entry.get("note"):
-        print_words(out, entry["note"], indent=4)
+        print_words(out, entry["note"], indent=indent + 2)
 
 
-def _tell_summary(out: Console, entry: Entry) -> None:
+def _tell_parts(out: Console, entry: Entry, indent: int) -> None:
+    print_words(out, f"{entry['differing']:,} of {entry['of']:,} parts differ", indent=indent)
+    for part in entry["parts"]:
+        _tell_artifact(out, part["part"], part, indent=indent)
+
+
+def _tell_summary(out: Console, entry: Entry, indent: int) -> None:
     for fact in entry["summary"][:_COLUMNS]:
-        _line(out, fact["name"], _change(fact["before"], fact["after"]), indent=4)
+        _line(out, fact["name"], _change(fact["before"], fact["after"]), indent=indent)
 
 
-def _tell_plain(out: Console, entry: Entry) -> None:
-    print_diff(out, entry["diff"], most=_MOST_LINES, indent=4)
+def _tell_plain(out: Console, entry: Entry, indent: int) -> None:
+    print_diff(out, entry["diff"], most=_MOST_LINES, indent=indent)
 
 
-def _tell_array(out: Console, entry: Entry) -> None:
+def _tell_array(out: Console, entry: Entry, indent: int) -> None:
     for name in ("shape", "dtype"):
         old, new = entry[name]
         if old != new:
-            _line(out, name, _change(old, new), indent=4)
+            _line(out, name, _change(old, new), indent=indent)
     if entry["differing"] is not None:
         what = f"{entry['differing']:,} of {entry['elements']:,} elements differ"
         if entry["largest"] is not None:
             what += f", by at most {number_text(entry['largest'])} at {entry['at']}"
-        print_words(out, what, indent=4)
+        print_words(out, what, indent=indent)
 
 
-def _tell_table(out: Console, entry: Entry) -> None:
+def _tell_table(out: Console, entry: Entry, indent: int) -> None:
     old, new = entry["rows"]
     if old != new:
-        _line(out, "rows", f"{old:,} → {new:,}", indent=4)
+        _line(out, "rows", f"{old:,} → {new:,}", indent=indent)
     for change in ("added", "removed"):
         if entry[change]:
-            _line(out, f"{change} columns", ", ".join(entry[change]), indent=4)
+            _line(out, f"{change} columns", ", ".join(entry[change]), indent=indent)
     for column in entry["columns"][:_MOST]:
-        _line(out, column["name"], _column_text(column), indent=4)
+        _line(out, column["name"], _column_text(column), indent=indent)
     if len(entry["columns"]) > _MOST:
         more = f"… {len(entry['columns']) - _MOST:,} more columns; --json has them all"
-        print_words(out, more, indent=4)
+        print_words(out, more, indent=indent)
 
 
 def _column_text(column: Entry) -> str:

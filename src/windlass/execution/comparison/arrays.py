@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-
-def is_array(value: object) -> bool:
-    """Whether a value is numpy's array; numpy is not imported to know it."""
-    numpy = sys.modules.get("numpy")
-    return numpy is not None and isinstance(value, numpy.ndarray)
 
 
 def compare_arrays(old: NDArray[Any], new: NDArray[Any]) -> dict[str, Any]:

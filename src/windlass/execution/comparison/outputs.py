@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from windlass import artifacts
 from windlass.artifacts.reading import raw_bytes
 from windlass.errors import WindlassError
-from windlass.execution.comparison.arrays import compare_arrays, is_array
+from windlass.execution.comparison.arrays import compare_arrays
 from windlass.execution.comparison.tables import as_table, compare_tables
 from windlass.execution.document import natural
 from windlass.execution.run import shown
@@ -24,11 +24,17 @@ if TYPE_CHECKING:
 READ = 16 * 2**20
 """Bytes of an output that are read to compare it, unless all data is asked for."""
 _MOST_LINES = 200
+_MOST_PARTS = 10
 _PLAIN = "json"
+_TEXTS = ("text", "html", "markdown")
+_TABLES = ("pandas.frame", "pandas.series", "polars.frame", "arrow.table")
+_ARRAYS = ("numpy.array",)
+_CONTAINERS = ("list", "collection", "stream")
 _UNTOLD = ("bytes", "fields")
 """Parts of summaries that say nothing, or are told by the values."""
 
 _Place = tuple[str, str]
+_Facts = Mapping[str, Any]
 
 
 def compare_outputs(
@@ -60,50 +66,74 @@ def _outputs(stores: Stores, run: Run) -> Iterator[tuple[_Place, Artifact]]:
 def _compared(
     stores: Stores, place: _Place, old: Artifact, new: Artifact, *, data: bool
 ) -> dict[str, Any]:
-    entry: dict[str, Any] = {
-        "node": place[0],
-        "output": place[1],
+    return {"node": place[0], "output": place[1], **_how(stores, old, new, data=data)}
+
+
+def _how(stores: Stores, old: Artifact, new: Artifact, *, data: bool) -> dict[str, Any]:
+    """How two artifacts differ."""
+    found: dict[str, Any] = {
         "before": {"content": old.content, "type": old.type, "bytes": old.bytes},
         "after": {"content": new.content, "type": new.type, "bytes": new.bytes},
         "kind": "type" if old.type != new.type else "summary",
-        "summary": _summaries(old, new),
+        "summary": list(_summaries(old.summary, new.summary)),
     }
-    if old.type != new.type:
-        return entry
+    if old.type != new.type or old.format != new.format:
+        return found
+    if old.format in _CONTAINERS:
+        return {**found, **_parts(stores, old, new, data=data)}
     if not data and max(old.bytes, new.bytes) > READ:
-        return {**entry, "note": "large; its values are read with --data"}
+        return {**found, "note": "large; its values are read with --data"}
     try:
-        return {**entry, **_by_value(stores, old, new)}
+        return {**found, **_by_value(stores, old, new)}
     except WindlassError as error:  # pickled, gone, or of a package that is not here
-        return {**entry, "note": f"its values cannot be read here: {error.message}"}
+        return {**found, "note": f"its values cannot be read here: {error.message}"}
 
 
-def _summaries(old: Artifact, new: Artifact) -> list[dict[str, Any]]:
-    names = [*old.summary, *(name for name in new.summary if name not in old.summary)]
-    return [
-        {"name": name, "before": old.summary.get(name), "after": new.summary.get(name)}
-        for name in names
-        if name not in _UNTOLD and old.summary.get(name) != new.summary.get(name)
+def _summaries(old: _Facts, new: _Facts, within: str = "") -> Iterator[dict[str, Any]]:
+    for name in [*old, *(name for name in new if name not in old)]:
+        then, now = old.get(name), new.get(name)
+        if isinstance(then, dict) and isinstance(now, dict):
+            yield from _summaries(then, now, f"{within}{name}.")
+        elif name not in _UNTOLD and then != now:
+            yield {"name": f"{within}{name}", "before": then, "after": now}
+
+
+def _parts(stores: Stores, old: Artifact, new: Artifact, *, data: bool) -> dict[str, Any]:
+    """How the parts of a list, a dict or the like differ, where there are as many."""
+    if len(old.children) != len(new.children):
+        return {}
+    pairs = list(zip(old.children, new.children, strict=True))
+    differing = [place for place, pair in enumerate(pairs) if pair[0] != pair[1]]
+    if not differing and old.format != "stream":  # what differs stands between the parts
+        return {"kind": "plain", "diff": _plain_diff(stores, old, new)}
+    told = differing[:_MOST_PARTS]
+    known = stores.records.artifacts(each for place in told for each in pairs[place])
+    names = _names(old, len(pairs))
+    parts = [
+        {"part": names[place], **_how(stores, *(known[c] for c in pairs[place]), data=data)}
+        for place in told
+        if all(content in known for content in pairs[place])
     ]
+    return {"kind": "parts", "of": len(pairs), "differing": len(differing), "parts": parts}
+
+
+def _names(artifact: Artifact, count: int) -> list[str]:
+    """What the parts are called; their places, where that is not told of each."""
+    told = artifact.summary.get("parts")
+    if isinstance(told, dict) and len(told) == count:
+        return list(told)
+    return [f"[{place}]" for place in range(count)]
 
 
 def _by_value(stores: Stores, old: Artifact, new: Artifact) -> dict[str, Any]:
-    if old.format == new.format == _PLAIN:
+    if old.format == _PLAIN or old.format in _TEXTS:
         return {"kind": "plain", "diff": _plain_diff(stores, old, new)}
-    if not (_holds_numbers(old) and _holds_numbers(new)):
-        return {}
-    values = [_load(stores, each) for each in (old, new)]
-    if all(map(is_array, values)):
-        return {"kind": "array", **compare_arrays(*values)}
-    tables = [as_table(value) for value in values]
-    if tables[0] is None or tables[1] is None:
+    if old.format in _ARRAYS:
+        return {"kind": "array", **compare_arrays(_load(stores, old), _load(stores, new))}
+    tables = [as_table(_load(stores, each)) for each in (old, new) if old.format in _TABLES]
+    if len(tables) < 2 or tables[0] is None or tables[1] is None:
         return {}
     return {"kind": "table", **compare_tables(tables[0], tables[1])}
-
-
-def _holds_numbers(artifact: Artifact) -> bool:
-    """Whether its summary is that of a table or an array: others are not read in vain."""
-    return "fields" in artifact.summary or "shape" in artifact.summary
 
 
 def _load(stores: Stores, artifact: Artifact) -> Any:
@@ -113,15 +143,14 @@ def _load(stores: Stores, artifact: Artifact) -> Any:
 
 def _plain_diff(stores: Stores, old: Artifact, new: Artifact) -> list[str]:
     """The lines of two plain values that differ, without the classes that they are of."""
-    old_lines, new_lines = (
-        _lines(natural(json.loads(raw_bytes(each, stores.artifacts)))) for each in (old, new)
-    )
+    old_lines, new_lines = (_lines_of(each, stores) for each in (old, new))
     lines = difflib.unified_diff(old_lines, new_lines, lineterm="", n=2)
     kept = (line for line in lines if not line.startswith(("---", "+++", "@@")))
     return list(islice(kept, _MOST_LINES))
 
 
-def _lines(value: Any) -> list[str]:
-    if isinstance(value, str):
-        return value.splitlines()
-    return json.dumps(value, indent=2, ensure_ascii=False).splitlines()
+def _lines_of(artifact: Artifact, stores: Stores) -> list[str]:
+    data = raw_bytes(artifact, stores.artifacts)
+    if artifact.format in _TEXTS:
+        return data.decode(errors="replace").splitlines()
+    return json.dumps(natural(json.loads(data)), indent=2, ensure_ascii=False).splitlines()

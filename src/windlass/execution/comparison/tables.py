@@ -25,7 +25,7 @@ def as_table(value: Any) -> Table | None:
     """The columns of a table by their names; None if the value is none."""
     pandas, polars, arrow = (sys.modules.get(name) for name in ("pandas", "polars", "pyarrow"))
     if pandas is not None and isinstance(value, pandas.Series):
-        value = value.to_frame()
+        value = value.to_frame("value" if value.name is None else value.name)
     if pandas is not None and isinstance(value, pandas.DataFrame):
         names = map(str, value.columns)
         return {name: _pandas_column(value.iloc[:, n]) for n, name in enumerate(names)}
