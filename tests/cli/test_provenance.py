@@ -90,3 +90,33 @@ def test_threads_are_as_the_step_asks(folder: Folder) -> None:
     told = folder.document("show", "threads", "--provenance")
     assert told["threads"] == {"two": 2, "one": 1}
     assert told["blas"] == []
+
+
+def test_files_and_variables_that_steps_declare_are_known_by_their_contents(folder: Folder) -> None:
+    text = (
+        "from windlass import pipeline, step\n\n"
+        "@step(files=['rules.txt'], variables=['MODE'])\ndef judge() -> int:\n    return 2\n\n"
+        "@pipeline\ndef rules() -> int:\n    return judge()\n"
+    )
+    (folder.root / "rules.py").write_text(text)
+    for rules, mode in (("strict", "one"), ("mild", "hunter2")):
+        (folder.root / "rules.txt").write_text(rules)
+        assert folder.windlass("run", "rules.py", MODE=mode).code == 0
+    told = folder.windlass("show", "rules-2", "--provenance").out
+    assert "file rules.txt" in told
+    assert "hunter2" not in told
+    found = folder.document("diff", "rules-1", "rules-2", "--only", "parameters")["parameters"]
+    assert [each["name"] for each in found] == ["file rules.txt", "variable MODE"]
+
+
+def test_of_a_large_folder_that_is_no_project_it_is_said_that_most_is_left_out(
+    tmp_path: Path,
+) -> None:
+    text = "from windlass import pipeline, step\n\n@step\ndef one() -> int:\n    return 1\n\n"
+    (tmp_path / "few.py").write_text(f"{text}@pipeline\ndef few() -> int:\n    return one()\n")
+    for number in range(11):
+        with (tmp_path / f"data{number}").open("wb") as file:
+            file.truncate(10 * 2**20)
+    done = Folder(tmp_path).windlass("run", "few.py")
+    assert done.code == 0
+    assert "not in the recorded code: most of this folder" in done.err

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from windlass.errors import NotFoundError
 from windlass.execution.document import natural
 from windlass.execution.libraries import KIND
+from windlass.pipeline.plan import read_plan
 from windlass.provenance.bundle import read_bundle
 from windlass.provenance.environment import read_environment
 
@@ -30,7 +31,18 @@ def provenance_document(records: Records, run: Run) -> dict[str, Any]:
         "seed": run.seed,
         "parameters": {name: natural(value) for name, value in run.parameters.items()},
         "digests": run.details.get("digests", {}),
+        **declared_document(records, run),
     }
+
+
+def declared_document(records: Records, run: Run) -> dict[str, dict[str, str]]:
+    """The digests of the files and the environment variables that steps declare, by name."""
+    try:
+        plan = read_plan(records.plan(run.plan))
+    except NotFoundError:
+        return {"files": {}, "variables": {}}
+    files = {path: digest for found in plan.files.values() for path, digest in found.items()}
+    return {"files": files, "variables": dict(plan.variables)}
 
 
 def _bundle(records: Records, run: Run) -> dict[str, Any]:

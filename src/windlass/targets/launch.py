@@ -121,7 +121,8 @@ def launch(
 
 def _tell_left_out(provenance: Provenance, name: str, watcher: Observer) -> None:
     """Says, in a line, what the recorded code lacks."""
-    paths = [told.path for told in provenance.bundle.left_out]
+    left_out = provenance.bundle.left_out
+    paths = ["most of this folder" if told.path == "." else told.path for told in left_out]
     if paths:
         more = f" and {len(paths) - _MOST_NAMED} more" if len(paths) > _MOST_NAMED else ""
         told = f"{', '.join(paths[:_MOST_NAMED])}{more}"

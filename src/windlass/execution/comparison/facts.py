@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from windlass.errors import NotFoundError
 from windlass.execution.document import git_document, natural
-from windlass.execution.provenance_document import provenance_document
+from windlass.execution.provenance_document import declared_document, provenance_document
 from windlass.pipeline.plan import read_plan
 from windlass.provenance.environment import read_environment
 
@@ -43,7 +43,8 @@ def _packages(stores: Stores, run: Run) -> dict[str, str]:
 def compare_parameters(stores: Stores, before: Run, after: Run) -> list[dict[str, Any]]:
     """Parameters with another value; of a path, also those whose files were changed.
 
-    Those that steps logged stand behind, named with their node.
+    Behind stand the parameters that steps logged, named with their node, and by their digests the
+    files and environment variables that steps declare.
     """
     old, new = (_parameters(stores, run) for run in (before, after))
     entries = _differences(old, new)
@@ -54,6 +55,9 @@ def compare_parameters(stores: Stores, before: Run, after: Run) -> list[dict[str
         if name not in told and name in new and known[0] != known[1]:
             entry = {"name": name, "before": old[name], "after": new[name]}
             entries.append({**entry, "note": "the files there are others"})
+    declared = [declared_document(stores.records, run) for run in (before, after)]
+    for kind in ("files", "variables"):
+        entries += _differences(declared[0][kind], declared[1][kind], f"{kind[:-1]} ")
     return entries
 
 
@@ -115,9 +119,9 @@ def _git(run: Run) -> dict[str, Any]:
     return {**{name: told.get(name) for name in _GIT if told}, **changed}
 
 
-def _differences(old: _Facts, new: _Facts) -> list[dict[str, Any]]:
+def _differences(old: _Facts, new: _Facts, kind: str = "") -> list[dict[str, Any]]:
     return [
-        {"name": name, "before": old.get(name), "after": new.get(name)}
+        {"name": f"{kind}{name}", "before": old.get(name), "after": new.get(name)}
         for name in [*old, *(name for name in new if name not in old)]
         if old.get(name) != new.get(name)
     ]
