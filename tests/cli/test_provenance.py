@@ -31,8 +31,9 @@ def folder(template: Folder, tmp_path_factory: pytest.TempPathFactory) -> Folder
 def test_what_is_not_in_the_recorded_code_is_said_once_when_a_run_begins(folder: Folder) -> None:
     done = folder.windlass("run", "sample.py:talk")
     lines = [line for line in done.err.splitlines() if ".env" in line]
-    why = f"windlass show {_name(done.out)} --provenance"
-    assert lines == [f"not in the recorded code: .env; why: {why}"]
+    name = _name(done.out)
+    why = f"windlass show {name} --provenance"
+    assert lines == [f"{name}  not in the recorded code: .env; why: {why}"]
     assert "left out" in folder.command(*_program(), *why.split()[1:]).out
     with on_terminal(folder, "run", "sample.py:talk") as terminal:
         assert terminal.end() == 0

@@ -76,14 +76,6 @@ class LiveObserver(Observer):
             vertical_overflow="crop",
         )
 
-    def notice(self, text: str) -> None:
-        """Tells it, above what is drawn."""
-        from rich.text import Text
-
-        from windlass.cli.tables import print_words
-
-        print_words(self._out, Text(text, "dim"))
-
     def run_started(self, job: Job) -> None:
         """Lists the nodes."""
         self._name = job.name
@@ -91,6 +83,13 @@ class LiveObserver(Observer):
         self._board = Board(job.plan.graph.nodes)
         self._written = Written(job.name)
         self._live.start(refresh=True)
+
+    def told(self, text: str) -> None:
+        """Puts it above."""
+        from rich.text import Text
+
+        self._above.append(Text(text, "yellow"))
+        self._draw()
 
     def map_expanded(self, node: str, items: int) -> None:
         """Notes how many items a map has."""

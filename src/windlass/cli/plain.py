@@ -34,16 +34,16 @@ class PlainObserver(Observer):
         self._ended: Counter[str] = Counter()
         self._silent = False
 
-    def notice(self, text: str) -> None:
-        """Tells it."""
-        self._write([text])
-
     def run_started(self, job: Job) -> None:
         """Names the run."""
         self._name = job.name
         self._written = Written(job.name)
         count = len(job.plan.graph.nodes)
         self._tell(f"started  {count} {'node' if count == 1 else 'nodes'}")
+
+    def told(self, text: str) -> None:
+        """Says it."""
+        self._tell(text)
 
     def map_expanded(self, node: str, items: int) -> None:
         """Notes how many items a map has."""

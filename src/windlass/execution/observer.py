@@ -15,11 +15,11 @@ class Observer:
     wants_output = False
     """Whether `output` is to be called: following the logs costs a little."""
 
-    def notice(self, text: str) -> None:
-        """Something that a person should know of the run that is about to begin, in one line."""
-
     def run_started(self, job: Job) -> None:
         """The run is recorded and begins."""
+
+    def told(self, text: str) -> None:
+        """Something that a person should know: what takes time, what is not as it should be."""
 
     def map_expanded(self, node: str, items: int) -> None:
         """A map is about to run over this many items."""

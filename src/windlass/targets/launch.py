@@ -104,8 +104,8 @@ def launch(
         with _ending(job):
             if interrupts.reason:
                 raise KeyboardInterrupt
-            _tell_left_out(provenance, job.name, watcher)
             watcher.run_started(job)
+            _tell_left_out(provenance, job.name, watcher)
             started = time.monotonic()
             status, _ = target.run(job, watcher)
             watcher.run_ended(status, time.monotonic() - started)
@@ -126,7 +126,7 @@ def _tell_left_out(provenance: Provenance, name: str, watcher: Observer) -> None
     if paths:
         more = f" and {len(paths) - _MOST_NAMED} more" if len(paths) > _MOST_NAMED else ""
         told = f"{', '.join(paths[:_MOST_NAMED])}{more}"
-        watcher.notice(f"not in the recorded code: {told}; why: windlass show {name} --provenance")
+        watcher.told(f"not in the recorded code: {told}; why: windlass show {name} --provenance")
 
 
 def _in_cells(
