@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -52,11 +53,24 @@ class LocalTarget:
         from windlass.execution.progress import Progress
         from windlass.targets.local.environments import own_pools
 
+        self._tell_drift(job, observer)
         start = own_pools(job, observer.told)
         progress = Progress(job, observer, keep_going=self._options.keep_going)
         self._drive(progress, start)
         job.stores.records.finish_run(job.run, progress.status, progress.error)
         return progress.status, progress.error
+
+    def _tell_drift(self, job: Job, observer: Observer) -> None:
+        """Says how this interpreter differs from the project's lock. It runs all the same."""
+        from windlass.provenance.drift import find_drift
+        from windlass.stacks.settings import load_settings
+
+        project, records = self._stack.project, job.stores.records
+        with contextlib.suppress(ConfigError):  # `windlass doctor` tells
+            wanted = load_settings(project).environment
+            drift = find_drift(project.root, wanted, job.installed, records)
+            if drift is not None and drift.differences:
+                observer.told(drift.line)
 
     def _drive(self, progress: Progress, start: Callable[[str], Pool]) -> None:
         from windlass.execution.driver import Driver
