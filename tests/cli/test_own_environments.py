@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from provenance.package_index import PASSWORD, serving
 from windlass.provenance import uv
 
 from .program import Folder
@@ -267,3 +268,42 @@ def test_each_run_names_the_wheel_of_its_windlass(project: Folder) -> None:
         (wheel,) = database.execute(query).fetchone()
     blob = project.root / ".windlass" / "artifacts" / wheel[:2] / wheel
     assert blob.read_bytes()[:2] == b"PK"
+
+
+PRIVATE = """
+from windlass import pipeline, step
+
+
+@step(environment="ours")
+def sounds() -> str:
+    import fathom
+    return fathom.__version__
+
+
+@pipeline
+def private() -> str:
+    return sounds()
+"""
+
+
+def test_a_private_index_leaves_no_trace(template: Folder, tmp_path: Path) -> None:
+    with serving() as index:
+        index.add("fathom", "1.0")
+        project = Folder(tmp_path, {**template.environment, "UV_INDEX": index.url})
+        (tmp_path / "windlass.toml").write_text('[environments.ours]\nrequirements = ["fathom"]\n')
+        (tmp_path / "flow.py").write_text(PRIVATE)
+        done = project.windlass("run", "flow.py:private")
+        assert done.out.startswith("1.0"), done
+        told = [done.out, done.err]
+        for asked in ("fathom==7", "nothing-of-that-name-is-there"):
+            text = f'[environments.ours]\nrequirements = ["{asked}"]\n'
+            (tmp_path / "windlass.toml").write_text(text)
+            told.append(project.refused("run", "flow.py:private"))
+            assert asked in told[-1]
+        place = index.place
+    told.append(project.refused("run", "flow.py:private"))  # nobody answers
+    kept = [file.read_bytes() for file in (tmp_path / ".windlass").rglob("*") if file.is_file()]
+    assert any(b"fathom" in data for data in kept)
+    for data in [*kept, *(text.encode() for text in told)]:
+        assert PASSWORD.encode() not in data
+        assert place.encode() not in data

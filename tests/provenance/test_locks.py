@@ -14,13 +14,13 @@ from windlass.errors import ConfigError, LockError
 from windlass.provenance import uv
 from windlass.provenance.declaration import (
     Declaration,
-    declared_lock,
     find_declaration,
     written_lock,
 )
 from windlass.provenance.environment import Package, environment_of
 from windlass.provenance.environments import place_wheel
 from windlass.provenance.lock import Lock, differences, lock_recorded, read_lock
+from windlass.provenance.locks import declared_lock, recorded_lock
 from windlass.provenance.wanted import Wanted
 from windlass.provenance.wheel import store_wheel
 from windlass.records import Records
@@ -112,6 +112,19 @@ def test_archives_and_commits_are_pinned_by_their_addresses() -> None:
     assert lock.versions()["forked"].endswith(f"{commit}#subdirectory=py")
 
 
+def test_a_recorded_lock_is_kept_unless_it_lacks_something(
+    records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = environment_of([Package("toolz", "0.12.0")])
+    lacking = environment_of([Package("toolz", "0.12.0"), Package("toolz-of-nobody", "3.1")])
+    lock = recorded_lock(records, whole)
+    assert recorded_lock(records, lacking).missing
+    monkeypatch.setattr(uv, "find_uv", lambda: "/there/is/none")
+    assert recorded_lock(records, whole) == lock
+    with pytest.raises(FileNotFoundError):
+        recorded_lock(records, lacking)
+
+
 def test_the_first_declaration_counts(tmp_path: Path) -> None:
     script = tmp_path / "pipeline.py"
     script.write_text("x = 1\n")
@@ -183,7 +196,6 @@ def test_uv_lock_is_taken_as_it_is(tmp_path: Path, records: Records, windlass: P
     uv.run_uv("lock", folder=tmp_path)
     file.write_text(text.format(""))  # newer ones would do; the lock stands
     written = written_lock(declared(tmp_path))
-    assert written is not None
     assert written.versions() == {"toolz": "0.12.0"}
     lock = declared_lock(records, declared(tmp_path), lambda: windlass)
     assert lock.versions()["toolz"] == "0.12.0"

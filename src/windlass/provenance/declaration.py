@@ -7,7 +7,6 @@ The first of these counts: ``uv.lock``, the dependencies in ``pyproject.toml``,
 
 from __future__ import annotations
 
-import json
 import platform
 import re
 import sys
@@ -16,7 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from windlass.errors import ConfigError, LockError
 from windlass.hashing import digest
@@ -26,16 +25,12 @@ from windlass.provenance.lock import (
     applies,
     compile_lock,
     paths_of,
-    read_lock,
     requirements_of,
     with_system,
     without_marker,
 )
 from windlass.provenance.wanted import Wanted
 from windlass.values import to_text
-
-if TYPE_CHECKING:
-    from windlass.records import Records
 
 UV_LOCK, PYPROJECT, REQUIREMENTS = "uv.lock", "pyproject.toml", "requirements.txt"
 
@@ -103,26 +98,6 @@ def find_declaration(
     return Declaration(str(script), block[0], root, wanted)
 
 
-def declared_lock(records: Records, declaration: Declaration, windlass: Callable[[], Path]) -> Lock:
-    """The lock of a declaration, with what Windlass itself needs; solved once, and then kept.
-
-    Args:
-        records: Where it is kept.
-        declaration: What is to be solved.
-        windlass: Gives the wheel of the running Windlass; asked only if something is solved.
-
-    Raises:
-        LockError: There is no solution, no uv, or no index to be asked.
-    """
-    known = records.lock(declaration.digest)
-    if known is None:
-        lock = solve(declaration, windlass())
-        if not records.read_only:
-            records.save_lock([declaration.digest, lock.digest], lock.document())
-        known = records.lock(declaration.digest) or lock.document()
-    return read_lock(json.loads(known))
-
-
 def solve(declaration: Declaration, windlass: Path) -> Lock:
     """What uv makes of a declaration.
 
@@ -148,17 +123,14 @@ def solve(declaration: Declaration, windlass: Path) -> Lock:
     return with_system(lock, wanted.system, paths_of(told))
 
 
-def written_lock(declaration: Declaration) -> Lock | None:
-    """What a ``uv.lock`` says for this machine, without any index; None if there is none.
+def written_lock(declaration: Declaration) -> Lock:
+    """What a ``uv.lock`` says for this machine, without any index.
 
     Raises:
         LockError: uv cannot read it.
     """
-    if declaration.source != UV_LOCK:
-        return None
-    return Lock(
-        declaration.python, sys.implementation.name, requirements_of(_exported(declaration))
-    )
+    requirements = requirements_of(_exported(declaration))
+    return Lock(declaration.python, sys.implementation.name, requirements)
 
 
 def _sources(declaration: Declaration) -> tuple[list[str], str]:

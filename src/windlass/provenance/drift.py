@@ -5,7 +5,6 @@ A project has a lock where it has a ``uv.lock``, or where Windlass has solved wh
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,9 +12,7 @@ from typing import TYPE_CHECKING
 from windlass.provenance.uv import PYTHON
 
 if TYPE_CHECKING:
-    from windlass.provenance.declaration import Declaration
     from windlass.provenance.environment import Environment
-    from windlass.provenance.lock import Lock
     from windlass.provenance.wanted import Wanted
     from windlass.records import Records
 
@@ -63,9 +60,10 @@ def find_drift(
         return _drift_of_python(wanted)
     from windlass.provenance.declaration import find_declaration
     from windlass.provenance.lock import differences
+    from windlass.provenance.locks import known_lock
 
     declaration = find_declaration(root, wanted)
-    lock = _known(declaration, records) if declaration is not None else None
+    lock = known_lock(records, declaration) if declaration is not None else None
     if lock is None or declaration is None:
         return _drift_of_python(wanted)
     return Drift(declaration.source, tuple(differences(lock, environment)))
@@ -76,21 +74,3 @@ def _drift_of_python(wanted: Wanted) -> Drift | None:
         return None
     told = () if wanted.python == PYTHON else (f"Python {PYTHON} (asked for: {wanted.python})",)
     return Drift("windlass.toml", told)
-
-
-def _known(declaration: Declaration, records: Records) -> Lock | None:
-    from windlass.hashing import digest
-    from windlass.provenance.declaration import written_lock
-    from windlass.provenance.lock import read_lock
-
-    kept = records.lock(declaration.digest)
-    if kept is not None:
-        return read_lock(json.loads(kept))
-    as_written = digest("written", declaration.digest)
-    kept = records.lock(as_written)
-    if kept is not None:
-        return read_lock(json.loads(kept))
-    lock = written_lock(declaration)
-    if lock is not None and not records.read_only:
-        records.save_lock([as_written], lock.document())
-    return lock

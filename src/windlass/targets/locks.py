@@ -40,7 +40,8 @@ def locks_of(graph: Graph, project: Project, stores: Stores) -> dict[str, Lock]:
 
 
 def _lock(wanted: Wanted, project: Project, stores: Stores) -> Lock:
-    from windlass.provenance.declaration import declared_lock, find_declaration
+    from windlass.provenance.declaration import find_declaration
+    from windlass.provenance.locks import declared_lock
 
     declaration = find_declaration(project.root, wanted)
     if declaration is None:
