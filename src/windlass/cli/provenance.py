@@ -66,7 +66,7 @@ def _facts(told: dict[str, Any]) -> Iterable[tuple[str, str]]:
     yield "seed", str(told["seed"])
     for name, value in told["parameters"].items():
         yield f"parameter {name}", f"{value!r}  content {_short(told['digests'].get(name, ''))}"
-    for kind in ("file", "variable"):
+    for kind in ("file", "variable", "environment"):
         yield from ((f"{kind} {k}", f"content {_short(v)}") for k, v in told[f"{kind}s"].items())
 
 

@@ -11,6 +11,7 @@ from windlass.execution.libraries import KIND
 from windlass.pipeline.plan import read_plan
 from windlass.provenance.bundle import read_bundle
 from windlass.provenance.environment import read_environment
+from windlass.provenance.locks import solved_lock
 
 if TYPE_CHECKING:
     from windlass.records import Records
@@ -19,12 +20,13 @@ if TYPE_CHECKING:
 
 def provenance_document(records: Records, run: Run) -> dict[str, Any]:
     """All that was recorded of where a run came from; None where it was not."""
+    lock = solved_lock(records, run.environment)
     return {
         "run": run.name,
         "bundle": _bundle(records, run),
         "git": run.git,
         "environment": _environment(records, run),
-        "lock": run.details.get("lock"),
+        "lock": lock.digest if lock else None,
         "machine": run.details.get("machine"),
         "threads": _threads(records, run),
         "blas": _libraries(records, run),
@@ -36,13 +38,17 @@ def provenance_document(records: Records, run: Run) -> dict[str, Any]:
 
 
 def declared_document(records: Records, run: Run) -> dict[str, dict[str, str]]:
-    """The digests of the files and the environment variables that steps declare, by name."""
+    """What steps declare, by name: digests of files, of variables, of environments' locks."""
     try:
         plan = read_plan(records.plan(run.plan))
     except NotFoundError:
-        return {"files": {}, "variables": {}}
+        return {"files": {}, "variables": {}, "environments": {}}
     files = {path: digest for found in plan.files.values() for path, digest in found.items()}
-    return {"files": files, "variables": dict(plan.variables)}
+    return {
+        "files": files,
+        "variables": dict(plan.variables),
+        "environments": dict(plan.environments),
+    }
 
 
 def _bundle(records: Records, run: Run) -> dict[str, Any]:

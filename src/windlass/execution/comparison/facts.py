@@ -14,6 +14,7 @@ from windlass.execution.document import git_document, natural
 from windlass.execution.provenance_document import declared_document, provenance_document
 from windlass.pipeline.plan import read_plan
 from windlass.provenance.environment import read_environment
+from windlass.provenance.lock import read_lock
 
 if TYPE_CHECKING:
     from windlass.execution.job import Stores
@@ -26,10 +27,22 @@ _GIT = ("commit", "branch", "remote")
 
 
 def compare_packages(stores: Stores, before: Run, after: Run) -> list[dict[str, Any]]:
-    """Python and the distributions that came, went or changed."""
-    if before.environment == after.environment:
-        return []
-    return _differences(_packages(stores, before), _packages(stores, after))
+    """Python and the distributions that came, went or changed.
+
+    Behind stand those of the environments of single steps, with the environment's name.
+    """
+    old, new = (_packages(stores, run) for run in (before, after))
+    locks = [declared_document(stores.records, run)["environments"] for run in (before, after)]
+    entries = _differences(old, new)
+    for name in [*locks[0], *(each for each in locks[1] if each not in locks[0])]:
+        sides = [_locked(stores, found.get(name)) for found in locks]
+        entries += _differences(sides[0], sides[1], f"{name}: ")
+    return entries
+
+
+def _locked(stores: Stores, digest: str | None) -> dict[str, str]:
+    kept = stores.records.lock(digest) if digest is not None else None
+    return dict(read_lock(json.loads(kept)).versions()) if kept is not None else {}
 
 
 def _packages(stores: Stores, run: Run) -> dict[str, str]:
