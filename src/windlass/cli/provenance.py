@@ -66,8 +66,10 @@ def _facts(told: dict[str, Any]) -> Iterable[tuple[str, str]]:
     yield "seed", str(told["seed"])
     for name, value in told["parameters"].items():
         yield f"parameter {name}", f"{value!r}  content {_short(told['digests'].get(name, ''))}"
-    for kind in ("file", "variable", "environment"):
+    for kind in ("file", "variable"):
         yield from ((f"{kind} {k}", f"content {_short(v)}") for k, v in told[f"{kind}s"].items())
+    for name, lock in told["environments"].items():
+        yield f"environment {name}", f"lock {_short(lock)}"
 
 
 def git_text(git: dict[str, Any] | None) -> str:
