@@ -12,6 +12,7 @@ import typer
 import windlass
 from windlass.cli import (
     caching,
+    differing,
     executing,
     explaining,
     lineage,
@@ -49,6 +50,7 @@ app.command("run", help="Run a pipeline.")(running.run)
 app.command("runs", help="List runs, the newest first.")(looking.runs)
 app.command("show", help="Show a run: its nodes, their states and outputs.")(looking.show)
 app.command("logs", help="Print what a run, or one node of it, has written.")(logs.logs)
+app.command("diff", help="Show what differs between two runs.")(differing.diff)
 app.command("explain", help="Explain why nodes of a run ran, or did not.")(explaining.explain)
 app.add_typer(values.app, name="artifacts")
 app.add_typer(caching.app, name="cache")

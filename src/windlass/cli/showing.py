@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from windlass.cli.marks import MARKS, STYLES
 from windlass.cli.output import styled
+from windlass.cli.provenance import git_text
 from windlass.words import (
     number_text,
     seconds_text,
@@ -81,10 +82,8 @@ def common_reason(nodes: Sequence[Node]) -> str | None:
 def _code(run: dict[str, Any]) -> str:
     told = f"plan {run['plan'][:10]}  bundle {run['bundle'][:10]}"
     told += f"  environment {run['environment'][:10]}"
-    git = run["git"] or {}
-    if git.get("commit"):
-        changed = ", with changes" if git.get("dirty") else ""
-        told += f"\ngit {git['commit'][:10]}{changed}"
+    if run["git"]:
+        told += f"\ngit {git_text(run['git'])}"
     return told
 
 

@@ -43,7 +43,7 @@ def run_document(records: Records, run: Run, *, nodes: bool = True) -> dict[str,
         "seconds": None if run.ended is None else run.ended - run.created,
         "error": run.error,
         "tags": dict(run.tags),
-        "git": run.git,
+        "git": git_document(run.git),
         "left_out": run.details.get("left_out", []),
     }
     if nodes:
@@ -55,6 +55,11 @@ def run_document(records: Records, run: Run, *, nodes: bool = True) -> dict[str,
             by_node.setdefault(metric.node, []).append(metric)
         document["nodes"] = [node_document(o, by_node.get(o.node, ())) for o in outcomes]
     return document
+
+
+def git_document(git: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """What git knew, without the diff, which may be long: `provenance_document` has it."""
+    return {name: fact for name, fact in git.items() if name != "diff"} if git else None
 
 
 def node_document(outcome: Outcome, metrics: Sequence[Metric] = ()) -> dict[str, Any]:

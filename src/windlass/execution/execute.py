@@ -147,7 +147,7 @@ def _run(work: _Work, capture: Capture) -> bool:
 def _is_in_cache(work: _Work, step: Step[..., Any]) -> bool:
     """Whether an earlier result stands for the node; else notes why not, and whether to keep it."""
     job, node = work.job, work.node
-    if node.step not in job.plan.code:
+    if job.plan.code_of(node) is None:
         work.reason = cache.refusal(job, node)
         return False
     try:
@@ -232,6 +232,9 @@ def _told() -> Iterator[None]:
 def _fail(work: _Work, error: BaseException) -> Result:
     records, job = work.job.stores.records, work.job
     told = describe_failure(error)
+    environment = job.plan.settings(work.node).environment
+    if environment is not None and isinstance(error, ModuleNotFoundError):
+        told["hint"] = f"Add it to [environments.{environment}] in windlass.toml."
     final = work.attempt > job.plan.settings(work.node).retries or isinstance(
         error, (DefinitionError, FormatError)
     )
@@ -250,9 +253,15 @@ def _attempt_row(work: _Work) -> Attempt:
         node=work.name,
         attempt=work.attempt,
         status="running",
-        worker={"pid": os.getpid(), "host": os.uname().nodename},
+        worker={"pid": os.getpid(), "host": os.uname().nodename, "threads": _threads()},
         started=work.started,
     )
+
+
+def _threads() -> int | None:
+    """How many threads numeric libraries use here: workers are told by the step's ``cpus``."""
+    told = os.environ.get("OMP_NUM_THREADS", "")
+    return int(told) if told.isdecimal() else None
 
 
 def _outcome(

@@ -8,6 +8,7 @@ from collections import deque
 from windlass.execution import capture
 from windlass.execution.execute import execute
 from windlass.execution.interrupt import Interrupts
+from windlass.execution.libraries import note_libraries
 from windlass.execution.progress import Progress, settle_all
 from windlass.execution.schedule import Task
 
@@ -40,6 +41,7 @@ def _run(progress: Progress, task: Task) -> None:
     for attempt in range(1, settings.retries + 2):
         progress.observer.node_started(task.name, attempt)
         result = execute(progress.job, task.node.name, task.index, attempt, capture.teed)
+        note_libraries(progress.job)
         if result.final:
             progress.finish(task, result)
             return

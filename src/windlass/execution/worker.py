@@ -14,6 +14,7 @@ from windlass.execution.channel import Channel
 from windlass.execution.execute import execute
 from windlass.execution.failure import describe_failure
 from windlass.execution.job import Job, open_job
+from windlass.execution.libraries import note_libraries
 from windlass.execution.stores import open_stores, stack_from_json
 from windlass.execution.worker_state import become_worker
 
@@ -23,12 +24,13 @@ def work(channel: Channel, request: Any) -> None:
 
     Args:
         channel: Tasks come by it, as ``{"node", "index", "attempt"}``; results go.
-        request: ``environment``: variables to set; ``sys_path``; ``job``: the run's id and the
+        request: ``environment``: variables to set; ``sys_path``: where modules are, before what
+            this interpreter has by itself if ``keeps_path``; ``job``: the run's id and the
             stack that its stores are in.
     """
     become_worker()
     os.environ.update(request["environment"])
-    sys.path[:] = request["sys_path"]
+    sys.path[:] = [*request["sys_path"], *(sys.path if request["keeps_path"] else ())]
     sys.argv[:] = [""]
     _leave_terminal()
     capture.open_streams()
@@ -38,6 +40,7 @@ def work(channel: Channel, request: Any) -> None:
             job = job or _open(request["job"])
             capture.show_logging()
             result = execute(job, task["node"], task["index"], task["attempt"], capture.captured)
+            note_libraries(job)
         except WindlassError as error:  # the record cannot be written: the driver must stop
             channel.send({"broken": describe_failure(error)})
         else:

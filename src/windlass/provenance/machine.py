@@ -7,6 +7,7 @@ import os
 import sys
 import time
 
+from windlass.provenance.hardware import graphics_facts, processor_facts
 from windlass.values import Json
 
 _VARIABLES = (
@@ -30,12 +31,14 @@ def machine_facts() -> dict[str, Json]:
         "libc": _confstr("CS_GNU_LIBC_VERSION"),
         "cpus": os.cpu_count(),
         "cpus_usable": _usable_cpus(),
+        **processor_facts(),
+        **graphics_facts(),
         "memory": _memory(),
         "python": ".".join(map(str, sys.version_info[:3])),
         "python_build": sys.version,
         "encoding": sys.getfilesystemencoding(),
         "locale": locale.setlocale(locale.LC_CTYPE),
-        "time_zone": time.tzname[0],
+        "time_zone": _time_zone(),
         "variables": {name: os.environ[name] for name in _VARIABLES if name in os.environ},
     }
 
@@ -43,6 +46,14 @@ def machine_facts() -> dict[str, Json]:
 def _usable_cpus() -> int | None:
     affinity = getattr(os, "sched_getaffinity", None)  # not on macOS
     return len(affinity(0)) if affinity is not None else os.cpu_count()
+
+
+def _time_zone() -> str:
+    """Its name in the database of time zones, where that can be told; else its abbreviation."""
+    if "TZ" in os.environ:
+        return os.environ["TZ"]
+    _, known, name = os.path.realpath("/etc/localtime").rpartition("zoneinfo/")
+    return name if known else time.tzname[0]
 
 
 def _confstr(name: str) -> str | None:

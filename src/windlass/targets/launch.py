@@ -27,9 +27,14 @@ if TYPE_CHECKING:
     from windlass.execution.observer import Observer
     from windlass.execution.run import Run
     from windlass.pipeline.plan import Plan
+    from windlass.provenance.capture import Provenance
 
 TARGETS = {"local": "windlass.targets.local:LocalTarget"}
 """Ours. Others are found by the entry point group ``windlass.targets``."""
+
+
+_MOST_NAMED = 3
+"""Paths that are told when a run begins."""
 
 
 class Target(Protocol):
@@ -85,14 +90,16 @@ def launch(
         from windlass.execution.run import Run
         from windlass.execution.stores import open_stores
         from windlass.provenance.capture import capture
+        from windlass.targets.locks import locks_of
         from windlass.targets.record import make_plan, record_run, take_fingerprints
 
         graph = pipeline.graph()
         provenance = capture(project, cells)
-        fingerprints = take_fingerprints(graph, project, provenance)
-        plan = make_plan(pipeline, graph, project, provenance, fingerprints)
-        target.check(plan)
         stores = open_stores(stack)
+        locks = locks_of(graph, project, stores)
+        fingerprints = take_fingerprints(graph, project, provenance, locks)
+        plan = make_plan(pipeline, graph, project, provenance, fingerprints, locks)
+        target.check(plan)
         watcher = observer or Observer()
         with Interrupts() as interrupts:  # from here on there is a run to be told the end of
             job, row = record_run(plan, fingerprints, provenance, arguments, stack, options, stores)
@@ -100,6 +107,7 @@ def launch(
             if interrupts.reason:
                 raise KeyboardInterrupt
             watcher.run_started(job)
+            _tell_left_out(provenance, job.name, watcher)
             started = time.monotonic()
             status, _ = target.run(job, watcher)
             watcher.run_ended(status, time.monotonic() - started)
@@ -111,6 +119,16 @@ def launch(
             hint="Leave .windlass alone while a run goes on, and run it again.",
         )
     return Run(stores.records.run_by_id(row.id), stores)
+
+
+def _tell_left_out(provenance: Provenance, name: str, watcher: Observer) -> None:
+    """Says, in a line, what the recorded code lacks."""
+    left_out = provenance.bundle.left_out
+    paths = ["most of this folder" if told.path == "." else told.path for told in left_out]
+    if paths:
+        more = f" and {len(paths) - _MOST_NAMED} more" if len(paths) > _MOST_NAMED else ""
+        told = f"{', '.join(paths[:_MOST_NAMED])}{more}"
+        watcher.told(f"not in the recorded code: {told}; why: windlass show {name} --provenance")
 
 
 def _in_cells(
@@ -137,21 +155,20 @@ def foresee(
     from windlass.execution.forecast import forecast, forecast_untouched
     from windlass.execution.stores import open_stores
     from windlass.provenance.capture import capture
-    from windlass.targets.record import (
-        make_plan,
-        new_job,
-        take_fingerprints,
-    )
+    from windlass.targets.locks import environments_in, locks_of
+    from windlass.targets.record import make_plan, new_job, take_fingerprints
 
     arguments = params.bind(pipeline.name, pipeline.parameters, {}, text=text)
     project, stack, options = _place(pipeline, options)
     graph = pipeline.graph()
     provenance = capture(project)
-    fingerprints = take_fingerprints(graph, project, provenance)
-    plan = make_plan(pipeline, graph, project, provenance, fingerprints)
-    if stack.is_untouched():
+    is_untouched = stack.is_untouched() and not environments_in(graph)  # whose locks are kept
+    stores = None if is_untouched else open_stores(stack)
+    locks = locks_of(graph, project, stores) if stores is not None else {}
+    fingerprints = take_fingerprints(graph, project, provenance, locks)
+    plan = make_plan(pipeline, graph, project, provenance, fingerprints, locks)
+    if stores is None:
         return forecast_untouched(plan)
-    stores = open_stores(stack)
     save_fingerprints(stores.records, fingerprints)
     return forecast(new_job(plan, arguments, options, stores, provenance.environment))
 
