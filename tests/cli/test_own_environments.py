@@ -25,6 +25,18 @@ requirements = ["toolz==0.12.0"]
 requirements = ["toolz==1.0.0"]
 """
 
+HELPER = """
+RATE = 1
+
+
+def rate():
+    return RATE
+
+
+def double(n):
+    return 2 * n
+"""
+
 FLOW = """
 import os, signal, sys
 from dataclasses import dataclass
@@ -123,6 +135,22 @@ def counts(n: int) -> int:
     return COUNT
 
 
+@step(environment="old", cache=False)
+def sets(n: int) -> int:
+    helper.RATE = n
+    return n
+
+
+@step(environment="old")
+def reads() -> int:
+    return helper.rate()
+
+
+@pipeline
+def setting() -> int:
+    return reads.after(sets(5))()
+
+
 @pipeline
 def counting() -> list[int]:
     return counts.map(each([1, 2, 3]))
@@ -145,7 +173,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Folder:
     folder.root.mkdir()
     (folder.root / "windlass.toml").write_text(SETTINGS)
     (folder.root / "flow.py").write_text(FLOW)
-    (folder.root / "helper.py").write_text("def double(n):\n    return 2 * n\n")
+    (folder.root / "helper.py").write_text(HELPER)
     done = folder.windlass("run", "flow.py:both")
     assert done.code == 0, done
     assert "making the environment 'old': Python" in done.err
@@ -229,6 +257,13 @@ def test_what_an_earlier_step_changed_is_not_kept(project: Folder) -> None:
     told = project.document("run", "flow.py:counting", "--workers", "1")
     reasons = [each["reason"] for each in told["nodes"]]
     assert sum("an earlier step in this process changed it" in each for each in reasons) == 2
+
+
+def test_what_a_step_set_in_another_module_is_not_kept(project: Folder) -> None:
+    told = project.document("run", "flow.py:setting", "--workers", "1")
+    reason = {each["node"]: each["reason"] for each in told["nodes"]}["reads"]
+    assert "not kept for the cache" in reason
+    assert would(project, "setting")["reads"] != "cached"
 
 
 def test_a_death_in_an_environment_is_told_and_tried_again(project: Folder, tmp_path: Path) -> None:

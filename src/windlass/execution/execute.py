@@ -133,6 +133,7 @@ def _run(work: _Work, capture: Capture) -> bool:
     settings = job.plan.settings(node)
     with capture(job.log_path(work.name, work.attempt)), _told():
         import_pipeline(job, node)
+        live_code.look_before_any_runs(job, node)
         step = step_of(node.step)
         work.arguments = Inputs(job).arguments(node, work.index)
         work.seed = seed_of(job, node, work.arguments) if settings.seeded else None

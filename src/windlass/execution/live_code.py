@@ -7,6 +7,7 @@ step is right for this run, but it must not stand for any other.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 from windlass import modules
 from windlass.errors import DefinitionError
 from windlass.execution.set_outside import refuse_set_outside
+from windlass.execution.worker_state import in_worker
 from windlass.hashing import digest_bytes
+from windlass.pipeline.step import step_of
 from windlass.provenance.bundle import read_bundle
 from windlass.provenance.declared import take_declared
 from windlass.provenance.fingerprint import Fingerprint, reach, read_fingerprint
@@ -68,14 +71,39 @@ def difference(
         DefinitionError: It was set from outside of its module, where the run was started.
     """
     found = declared_difference(job, node)
-    code, lock = job.plan.code_of(node), job.lock_of(node)
+    code, other = job.plan.code_of(node), _is_of_other_python(job, node)
     assert code is not None
-    found = found or _code_difference(job, code, step.function, elsewhere=lock is not None)
+    found = found or _code_difference(job, code, step.function, other=other)
     for name, digest in classes.items():
         if found is None and origin_of_module(name.partition(":")[0]).owner == "project":
             resolved: Any = modules.resolve(name)
-            found = _code_difference(job, digest, resolved, elsewhere=lock is not None)
+            found = _code_difference(job, digest, resolved, other=other)
     return found
+
+
+def look_before_any_runs(job: Job, node: Node) -> None:
+    """Looks at all steps of an environment of another Python, before the first of them runs here.
+
+    What is seen then is what later looks are compared with: another Python compiles code otherwise,
+    so that it cannot be compared with what the run's fingerprints say.
+    """
+    environment = job.plan.settings(node).environment
+    if environment in _looked or not in_worker() or not _is_of_other_python(job, node):
+        return
+    _looked.add(environment)
+    for each in job.plan.graph.nodes.values():
+        code = job.plan.code_of(each)
+        if job.plan.settings(each).environment == environment and code is not None:
+            with contextlib.suppress(Exception):  # it will fail by itself, and tell why
+                _code_difference(job, code, step_of(each.step).function, other=True)
+
+
+_looked: set[str | None] = set()
+
+
+def _is_of_other_python(job: Job, node: Node) -> bool:
+    lock = job.lock_of(node)
+    return lock is not None and lock.python != job.installed.python
 
 
 def declared_difference(job: Job, node: Node) -> str | None:
@@ -94,21 +122,19 @@ def declared_difference(job: Job, node: Node) -> str | None:
     return f"variable {changed[0]} is another here" if changed else None
 
 
-def _code_difference(job: Job, digest: str, function: Any, *, elsewhere: bool) -> str | None:
+def _code_difference(job: Job, digest: str, function: Any, *, other: bool) -> str | None:
     """How what a function can reach differs from a fingerprint.
 
-    In an environment of its own, the pieces of code are others for no change of ours: another
-    Python compiles them otherwise, another library is held by a constant. There its files are
-    compared, and what is seen first is what later steps are compared with.
+    Where another Python took that, the files are compared instead of the pieces of code, and what
+    was seen first is what later looks are compared with.
     """
     seen = _seen.get(digest)
     if seen is None or not seen.stands():
         expected = read_fingerprint(json.loads(job.stores.records.fingerprint(digest)))
         walk = reach(function, job.stores.project)
         refuse_set_outside(job, expected, walk)
-        changed = seen is not None and elsewhere
-        problem = _CHANGED if changed else None
-        problem = problem or (_edited(job, walk) if elsewhere else _problem(expected, walk))
+        problem = _CHANGED if seen is not None and other else None
+        problem = problem or (_edited(job, walk) if other else _problem(expected, walk))
         seen = _seen[digest] = _Seen(walk, problem)
     return seen.problem
 
