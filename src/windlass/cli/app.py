@@ -18,6 +18,7 @@ from windlass.cli import (
     logs,
     looking,
     making,
+    reproducing,
     running,
     values,
 )
@@ -50,6 +51,9 @@ app.command("runs", help="List runs, the newest first.")(looking.runs)
 app.command("show", help="Show a run: its nodes, their states and outputs.")(looking.show)
 app.command("logs", help="Print what a run, or one node of it, has written.")(logs.logs)
 app.command("explain", help="Explain why nodes of a run ran, or did not.")(explaining.explain)
+app.command("reproduce", help="Run a recorded run again, and compare what comes out.")(
+    reproducing.reproduce
+)
 app.add_typer(values.app, name="artifacts")
 app.add_typer(caching.app, name="cache")
 app.command("lineage", help="Show how an artifact came to be, and what came of it.")(

@@ -49,12 +49,22 @@ def run_document(records: Records, run: Run, *, nodes: bool = True) -> dict[str,
     if nodes:
         from windlass.execution.run import shown
 
+        document["proof"] = _proof_document(records.proofs(run.id))
+
         outcomes = shown(records.run_outcomes(run.id))
         by_node: dict[str, list[Metric]] = {}
         for metric in metrics:
             by_node.setdefault(metric.node, []).append(metric)
         document["nodes"] = [node_document(o, by_node.get(o.node, ())) for o in outcomes]
     return document
+
+
+def _proof_document(proofs: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """What the newest proof of a run came to; None where it was never reproduced."""
+    if not proofs:
+        return None
+    told = ("verdict", "environment", "created", "first", "reason", "windlass")
+    return {name: proofs[0].get(name) for name in told} | {"proofs": len(proofs)}
 
 
 def node_document(outcome: Outcome, metrics: Sequence[Metric] = ()) -> dict[str, Any]:

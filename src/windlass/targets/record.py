@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from windlass import modules, values
@@ -125,6 +127,7 @@ def record_run(
             details={
                 "cache": options.cache,
                 "digests": dict(job.digests),
+                "folder": os.path.relpath(Path.cwd(), stores.project),
                 "refresh": options.refresh,
                 "left_out": [list(told) for told in provenance.bundle.left_out],
                 "machine": provenance.machine,

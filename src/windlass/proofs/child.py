@@ -1,0 +1,159 @@
+"""A process in the scratch place, in the environment of the proof: it runs nodes, and compares.
+
+Started as ``python -P -m windlass.proofs.child DESCRIPTOR``: one request comes by that socket, what
+happens goes, and last what came of it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import importlib
+import json
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+from windlass import artifacts
+from windlass.artifacts.gaps import OpaqueError, UnlikeError, gap_between
+from windlass.errors import WindlassError
+from windlass.execution.channel import Channel
+from windlass.execution.execute import Result
+from windlass.execution.failure import describe_failure
+from windlass.execution.job import Job, Stores, open_job
+from windlass.execution.observer import Observer
+from windlass.execution.stores import open_stores, stack_from_json
+
+
+class Relay(Observer):
+    """Sends what happens in a run to the process that asked for it."""
+
+    wants_output = True
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+
+    def map_expanded(self, node: str, items: int) -> None:
+        """Tells of it."""
+        self._channel.send({"event": "map_expanded", "given": [node, items]})
+
+    def node_started(self, node: str, attempt: int) -> None:
+        """Tells of it."""
+        self._channel.send({"event": "node_started", "given": [node, attempt]})
+
+    def output(self, node: str, text: str) -> None:
+        """Tells of it."""
+        self._channel.send({"event": "output", "given": [node, text]})
+
+    def node_ended(self, result: Result) -> None:
+        """Tells of it."""
+        self._channel.send({"event": "node_ended", "result": dataclasses.asdict(result)})
+
+    def tick(self) -> None:
+        """Tells of it."""
+        self._channel.send({"event": "tick", "given": []})
+
+
+def run_all(request: Any, channel: Channel) -> dict[str, Any]:
+    """Runs every node of a recorded run."""
+    from windlass.pipeline.settings import RunOptions
+    from windlass.targets.local import LocalTarget
+
+    stack = stack_from_json(request["stack"])
+    target = LocalTarget(stack, RunOptions(keep_going=True, cache=False))
+    try:
+        job = open_job(request["run"], open_stores(stack))
+        target.check(job.plan)
+        status, error = target.run(job, Relay(channel))
+    finally:
+        target.close()
+    return {"status": status, "error": error}
+
+
+def run_node(request: Any, _channel: Channel) -> dict[str, Any]:
+    """Runs one node, or one item of a map, whose inputs are there; in a worker of its own."""
+    from windlass.execution.pool import Pool
+    from windlass.execution.resources import this_machine
+
+    stack = stack_from_json(request["stack"])
+    job = open_job(request["run"], open_stores(stack))
+    name, _, index = request["node"].partition("[")
+    share = this_machine(None, None).take(job.plan.settings(job.plan.graph.nodes[name]))
+    assert share is not None  # all of the machine is free
+    pool = Pool()
+    try:
+        worker = pool.start(share.kind, {"stack": request["stack"], "run": job.run})
+        place = int(index.rstrip("]")) if index else None
+        worker.channel.send({"node": name, "index": place, "attempt": 1})
+        told = worker.channel.receive()
+    finally:
+        pool.close()
+    return {"result": told}
+
+
+def compare(request: Any, _channel: Channel) -> dict[str, Any]:
+    """Measures how far pairs of artifacts are apart."""
+    then = open_stores(stack_from_json(request["then"]))
+    stack = stack_from_json(request["stack"])
+    now = open_stores(stack)
+    _import_steps(open_job(request["run"], now))
+    pairs = request["pairs"]
+    return {"gaps": [_gap(then, old, now, new) for old, new in pairs]}
+
+
+def _gap(then: Stores, old: str, now: Stores, new: str) -> dict[str, Any]:
+    try:
+        gap = gap_between(_load(then, old), _load(now, new))
+    except UnlikeError as error:
+        return {"unlike": str(error)}
+    except OpaqueError as error:
+        return {"opaque": f"by how much cannot be told of a value of type {error}"}
+    except WindlassError as error:
+        return {"opaque": f"by how much cannot be told: {error.message}"}
+    return gap._asdict()
+
+
+def _load(stores: Stores, content: str) -> Any:
+    return artifacts.load(
+        content, stores.artifacts, stores.records, trust_pickle=stores.trust_pickle
+    )
+
+
+def _import_steps(job: Job) -> None:
+    """Imports the project's modules, whose classes values may be of."""
+    modules = {node.step.partition(":")[0] for node in job.plan.graph.nodes.values()}
+    for module in sorted(modules):
+        with contextlib.suppress(Exception, SystemExit):  # what it lacks, reading will tell
+            importlib.import_module(module)
+
+
+def describe(request: Any, _channel: Channel) -> dict[str, Any]:
+    """What is installed here, and what machine this is."""
+    from windlass.provenance.environment import capture_environment
+    from windlass.provenance.machine import machine_facts
+
+    captured = capture_environment(Path(request["root"]))
+    return {"environment": json.loads(captured.document()), "machine": machine_facts()}
+
+
+_TASKS = {"run": run_all, "node": run_node, "compare": compare, "describe": describe}
+
+
+def main() -> None:
+    """Answers the one request that comes by the descriptor named as the first argument."""
+    channel = Channel(socket.socket(fileno=int(sys.argv[1])))
+    request = channel.receive()
+    if request is None:
+        return
+    sys.path[:0] = request["sources"]
+    try:
+        channel.send({"done": _TASKS[request["task"]](request, channel)})
+    except WindlassError as error:
+        channel.send({"failed": describe_failure(error)})
+    except OSError:  # whoever asked is gone
+        return
+
+
+if __name__ == "__main__":
+    main()
