@@ -68,28 +68,29 @@ def run_all(request: Any, channel: Channel) -> dict[str, Any]:
         status, error = target.run(job, Relay(channel))
     finally:
         target.close()
-    return {"status": status, "error": error}
+    return {"status": status, "error": error, **_surroundings(request["root"])}
 
 
 def run_node(request: Any, _channel: Channel) -> dict[str, Any]:
-    """Runs one node, or one item of a map, whose inputs are there; in a worker of its own."""
+    """Runs one node, or one item of a map, in several runs, each time in a worker of its own."""
     from windlass.execution.pool import Pool
     from windlass.execution.resources import this_machine
 
     stack = stack_from_json(request["stack"])
-    job = open_job(request["run"], open_stores(stack))
+    plan = open_job(request["runs"][0], open_stores(stack)).plan
     name, _, index = request["node"].partition("[")
-    share = this_machine(None, None).take(job.plan.settings(job.plan.graph.nodes[name]))
+    task = {"node": name, "index": int(index.rstrip("]")) if index else None, "attempt": 1}
+    share = this_machine().take(plan.settings(plan.graph.nodes[name]))
     assert share is not None  # all of the machine is free
     pool = Pool()
     try:
-        worker = pool.start(share.kind, {"stack": request["stack"], "run": job.run})
-        place = int(index.rstrip("]")) if index else None
-        worker.channel.send({"node": name, "index": place, "attempt": 1})
-        told = worker.channel.receive()
+        for run in request["runs"]:
+            worker = pool.start(share.kind, {"stack": request["stack"], "run": run})
+            worker.channel.send(task)
+            worker.channel.receive()  # how it ended, the record tells
     finally:
         pool.close()
-    return {"result": told}
+    return {}
 
 
 def compare(request: Any, _channel: Channel) -> dict[str, Any]:
@@ -128,16 +129,16 @@ def _import_steps(job: Job) -> None:
             importlib.import_module(module)
 
 
-def describe(request: Any, _channel: Channel) -> dict[str, Any]:
+def _surroundings(root: str) -> dict[str, Any]:
     """What is installed here, and what machine this is."""
     from windlass.provenance.environment import capture_environment
     from windlass.provenance.machine import machine_facts
 
-    captured = capture_environment(Path(request["root"]))
+    captured = capture_environment(Path(root))
     return {"environment": json.loads(captured.document()), "machine": machine_facts()}
 
 
-_TASKS = {"run": run_all, "node": run_node, "compare": compare, "describe": describe}
+_TASKS = {"run": run_all, "node": run_node, "compare": compare}
 
 
 def main() -> None:

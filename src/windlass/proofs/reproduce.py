@@ -156,19 +156,18 @@ class _Maker:
         asker = Asker(
             scratch, self._python(job), job.plan, machine.get("variables", {}), self._here
         )
-        told = asker.ask("describe", root=str(self._stores.project))
-        then = read_environment(json.loads(self._stores.records.environment(self._row.environment)))
-        now = read_environment(told["environment"])
         row = record_again(scratch, job, self._row)
         started = time.monotonic()
         observer.run_started(
             replace(open_job(row.id, scratch.stores), name=f"{self._row.name} again")
         )
-        done = asker.ask("run", observer, run=row.id)
+        done = asker.ask("run", observer, run=row.id, root=str(self._stores.project))
         observer.run_ended(done["status"], time.monotonic() - started)
         if done["status"] == "cancelled":
             raise KeyboardInterrupt
-        surroundings = differences(then, now, machine, told["machine"])
+        then = read_environment(json.loads(self._stores.records.environment(self._row.environment)))
+        now = read_environment(done["environment"])
+        surroundings = differences(then, now, machine, done["machine"])
         return _Again(asker, row, scratch.stores.records.outcomes(row.id), surroundings)
 
     def _python(self, job: Job) -> Path:
@@ -201,9 +200,7 @@ class _Maker:
             node=proof.node,
             then={output.name: output.then or "" for output in proof.outputs},
             now={output.name: output.now or "" for output in proof.outputs},
-            alone=[
-                found for _ in range(_TRIALS) if (found := _alone(job, self._row, proof, again))
-            ],
+            alone=_alone(job, self._row, proof, again),
             chances=chances_of(job, node, scratch.folders.code),
             events=read_events(watched.events_path(proof.node, 1)),
             own=again.surroundings.of(own),
@@ -212,14 +209,18 @@ class _Maker:
         )
 
 
-def _alone(job: Job, row: Run, proof: NodeProof, again: _Again) -> dict[str, str]:
-    """What a node makes in a fresh process, alone; nothing where it fails."""
+def _alone(job: Job, row: Run, proof: NodeProof, again: _Again) -> list[dict[str, str]]:
+    """What a node makes alone, each time in a fresh process; fewer where it fails."""
     scratch = again.asker.scratch
-    beside = record_beside(scratch, job, row, again.row, proof.node)
+    beside = [record_beside(scratch, job, row, again.row, proof.node).id for _ in range(_TRIALS)]
     with contextlib.suppress(WindlassError):
-        again.asker.ask("node", run=beside.id, node=proof.node)
-    outcome = scratch.stores.records.outcome(beside.id, proof.node)
-    return {output.name: output.content for output in outcome.outputs} if outcome else {}
+        again.asker.ask("node", runs=beside, node=proof.node)
+    outcomes = [scratch.stores.records.outcome(run, proof.node) for run in beside]
+    return [
+        {output.name: output.content for output in outcome.outputs}
+        for outcome in outcomes
+        if outcome is not None and outcome.status == "succeeded"
+    ]
 
 
 def _seen(scratch: Scratch, again: _Again) -> Iterator[Seen]:
