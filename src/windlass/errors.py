@@ -6,6 +6,7 @@
     │   └── EdgeTypeError    an edge joins types that do not fit
     ├── ParameterError       a parameter is unknown, missing or of the wrong type
     ├── ConfigError          windlass.toml, a stack or the command line is wrong
+    │   └── LockError        an environment cannot be solved or built
     ├── ArtifactError        a value cannot be stored or read
     │   ├── FormatError      no format fits, or a value is not of its format
     │   ├── CorruptError     stored bytes are gone or altered
@@ -82,6 +83,10 @@ class ParameterError(WindlassError):
 
 class ConfigError(WindlassError):
     """Settings, a stack or the command line are wrong."""
+
+
+class LockError(ConfigError):
+    """An environment cannot be solved or built."""
 
 
 class ArtifactError(WindlassError):

@@ -76,6 +76,12 @@ class Reading(Database):
         """The document of an environment."""
         return self._document("environments", digest)
 
+    def lock(self, digest: str) -> str | None:
+        """The document of a lock, by its digest or that of what was solved; None if none is."""
+        query = "SELECT document FROM locks WHERE digest = :digest"
+        found = self.execute(query, {"digest": digest})
+        return str(found[0]["document"]) if found else None
+
     def fingerprint(self, digest: str) -> str:
         """The document of what a step can reach in code."""
         return self.unwritten.get(digest) or self._document("fingerprints", digest)

@@ -64,6 +64,11 @@ class Writing(Reading):
         """Keeps an environment's document, once."""
         self._save_document("environments", digest, document)
 
+    def save_lock(self, digests: Sequence[str], document: str) -> None:
+        """Keeps a lock by its digest and by that of what was solved; the first one stands."""
+        with self.write():
+            self._add("locks", [{"digest": each, "document": document} for each in digests])
+
     def save_fingerprint(self, digest: str, document: str, sources: Mapping[str, str]) -> None:
         """Keeps what a step can reach in code, and the source of its pieces by their digests.
 
