@@ -16,7 +16,7 @@ def project(tmp_path: Path) -> Folder:
     (root / "windlass.toml").touch()
     (root / ".gitignore").write_text("*.csv\n")
     (root / "data.csv").write_text("1\n2\n3\n")
-    here = Path(__file__).parent
+    here = Path(__file__).parent / "samples"
     shutil.copy(here / "proved.py", root)
     shutil.copy(here / "proved_helpers.py", root)
     return Folder(root)

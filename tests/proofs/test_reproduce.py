@@ -210,7 +210,7 @@ def test_a_run_that_goes_on_is_refused(project: Folder) -> None:
 def archive_of(project: Folder) -> Path:
     with closing(sqlite3.connect(project.root / ".windlass" / "windlass.db")) as connection:
         ((blob,),) = connection.execute("SELECT blob FROM bundles").fetchall()
-    return project.root / ".windlass" / "artifacts" / blob[:2] / blob
+    return project.root / ".windlass" / "artifacts" / str(blob)[:2] / str(blob)
 
 
 @pytest.mark.parametrize("damage", ["gone", "altered", "never kept"])

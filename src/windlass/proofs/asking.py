@@ -14,7 +14,6 @@ from windlass.execution.channel import Channel, channel_pair
 from windlass.execution.execute import Result
 from windlass.execution.observer import Observer
 from windlass.execution.pool import how_it_ended
-from windlass.pipeline.plan import Plan
 from windlass.proofs.scratch import Scratch
 from windlass.provenance.machine import COMPUTING
 
@@ -29,14 +28,12 @@ class Asker:
     Args:
         scratch: Where they work.
         python: The interpreter; of the environment in which nodes are to run.
-        plan: What is run.
         variables: Variables of the recorded run that may change what steps compute.
         is_present: Whether the environment is that of this process.
     """
 
     scratch: Scratch
     python: Path
-    plan: Plan
     variables: Mapping[str, str]
     is_present: bool
 
@@ -71,7 +68,8 @@ class Asker:
         code = self.scratch.folders.code
         return {
             "stack": self.scratch.stack_document,
-            "sources": [str((code / source).resolve()) for source in self.plan.sources],
+            "sources": [str((code / source).resolve()) for source in self.scratch.sources],
+            "root": str(self.scratch.folders.root),
         }
 
     def _environment(self) -> dict[str, str]:

@@ -24,6 +24,7 @@ from windlass.execution.failure import describe_failure
 from windlass.execution.job import Job, Stores, open_job
 from windlass.execution.observer import Observer
 from windlass.execution.stores import open_stores, stack_from_json
+from windlass.execution.watching import is_below
 
 
 class Relay(Observer):
@@ -141,13 +142,21 @@ def _surroundings(root: str) -> dict[str, Any]:
 _TASKS = {"run": run_all, "node": run_node, "compare": compare}
 
 
+def _find_recorded_code(sources: list[str], root: str) -> None:
+    """Lets modules be found in the bundle, and not in the project's folder as it is now."""
+    others = [
+        entry for entry in sys.path if not is_below(entry, root) or is_below(entry, sys.prefix)
+    ]
+    sys.path[:] = [*sources, *others]
+
+
 def main() -> None:
     """Answers the one request that comes by the descriptor named as the first argument."""
     channel = Channel(socket.socket(fileno=int(sys.argv[1])))
     request = channel.receive()
     if request is None:
         return
-    sys.path[:0] = request["sources"]
+    _find_recorded_code(request["sources"], request["root"])
     try:
         channel.send({"done": _TASKS[request["task"]](request, channel)})
     except WindlassError as error:

@@ -20,6 +20,7 @@ from windlass.execution.watching import read_events
 from windlass.proofs.asking import Asker
 from windlass.proofs.causes import Cause, Evidence, cause_of, chances_of, fingerprint_of
 from windlass.proofs.comparing import DIFFERENT, NodeProof, compare_runs
+from windlass.proofs.interpreter import Interpreter, recorded_interpreter
 from windlass.proofs.outside import Outside, look_outside
 from windlass.proofs.proof import INCONCLUSIVE, Proof, Seen, verdict_of
 from windlass.proofs.scratch import Scratch, record_again, record_beside, scratch_of
@@ -79,6 +80,7 @@ class _Again:
     """A run that was run again in the scratch place."""
 
     asker: Asker
+    notes: tuple[str, ...]
     row: Run
     outcomes: list[Outcome]
     surroundings: Surroundings
@@ -117,7 +119,11 @@ class _Maker:
             nodes = self._compare(job, then, again)
             return self._made(
                 verdict=verdict_of(nodes),
-                notes=(*scratch.notes, *(str(each) for each in outside if each.is_changed)),
+                notes=(
+                    *scratch.notes,
+                    *again.notes,
+                    *(str(each) for each in outside if each.is_changed),
+                ),
                 surroundings=tuple(again.surroundings.lines),
                 outside=tuple(outside),
                 nodes=tuple(nodes),
@@ -153,29 +159,28 @@ class _Maker:
 
     def _run_again(self, job: Job, scratch: Scratch, observer: Observer) -> _Again:
         machine = self._row.details.get("machine", {})
-        asker = Asker(
-            scratch, self._python(job), job.plan, machine.get("variables", {}), self._here
-        )
+        python = self._interpreter(job, scratch)
+        asker = Asker(scratch, python.path, machine.get("variables", {}), self._here)
         row = record_again(scratch, job, self._row)
         started = time.monotonic()
         observer.run_started(
             replace(open_job(row.id, scratch.stores), name=f"{self._row.name} again")
         )
-        done = asker.ask("run", observer, run=row.id, root=str(self._stores.project))
+        done = asker.ask("run", observer, run=row.id)
         observer.run_ended(done["status"], time.monotonic() - started)
         if done["status"] == "cancelled":
             raise KeyboardInterrupt
         then = read_environment(json.loads(self._stores.records.environment(self._row.environment)))
         now = read_environment(done["environment"])
         surroundings = differences(then, now, machine, done["machine"])
-        return _Again(asker, row, scratch.stores.records.outcomes(row.id), surroundings)
+        return _Again(
+            asker, python.notes, row, scratch.stores.records.outcomes(row.id), surroundings
+        )
 
-    def _python(self, job: Job) -> Path:
-        if self._here:
-            return Path(sys.executable)
-        from windlass.proofs.interpreter import recorded_python
-
-        return recorded_python(self._stores, job.plan.environment)
+    def _interpreter(self, job: Job, scratch: Scratch) -> Interpreter:
+        return (
+            Interpreter(Path(sys.executable)) if self._here else recorded_interpreter(job, scratch)
+        )
 
     def _compare(self, job: Job, then: list[Outcome], again: _Again) -> list[NodeProof]:
         def measure(pairs: list[tuple[str, str]]) -> list[dict[str, Any]]:

@@ -33,12 +33,14 @@ class Scratch:
         stack: Its stores; its project is the unpacked bundle.
         stores: The same, opened.
         folders: Where relative paths of the run begin.
+        sources: Folders of the project, relative to its root, that modules are imported from.
         notes: What a person should know of how it was made.
     """
 
     stack: Stack
     stores: Stores
     folders: Folders
+    sources: tuple[str, ...]
     notes: tuple[str, ...] = ()
 
     @property
@@ -73,7 +75,12 @@ def _made(job: Job, row: Run, top: Path) -> Scratch:
     folders.inside.mkdir(parents=True, exist_ok=True)
     home = top / "state"
     stack = Stack(name="scratch", project=Project(code, home), trust_pickle=True)
-    return Scratch(stack, open_stores(stack), folders, notes)
+    found = (*job.plan.sources, *_strings(row.details.get("path")))
+    return Scratch(stack, open_stores(stack), folders, tuple(dict.fromkeys(found)), notes)
+
+
+def _strings(value: Any) -> list[str]:
+    return value if isinstance(value, list) else []
 
 
 def _joined(base: Path, folder: Path) -> Path:

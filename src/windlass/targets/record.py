@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -30,6 +31,7 @@ from windlass.provenance.loose import loose_code
 from windlass.provenance.project import Project
 from windlass.records.model import NewRun, PlanNode, Run, RunParameter
 from windlass.stacks.stack import Stack
+from windlass.values import Json
 
 
 def take_fingerprints(graph: Graph, project: Project, provenance: Provenance) -> dict[str, Taken]:
@@ -128,6 +130,7 @@ def record_run(
                 "cache": options.cache,
                 "digests": dict(job.digests),
                 "folder": os.path.relpath(Path.cwd(), stores.project),
+                "path": _own_path(stores.project, provenance),
                 "refresh": options.refresh,
                 "left_out": [list(told) for told in provenance.bundle.left_out],
                 "machine": provenance.machine,
@@ -135,6 +138,15 @@ def record_run(
         )
     )
     return replace(job, run=row.id, name=row.name), row
+
+
+def _own_path(root: Path, provenance: Provenance) -> list[Json]:
+    """Folders of the project that modules are found in here, as where it is installed editable."""
+    folders = {os.path.dirname(file.path) for file in provenance.bundle.files}  # noqa: PTH120
+    found = (os.path.relpath(entry, root) for entry in sys.path if entry.startswith(f"{root}/"))
+    return [
+        folder for folder in found if any(f"{each}/".startswith(f"{folder}/") for each in folders)
+    ]
 
 
 def _keep_bundle(provenance: Provenance, stores: Stores) -> None:
