@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
+from numbers import Number
 from typing import Any, NamedTuple
 
 from windlass.artifacts.formats.collections import parts_of
 
-_PLAIN = (str, bytes, bool, type(None))
+_PLAIN = (str, bytes, bool, type(None))  # a bool is a number to Python, and not to people
 
 
 class Gap(NamedTuple):
@@ -49,10 +50,10 @@ def gap_between(then: Any, now: Any) -> Gap:
     for names, measure in _MEASURES:
         if any(name in names for name in _names(type(then))):
             return measure(then, now)
-    if isinstance(then, int | float | complex) and not isinstance(then, bool):
-        return _numbers(then, now)
     if isinstance(then, _PLAIN):
         return _same(then, now)
+    if isinstance(then, Number):
+        return _numbers(then, now)
     return _of_parts(then, now)
 
 
@@ -64,13 +65,13 @@ def _names(cls: type) -> Iterator[str]:
     return (f"{base.__module__.partition('.')[0]}.{base.__qualname__}" for base in cls.__mro__)
 
 
-def _numbers(then: complex, now: complex) -> Gap:
+def _numbers(then: Any, now: Any) -> Gap:
     if then == now or (then != then and now != now):  # noqa: PLR0124 (not a number)
         return Gap()
-    absolute = abs(then - now)
+    absolute = float(abs(then - now))
     if not math.isfinite(absolute):
         raise UnlikeError(f"{then} → {now}")
-    relative = absolute / max(abs(then), abs(now))
+    relative = absolute / float(max(abs(then), abs(now)))
     return Gap(absolute, relative, min(absolute, relative))
 
 
@@ -98,9 +99,9 @@ def _of_nothing(then: object, now: object) -> Gap:
     """What has no parts: an empty container, or what cannot be looked into."""
     if isinstance(then, dict | list | tuple | set | frozenset):
         return Gap()
-    if type(then).__eq__ is not object.__eq__ and _are_equal(then, now):
-        return Gap()
-    raise OpaqueError(_kind(then))
+    if type(then).__eq__ is object.__eq__:
+        raise OpaqueError(_kind(then))
+    return Gap() if _are_equal(then, now) else _same(then, now)
 
 
 def _are_equal(then: object, now: object) -> bool:

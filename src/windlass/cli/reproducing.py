@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,7 +20,7 @@ from windlass.cli.output import (
     perhaps_unread,
     print_json,
 )
-from windlass.cli.tables import first_items, print_words
+from windlass.cli.tables import MOST_ITEMS, print_words
 from windlass.words import number_text, seconds_text
 
 if TYPE_CHECKING:
@@ -30,6 +32,13 @@ if TYPE_CHECKING:
 
 INCONCLUSIVE = 3
 _MOST_SEEN = 12
+_MARKS = {
+    "skipped": "-",
+    "equal": "✓",
+    "within tolerance": "~",
+    "not comparable": "?",
+    "different": "✗",
+}
 _STYLES = {
     "equal": "green",
     "within tolerance": "yellow",
@@ -90,6 +99,7 @@ def tell_proof(out: Console, proof: Proof) -> None:
 
     if proof.nodes:
         out.print(_table(proof))
+        out.print()
     for note in proof.notes:
         print_words(out, Text(f"note: {note}", "yellow"))
     print_words(out, _verdict(proof))
@@ -111,12 +121,27 @@ def _table(proof: Proof) -> Any:
     table.add_column(style="bold", no_wrap=True)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    nodes = first_items(proof.nodes)
-    for node in nodes:
-        table.add_row(node.node, Text(node.status, _STYLES[node.status]), Text(_told(node)))
-    if len(nodes) < len(proof.nodes):
-        table.add_row(Text(f"… and {len(proof.nodes) - len(nodes):,} more items: --json", "dim"))
+    for name, status, told in _rows(proof.nodes):
+        table.add_row(name, Text(f"{_MARKS[status]} {status}", _STYLES[status]), Text(told))
     return table
+
+
+def _rows(nodes: Sequence[NodeProof]) -> Iterator[tuple[str, str, str]]:
+    """A row for each node; items of a map that are alike in one, and the first of others."""
+    for base, some in itertools.groupby(nodes, lambda node: node.node.partition("[")[0]):
+        items = list(some)
+        if len(items) > 1 and {node.status for node in items} == {"equal"}:
+            yield base, "equal", f"all {len(items):,} items"
+            continue
+        told = [node for node in items if len(items) <= MOST_ITEMS or node.status != "equal"]
+        for node in told[:MOST_ITEMS]:
+            yield node.node, node.status, _told(node)
+        if left := len(items) - len(told[:MOST_ITEMS]):
+            yield base, _worst(items), f"and {left:,} more items: --json has them all"
+
+
+def _worst(nodes: Sequence[NodeProof]) -> str:
+    return max((node.status for node in nodes), key=list(_MARKS).index)
 
 
 def _told(node: NodeProof) -> str:
@@ -130,13 +155,13 @@ def _told(node: NodeProof) -> str:
         if (words := _difference(output))
     ]
     fed = [] if node.is_fed_alike or node.status == "equal" else ["its inputs differ"]
-    return "; ".join([*fed, *told])
+    return "\n".join([*fed, *told])
 
 
 def _difference(output: OutputProof) -> str:
     if output.gap is not None:
         absolute, relative = number_text(output.gap.absolute), number_text(output.gap.relative)
-        return f"by up to {absolute}, in proportion {relative}"
+        return f"by up to {absolute}, relative {relative}"
     return output.told or ""
 
 

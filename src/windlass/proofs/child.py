@@ -25,6 +25,7 @@ from windlass.execution.job import Job, Stores, open_job
 from windlass.execution.observer import Observer
 from windlass.execution.stores import open_stores, stack_from_json
 from windlass.execution.watching import is_below
+from windlass.words import with_article
 
 
 class Relay(Observer):
@@ -110,7 +111,7 @@ def _gap(then: Stores, old: str, now: Stores, new: str) -> dict[str, Any]:
     except UnlikeError as error:
         return {"unlike": str(error)}
     except OpaqueError as error:
-        return {"opaque": f"by how much cannot be told of a value of type {error}"}
+        return {"opaque": f"by how much cannot be told of {with_article(str(error))}"}
     except WindlassError as error:
         return {"opaque": f"by how much cannot be told: {error.message}"}
     return gap._asdict()
