@@ -14,7 +14,6 @@ from windlass.errors import ConfigError, LockError
 from windlass.provenance import uv
 from windlass.provenance.declaration import (
     Declaration,
-    Wanted,
     declared_lock,
     find_declaration,
     written_lock,
@@ -22,6 +21,7 @@ from windlass.provenance.declaration import (
 from windlass.provenance.environment import Package, environment_of
 from windlass.provenance.environments import place_wheel
 from windlass.provenance.lock import Lock, differences, lock_recorded, read_lock
+from windlass.provenance.wanted import Wanted
 from windlass.provenance.wheel import store_wheel
 from windlass.records import Records
 

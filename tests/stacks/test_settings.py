@@ -8,6 +8,7 @@ import pytest
 
 from windlass.errors import ConfigError
 from windlass.provenance.project import Project
+from windlass.provenance.wanted import Wanted
 from windlass.stacks import settings as settings_module
 from windlass.stacks.settings import RunDefaults, Settings, StackSettings, load_settings
 from windlass.stacks.toml import find_line
@@ -151,3 +152,44 @@ def test_the_ordinary_path_loads_no_parser(project: Project, tmp_path: Path) -> 
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout == "set()\n"
+
+
+def test_environments_are_read(project: Project) -> None:
+    found = load(
+        project,
+        '[environment]\npython = "3.12"\nsystem = ["libgomp1"]\n'
+        '[environments.gpu]\nrequirements = ["torch==2.4.0"]\n'
+        '[environments.old]\nextras = ["old"]\npython = "3.11"\n',
+    )
+    assert found.environment == Wanted(python="3.12", system=("libgomp1",))
+    assert found.environments == {
+        "gpu": Wanted("gpu", requirements=("torch==2.4.0",)),
+        "old": Wanted("old", python="3.11", extras=("old",)),
+    }
+    assert found.wanted("gpu", "train") == found.environments["gpu"]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('[environment]\npython = "3.12.1"', "must be Python's minor version"),
+        ("[environment]\npython = 3.12", "'environment.python' must be a text in quotes"),
+        ('[environment]\nsystem = "libgomp1"', "must be a list of texts, not a text"),
+        ('[environment]\nsystem = ["a", 1]', "must be a list of texts"),
+        ('[environment]\nrequirements = ["torch"]', "unknown key 'requirements'"),
+        ('[environments.gpu]\npython = "3.12"', "says nothing of what is in it"),
+        ('[environments.gpu]\nextras = ["a"]\nfile = "b"', "says extras and file of what"),
+        ('[environments.gpu]\nrequires = ["a"]', "Did you mean 'requirements'?"),
+        ("environments = 1", "'environments' must be a table"),
+    ],
+)
+def test_environments_that_are_wrong_are_refused(project: Project, text: str, told: str) -> None:
+    assert told in refusal(project, text)
+
+
+def test_an_environment_that_is_not_described_is_refused(project: Project) -> None:
+    found = load(project, '[environments.gpu]\nrequirements = ["torch"]')
+    with pytest.raises(ConfigError, match="'train' asks for the environment 'gpv'") as caught:
+        found.wanted("gpv", "train")
+    assert caught.value.hint is not None
+    assert caught.value.hint.startswith("Did you mean 'gpu'? Or describe it: [environments.gpv]")

@@ -167,6 +167,8 @@ def _facts(told: dict[str, Any], *, every: bool) -> list[tuple[str, str]]:
     versions = ", ".join(f"{name} {version}" for name, version in told["distributions"].items())
     facts.append(("packages", versions or "none"))
     facts.append(("python", told["python"]))
+    if told.get("environment"):
+        facts.insert(0, ("environment", f"{told['environment']}, all of which counts"))
     facts += [
         (f"input {name}", told["shown"].get(name) or f"content {digest[:12]}")
         for name, digest in told["arguments"].items()

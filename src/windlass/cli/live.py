@@ -84,6 +84,13 @@ class LiveObserver(Observer):
         self._written = Written(job.name)
         self._live.start(refresh=True)
 
+    def told(self, text: str) -> None:
+        """Puts it above."""
+        from rich.text import Text
+
+        self._above.append(Text(text, "yellow"))
+        self._draw()
+
     def map_expanded(self, node: str, items: int) -> None:
         """Notes how many items a map has."""
         self._board.expanded(node, items)

@@ -41,6 +41,10 @@ class PlainObserver(Observer):
         count = len(job.plan.graph.nodes)
         self._tell(f"started  {count} {'node' if count == 1 else 'nodes'}")
 
+    def told(self, text: str) -> None:
+        """Says it."""
+        self._tell(text)
+
     def map_expanded(self, node: str, items: int) -> None:
         """Notes how many items a map has."""
         self._lengths[node] = items

@@ -55,7 +55,9 @@ def ask(
         return Answer(ANEW)
     found = job.stores.records.cached(ingredients.key)
     if found is None:
-        save_fingerprints(job.stores.records, job.class_code.taken(ingredients.classes))
+        save_fingerprints(
+            job.stores.records, job.class_code.taken(ingredients.classes, job.lock_of(node))
+        )
         return Answer(why_missing(job, node, name, ingredients, contents))
     unusable = problem(found, job.plan.settings(node), job.stores)
     if unusable is not None:
@@ -76,7 +78,7 @@ def refusal(job: Job, node: Node) -> str | None:
     settings = job.plan.settings(node)
     if not modules.is_reference_importable(node.step):
         return "never cached: the step is not in a file of the project"
-    if node.step not in job.plan.code:
+    if job.plan.code_of(node) is None:
         return "never cached: the plan is of an older Windlass, without fingerprints"
     if not job.cache:
         return "the cache is off for this run"

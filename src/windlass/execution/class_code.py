@@ -6,13 +6,10 @@ a method is edited, the value may come out equal, and the step still does someth
 
 from __future__ import annotations
 
-import functools
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from windlass.errors import WindlassError
-from windlass.provenance.environment import read_environment
 from windlass.provenance.fingerprint import Fingerprinter, Taken
 from windlass.provenance.project import find_project
 from windlass.values import TYPE, Json
@@ -20,6 +17,7 @@ from windlass.values import TYPE, Json
 if TYPE_CHECKING:
     from windlass.execution.inputs import Argument
     from windlass.execution.job import Job
+    from windlass.provenance.lock import Lock
 
 
 class UnknownClassError(WindlassError):
@@ -35,7 +33,8 @@ class ClassCode:
 
     def __init__(self, job: Job) -> None:
         self._job = job
-        self._taken: dict[str, Taken] = {}
+        self._taken: dict[tuple[str, str], Taken] = {}
+        self._fingerprinters: dict[str, Fingerprinter] = {}
         self._classes: dict[str, tuple[str, ...]] = {}
 
     def prefetch(self, contents: Iterable[str]) -> None:
@@ -45,8 +44,12 @@ class ClassCode:
             found = self._job.stores.records.classes_of(missing)
             self._classes |= {content: found.get(content, ()) for content in missing}
 
-    def of(self, arguments: Mapping[str, Argument]) -> dict[str, str]:
+    def of(self, arguments: Mapping[str, Argument], lock: Lock | None = None) -> dict[str, str]:
         """The digest of the code of every class of which arguments hold instances.
+
+        Args:
+            arguments: What a step is given.
+            lock: That of the environment of its own that it runs in.
 
         Raises:
             UnknownClassError: One of them is not found here.
@@ -58,30 +61,39 @@ class ClassCode:
             for found in (argument.classes, *(self._classes[each] for each in argument.contents))
             for name in found
         }
-        return {name: self._take(name).digest for name in sorted(names)}
+        return {name: self._take(name, lock).digest for name in sorted(names)}
 
-    def taken(self, names: Iterable[str]) -> dict[str, Taken]:
+    def taken(self, names: Iterable[str], lock: Lock | None = None) -> dict[str, Taken]:
         """Fingerprints that were taken before, by the names of their classes."""
-        return {name: self._taken[name] for name in names}
+        return {name: self._taken[_place(lock), name] for name in names}
 
-    def _take(self, name: str) -> Taken:
-        if name not in self._taken:
+    def _take(self, name: str, lock: Lock | None) -> Taken:
+        key = (_place(lock), name)
+        if key not in self._taken:
             try:
-                self._taken[name] = self._fingerprinter.take_class(name)
+                self._taken[key] = self._fingerprinter(lock).take_class(name)
             except Exception as error:  # the project's module is imported: anything may come
                 raise UnknownClassError(
                     f"the class {name.replace(':', '.')} of an input is not found here"
                 ) from error
-        return self._taken[name]
+        return self._taken[key]
 
-    @functools.cached_property
-    def _fingerprinter(self) -> Fingerprinter:
-        job, environment = self._job, self._job.environment
-        if environment is None:
-            recorded = job.stores.records.environment(job.plan.environment)
-            environment = read_environment(json.loads(recorded))
-        project = find_project(job.stores.project)
-        return Fingerprinter(project.root, environment, lambda: job.plan.bundle, project.cache)
+    def _fingerprinter(self, lock: Lock | None) -> Fingerprinter:
+        place = _place(lock)
+        if place not in self._fingerprinters:
+            project = find_project(self._job.stores.project)
+            self._fingerprinters[place] = Fingerprinter(
+                project.root,
+                self._job.installed if lock is None else lock.environment(),
+                lambda: self._job.plan.bundle,
+                project.cache,
+                elsewhere=lock is not None,
+            )
+        return self._fingerprinters[place]
+
+
+def _place(lock: Lock | None) -> str:
+    return "" if lock is None else lock.digest
 
 
 def classes_in(document: Json) -> Iterator[str]:

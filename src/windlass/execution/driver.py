@@ -8,6 +8,7 @@ import select
 import selectors
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,7 +47,9 @@ class Driver:
 
     Args:
         progress: The run.
-        pool: Starts workers; closed at the end.
+        pools: Start workers, each in one environment: that of its name, or the present one for
+            None. Closed at the end.
+        start: Starts the pool of an environment that is not among them yet.
         resources: What there is to share out.
         stack: The stack, as JSON, that workers open.
         fresh: Whether every node gets a new process.
@@ -55,14 +58,16 @@ class Driver:
     def __init__(
         self,
         progress: Progress,
-        pool: Pool,
+        pools: dict[str | None, Pool],
+        start: Callable[[str], Pool],
         resources: Resources,
         stack: Any,
         *,
         fresh: bool = False,
     ) -> None:
         self._progress = progress
-        self._pool = pool
+        self._pools = pools
+        self._start_pool = start
         self._resources = resources
         self._job = {"stack": stack, "run": progress.job.run}
         self._fresh = fresh
@@ -79,7 +84,8 @@ class Driver:
         Raises:
             RunError: The record could not be written, so that it is not known what happened.
         """
-        self._selector.register(self._pool, selectors.EVENT_READ)
+        for pool in self._pools.values():
+            self._listen(pool)
         with Interrupts() as interrupts:
             try:
                 self._take_tasks()
@@ -90,7 +96,8 @@ class Driver:
                         self._progress.cancelled = interrupts.reason
                         break
             finally:
-                self._pool.close()
+                for pool in self._pools.values():
+                    pool.close()
                 self._selector.close()
             self._stop_the_rest()
 
@@ -136,11 +143,20 @@ class Driver:
         idle = self._idle.get(kind)
         if idle:
             return idle.pop()
-        if len(self._pool) > _KEPT * self._resources.cpus:
+        if sum(map(len, self._pools.values())) > _KEPT * self._resources.cpus:
             self._retire_idle()
-        worker = self._pool.start(kind, self._job)
+        worker = self._pool(kind.environment).start(kind, self._job)
         self._selector.register(worker.channel, selectors.EVENT_READ, worker)
         return worker
+
+    def _pool(self, environment: str | None) -> Pool:
+        if environment is not None and environment not in self._pools:
+            self._pools[environment] = self._start_pool(environment)
+            self._listen(self._pools[environment])
+        return self._pools[environment]
+
+    def _listen(self, pool: Pool) -> None:
+        self._selector.register(pool, selectors.EVENT_READ, pool)
 
     def _retire_idle(self) -> None:
         """Ends idle workers of other kinds, which would only hold memory."""
@@ -169,12 +185,13 @@ class Driver:
         if self._retries:
             timeout = max(0.0, min(timeout, self._retries[0][0] - time.monotonic()))
         for key, _ in self._selector.select(timeout):
-            if key.data is None:
-                self._bury(self._pool.deaths())
+            if isinstance(key.data, Pool):
+                self._bury(key.data.deaths())
             elif not key.data.ended:  # else its death came first, and its channel is closed
                 self._hear(key.data)
-        if self._pool.noticed:
-            self._bury(self._pool.deaths())
+        for pool in self._pools.values():
+            if pool.noticed:
+                self._bury(pool.deaths())
         now = time.monotonic()
         if now - self._last_tick >= _TICK:
             self._last_tick = now
@@ -185,7 +202,7 @@ class Driver:
             self._follow(running)
             if running.deadline is not None and now > running.deadline and not running.timed_out:
                 running.timed_out = True
-                self._pool.kill(worker)
+                self._pools[worker.kind.environment].kill(worker)
         while self._retries and self._retries[0][0] <= now:
             _, _, task, attempt = heapq.heappop(self._retries)
             self._ready.append((task, attempt))

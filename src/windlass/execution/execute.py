@@ -147,7 +147,7 @@ def _run(work: _Work, capture: Capture) -> bool:
 def _is_in_cache(work: _Work, step: Step[..., Any]) -> bool:
     """Whether an earlier result stands for the node; else notes why not, and whether to keep it."""
     job, node = work.job, work.node
-    if node.step not in job.plan.code:
+    if job.plan.code_of(node) is None:
         work.reason = cache.refusal(job, node)
         return False
     try:
@@ -245,6 +245,9 @@ def _told() -> Iterator[None]:
 def _fail(work: _Work, error: BaseException) -> Result:
     records, job = work.job.stores.records, work.job
     told = describe_failure(error)
+    environment = job.plan.settings(work.node).environment
+    if environment is not None and isinstance(error, ModuleNotFoundError):
+        told["hint"] = f"Add it to [environments.{environment}] in windlass.toml."
     final = work.attempt > job.plan.settings(work.node).retries or isinstance(
         error, (DefinitionError, FormatError)
     )

@@ -34,6 +34,8 @@ class Ingredients:
         files: The digests of the files that the step declares, by their paths.
         variables: The digests of the environment variables that it declares.
         shown: Short texts of plain arguments, for people; not in the key.
+        environment: The name of the step's own environment, likewise: what is in it counts, as
+            part of the code.
     """
 
     code: str
@@ -46,6 +48,7 @@ class Ingredients:
     files: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
     shown: Mapping[str, str] = field(default_factory=dict)
+    environment: str | None = None
 
     @property
     def key(self) -> str:
@@ -68,6 +71,7 @@ class Ingredients:
             "files": dict(self.files),
             "variables": dict(self.variables),
             "shown": dict(self.shown),
+            **({"environment": self.environment} if self.environment else {}),
         }
 
 
@@ -81,13 +85,15 @@ def ingredients_of(
     Raises:
         UnknownClassError: An argument is of a class that is not found here.
     """
-    settings = job.plan.settings(node)
+    settings, lock = job.plan.settings(node), job.lock_of(node)
+    code = job.plan.code_of(node)
+    assert code is not None
     return Ingredients(
-        code=job.plan.code[node.step],
-        python=_PYTHON,
+        code=code,
+        python=_PYTHON if lock is None else lock.python,
         seed=seed,
         arguments={name: argument.digest for name, argument in arguments.items()},
-        classes=job.class_code.of(arguments),
+        classes=job.class_code.of(arguments, lock),
         settings={
             "allow_pickle": settings.allow_pickle,
             "cpus": settings.cpus,  # the threads of numeric libraries can change the last digits
@@ -96,6 +102,7 @@ def ingredients_of(
         files=job.plan.files_of(node),
         variables=job.plan.variables_of(node),
         shown=_shown(job, node),
+        environment=settings.environment,
     )
 
 

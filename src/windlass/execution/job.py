@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from windlass import modules, values
 from windlass.artifacts import ArtifactStore
+from windlass.errors import NotFoundError
 from windlass.hashing import digest
 from windlass.pipeline.plan import Plan, read_plan
 from windlass.records import Records
@@ -17,7 +19,9 @@ from windlass.values import Json
 
 if TYPE_CHECKING:
     from windlass.execution.class_code import ClassCode
+    from windlass.pipeline.graph import Node
     from windlass.provenance.environment import Environment
+    from windlass.provenance.lock import Lock
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,39 @@ class Job:
     environment: Environment | None = None
     watched: bool = False
     lists: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @functools.cached_property
+    def installed(self) -> Environment:
+        """The environment of the pipeline."""
+        from windlass.provenance.environment import read_environment
+
+        if self.environment is not None:
+            return self.environment
+        return read_environment(json.loads(self.stores.records.environment(self.plan.environment)))
+
+    def lock_of(self, node: Node) -> Lock | None:
+        """The lock of the environment that a node asks for; None for the pipeline's own."""
+        name = self.plan.settings(node).environment
+        return None if name is None else self.lock(name)
+
+    def lock(self, environment: str) -> Lock:
+        """The lock of an environment, by its name.
+
+        Raises:
+            NotFoundError: The record has none.
+        """
+        from windlass.provenance.lock import read_lock
+
+        if environment not in self._locks:
+            document = self.stores.records.lock(self.plan.environments[environment])
+            if document is None:
+                raise NotFoundError(f"the record has no lock of the environment '{environment}'")
+            self._locks[environment] = read_lock(json.loads(document))
+        return self._locks[environment]
+
+    @functools.cached_property
+    def _locks(self) -> dict[str, Lock]:
+        return {}
 
     @functools.cached_property
     def class_code(self) -> ClassCode:

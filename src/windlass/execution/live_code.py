@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 from windlass import modules
 from windlass.errors import DefinitionError
 from windlass.execution.set_outside import refuse_set_outside
+from windlass.hashing import digest_bytes
+from windlass.provenance.bundle import read_bundle
 from windlass.provenance.declared import take_declared
 from windlass.provenance.fingerprint import Fingerprint, reach, read_fingerprint
 from windlass.provenance.fingerprint.classes import FIELDS
@@ -66,10 +68,13 @@ def difference(
         DefinitionError: It was set from outside of its module, where the run was started.
     """
     found = declared_difference(job, node)
-    found = found or _code_difference(job, job.plan.code[node.step], step.function)
+    code, lock = job.plan.code_of(node), job.lock_of(node)
+    assert code is not None
+    found = found or _code_difference(job, code, step.function, elsewhere=lock is not None)
     for name, digest in classes.items():
         if found is None and origin_of_module(name.partition(":")[0]).owner == "project":
-            found = _code_difference(job, digest, modules.resolve(name))
+            resolved: Any = modules.resolve(name)
+            found = _code_difference(job, digest, resolved, elsewhere=lock is not None)
     return found
 
 
@@ -89,14 +94,37 @@ def declared_difference(job: Job, node: Node) -> str | None:
     return f"variable {changed[0]} is another here" if changed else None
 
 
-def _code_difference(job: Job, digest: str, function: Any) -> str | None:
+def _code_difference(job: Job, digest: str, function: Any, *, elsewhere: bool) -> str | None:
+    """How what a function can reach differs from a fingerprint.
+
+    In an environment of its own, the pieces of code are others for no change of ours: another
+    Python compiles them otherwise, another library is held by a constant. There its files are
+    compared, and what is seen first is what later steps are compared with.
+    """
     seen = _seen.get(digest)
     if seen is None or not seen.stands():
         expected = read_fingerprint(json.loads(job.stores.records.fingerprint(digest)))
         walk = reach(function, job.stores.project)
         refuse_set_outside(job, expected, walk)
-        seen = _seen[digest] = _Seen(walk, _problem(expected, walk))
+        changed = seen is not None and elsewhere
+        problem = _CHANGED if changed else None
+        problem = problem or (_edited(job, walk) if elsewhere else _problem(expected, walk))
+        seen = _seen[digest] = _Seen(walk, problem)
     return seen.problem
+
+
+_CHANGED = "what it can reach is not what it was: an earlier step in this process changed it"
+
+
+def _edited(job: Job, walk: Walk) -> str | None:
+    """Which file of the project is not as the run recorded it; None if all are."""
+    files = {walk.file_of(name) for name in walk.modules} - {None}
+    for file in read_bundle(json.loads(job.stores.records.bundle(job.plan.bundle))).files:
+        if file.path in files and digest_bytes((job.stores.project / file.path).read_bytes()) != (
+            file.content
+        ):
+            return f"{file.path} was edited after the run began"
+    return None
 
 
 def _problem(expected: Fingerprint, walk: Walk) -> str | None:

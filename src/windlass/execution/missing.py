@@ -72,7 +72,7 @@ def changes(
         contents: The artifacts that the later one reads, by parameter.
     """
     then = earlier.ingredients or {}
-    found: list[Change] = []
+    found: list[Change] = list(_environment_change(then, now))
     if then["code"] != now["code"]:
         found += _code_changes(records, then["code"], now["code"])
     if then["python"] != now["python"]:
@@ -84,6 +84,13 @@ def changes(
         found.append(Change(f"the seed differs: {then['seed']} → {now['seed']}"))
     found += _setting_changes(then, now)
     return list({change.text: change for change in reversed(found)}.values())[::-1]
+
+
+def _environment_change(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Change]:
+    before, after = then.get("environment"), now.get("environment")
+    if before != after:
+        told = f"in the environment '{after}'" if after else "in the pipeline's own environment"
+        yield Change(f"it runs {told} now", after or "")
 
 
 def _argument_changes(

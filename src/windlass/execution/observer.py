@@ -18,6 +18,9 @@ class Observer:
     def run_started(self, job: Job) -> None:
         """The run is recorded and begins."""
 
+    def told(self, text: str) -> None:
+        """Something that a person should know: what takes time, what is not as it should be."""
+
     def map_expanded(self, node: str, items: int) -> None:
         """A map is about to run over this many items."""
 

@@ -8,8 +8,9 @@ import signal
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from windlass.errors import WorkerDiedError
@@ -36,10 +37,12 @@ class Kind:
     Args:
         cpus: Threads of the numeric libraries, fixed when they are imported.
         gpus: Ids of the GPUs that it sees.
+        environment: The name of the environment whose interpreter it is; None for the present one.
     """
 
     cpus: int = 1
     gpus: tuple[str, ...] = ()
+    environment: str | None = None
 
 
 @dataclass(eq=False, slots=True)
@@ -53,15 +56,23 @@ class Worker:
 
 
 class Pool:
-    """Starts workers, by way of a fork server of its own, which gets ready while others work."""
+    """Starts workers, by way of a fork server of its own, which gets ready while others work.
 
-    def __init__(self) -> None:
+    Args:
+        python: The interpreter of an environment of its own; None for the present one.
+        folders: Where modules of the project are, for such an interpreter, which has a path of
+            its own for all else.
+    """
+
+    def __init__(self, python: Path | None = None, folders: Sequence[str] = ()) -> None:
         self._control, theirs = channel_pair()
+        self._folders = None if python is None else list(folders)
+        program = [sys.executable] if python is None else [str(python), "-P"]
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "windlass.execution.forkserver", str(theirs.fileno())],
+            [*program, "-m", "windlass.execution.forkserver", str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONHASHSEED": "0"},
+            env=_variables(own=python is not None),
             start_new_session=True,  # a Ctrl-C in the terminal is the driver's to act on
         )
         theirs.close()
@@ -86,7 +97,13 @@ class Pool:
             WorkerDiedError: The fork server is gone.
         """
         channel, theirs = channel_pair()
-        request = {"environment": _environment(kind), "sys_path": search_path(), "job": job}
+        path = search_path() if self._folders is None else self._folders
+        request = {
+            "environment": _environment(kind),
+            "sys_path": path,
+            "keeps_path": self._folders is not None,
+            "job": job,
+        }
         try:
             self._control.send(request, (theirs.fileno(),))
         except OSError:
@@ -159,6 +176,15 @@ def _environment(kind: Kind) -> dict[str, str]:
     variables = dict.fromkeys(THREAD_VARIABLES, str(kind.cpus))
     variables["CUDA_VISIBLE_DEVICES"] = ",".join(kind.gpus)
     return variables
+
+
+def _variables(*, own: bool) -> dict[str, str]:
+    """The variables of the fork server: none that would bring one environment into another."""
+    kept = {name: value for name, value in os.environ.items() if not own or name not in _OF_PYTHON}
+    return {**kept, "PYTHONHASHSEED": "0"}
+
+
+_OF_PYTHON = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "CONDA_PREFIX")
 
 
 def how_it_ended(status: int) -> str:

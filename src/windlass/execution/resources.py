@@ -60,7 +60,7 @@ class Resources:
         self._free_cpus -= cpus
         self._free_memory -= memory
         # Threads as the step asks, not as the machine has: they decide the last digits of results.
-        return Share(Kind(settings.cpus, gpus), memory)
+        return Share(Kind(settings.cpus, gpus, settings.environment), memory)
 
     def give_back(self, share: Share) -> None:
         """Frees what a node held."""
@@ -103,7 +103,8 @@ def refuse_impossible(plan: Plan, resources: Resources) -> None:
     """Refuses a plan that this machine can never run.
 
     Raises:
-        ConfigError: A step asks for more GPUs than there are, or for an environment of its own.
+        ConfigError: A step asks for more GPUs than there are, or for an environment that the
+            plan has no lock of.
     """
     for node in plan.graph.nodes.values():
         settings = plan.settings(node)
@@ -113,9 +114,9 @@ def refuse_impossible(plan: Plan, resources: Resources) -> None:
                 f"{len(resources.gpus) or 'none'}",
                 hint="Run it where there are, or lower the step's gpus.",
             )
-        if settings.environment is not None:
+        if settings.environment is not None and settings.environment not in plan.environments:
             raise ConfigError(
-                f"'{node.name}' asks for the environment '{settings.environment}', but the local "
-                "target runs every step in the present interpreter",
-                hint="Leave out environment=…, and install what the step needs here.",
+                f"'{node.name}' asks for the environment '{settings.environment}', which the plan "
+                "does not know",
+                hint="The plan is of an older Windlass: run the pipeline again.",
             )

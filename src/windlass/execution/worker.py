@@ -23,12 +23,13 @@ def work(channel: Channel, request: Any) -> None:
 
     Args:
         channel: Tasks come by it, as ``{"node", "index", "attempt"}``; results go.
-        request: ``environment``: variables to set; ``sys_path``; ``job``: the run's id and the
+        request: ``environment``: variables to set; ``sys_path``: where modules are, before what
+            this interpreter has by itself if ``keeps_path``; ``job``: the run's id and the
             stack that its stores are in.
     """
     become_worker()
     os.environ.update(request["environment"])
-    sys.path[:] = request["sys_path"]
+    sys.path[:] = [*request["sys_path"], *(sys.path if request["keeps_path"] else ())]
     sys.argv[:] = [""]
     _leave_terminal()
     capture.open_streams()

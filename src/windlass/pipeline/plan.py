@@ -37,10 +37,12 @@ class Plan:
         bundle: Digest of the project's code.
         environment: Digest of Python and the installed distributions.
         sources: Folders of the project, relative to its root, that its modules are imported from.
-        code: The digest of the fingerprint of every step, by its ``module:qualname``: of all the
-            code that it can reach. Empty in plans of version 1, which are only looked at.
+        code: The digest of the fingerprint of every step, by `code_name`: of all the code that it
+            can reach, and the distributions that this uses. Empty in plans of version 1, which are
+            only looked at.
         files: By pattern, the digests of the files that steps declare, by their paths.
         variables: The digests of the environment variables that steps declare.
+        environments: The digests of the locks of the environments that steps ask for, by name.
     """
 
     pipeline: str
@@ -52,6 +54,7 @@ class Plan:
     code: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
+    environments: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -73,6 +76,11 @@ class Plan:
                 "files": {name: dict(files) for name, files in sorted(self.files.items())},
                 "variables": dict(sorted(self.variables.items())),
                 "graph": graph_to_json(self.graph),
+                **(
+                    {"environments": dict(sorted(self.environments.items()))}
+                    if self.environments
+                    else {}
+                ),
             }
         )
 
@@ -92,6 +100,10 @@ class Plan:
             self._settings[node.name] = Settings(**node.settings)  # type: ignore[arg-type]
         return self._settings[node.name]
 
+    def code_of(self, node: Node) -> str | None:
+        """The digest of the fingerprint of a node's step; None in plans of version 1."""
+        return self.code.get(code_name(node.step, self.settings(node).environment))
+
     def files_of(self, node: Node) -> dict[str, str]:
         """The digests of the files that a node's step declares, by their paths."""
         declared = self.settings(node).files
@@ -104,6 +116,11 @@ class Plan:
     @functools.cached_property
     def _settings(self) -> dict[str, Settings]:
         return {}
+
+
+def code_name(step: str, environment: str | None) -> str:
+    """What the code of a step is listed by: one step may be called in several environments."""
+    return step if environment is None else f"{step} in {environment}"
 
 
 def read_plan(text: str) -> Plan:
@@ -129,6 +146,7 @@ def read_plan(text: str) -> Plan:
             code=document.get("code", {}),
             files=document.get("files", {}),
             variables=document.get("variables", {}),
+            environments=document.get("environments", {}),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise DefinitionError(f"a plan cannot be read: {error!r}") from error

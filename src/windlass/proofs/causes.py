@@ -191,9 +191,8 @@ def chances_of(job: Job, node: Node, code: Path) -> list[Chance]:
 
 def fingerprint_of(job: Job, node: Node) -> Fingerprint | None:
     """The code that a node's step can reach; None where no record tells."""
+    code = job.plan.code_of(node)
     try:
-        return read_fingerprint(
-            json.loads(job.stores.records.fingerprint(job.plan.code[node.step]))
-        )
-    except (KeyError, NotFoundError):
+        return read_fingerprint(json.loads(job.stores.records.fingerprint(code))) if code else None
+    except NotFoundError:
         return None

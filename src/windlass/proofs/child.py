@@ -52,6 +52,10 @@ class Relay(Observer):
         """Tells of it."""
         self._channel.send({"event": "node_ended", "result": dataclasses.asdict(result)})
 
+    def told(self, line: str) -> None:
+        """Tells of it."""
+        self._channel.send({"event": "told", "given": [line]})
+
     def tick(self) -> None:
         """Tells of it."""
         self._channel.send({"event": "tick", "given": []})
@@ -77,14 +81,15 @@ def run_node(request: Any, _channel: Channel) -> dict[str, Any]:
     """Runs one node, or one item of a map, in several runs, each time in a worker of its own."""
     from windlass.execution.pool import Pool
     from windlass.execution.resources import this_machine
+    from windlass.targets.local.environments import own_pools
 
-    stack = stack_from_json(request["stack"])
-    plan = open_job(request["runs"][0], open_stores(stack)).plan
+    job = open_job(request["runs"][0], open_stores(stack_from_json(request["stack"])))
     name, _, index = request["node"].partition("[")
     task = {"node": name, "index": int(index.rstrip("]")) if index else None, "attempt": 1}
-    share = this_machine().take(plan.settings(plan.graph.nodes[name]))
+    share = this_machine().take(job.plan.settings(job.plan.graph.nodes[name]))
     assert share is not None  # all of the machine is free
-    pool = Pool()
+    own = share.kind.environment
+    pool = Pool() if own is None else own_pools(job, print)(own)
     try:
         for run in request["runs"]:
             worker = pool.start(share.kind, {"stack": request["stack"], "run": run})

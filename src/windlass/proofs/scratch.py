@@ -127,6 +127,10 @@ def record_again(scratch: Scratch, job: Job, row: Run) -> Run:
     records, plan = scratch.stores.records, job.plan
     records.save_bundle(row.bundle, job.stores.records.bundle(row.bundle))
     records.save_environment(row.environment, job.stores.records.environment(row.environment))
+    for digest in plan.environments.values():
+        lock = job.stores.records.lock(digest)
+        if lock is not None:
+            records.save_lock([digest], lock)
     nodes = [
         PlanNode(node.name, node.step, node.mode, position)
         for position, node in enumerate(plan.graph.nodes.values())

@@ -31,6 +31,7 @@ from windlass.provenance.lock import (
     with_system,
     without_marker,
 )
+from windlass.provenance.wanted import Wanted
 from windlass.values import to_text
 
 if TYPE_CHECKING:
@@ -41,32 +42,6 @@ UV_LOCK, PYPROJECT, REQUIREMENTS = "uv.lock", "pyproject.toml", "requirements.tx
 _BLOCK = re.compile(r"(?m)^# /// script\s*$\n(?:^#(?: .*)?$\n)*^# ///\s*$")
 _OTHER_FILE = re.compile(r"^\s*(?:-r|-c|--requirement|--constraint)[ =]+(\S+)", re.MULTILINE)
 _KEYS = ("dependencies", "optional-dependencies", "requires-python", "dynamic", "name")
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What ``windlass.toml`` says of an environment.
-
-    Args:
-        name: Its name; empty for that of the whole pipeline.
-        python: Python's minor version; None for the present one.
-        system: Packages of the operating system, for targets that build images.
-        requirements: What is in it, as pip takes it; then nothing else is.
-        extras: The project's own dependencies, with these extras.
-        file: A file of requirements, from the project's folder; then nothing else is in it.
-    """
-
-    name: str = ""
-    python: str | None = None
-    system: tuple[str, ...] = ()
-    requirements: tuple[str, ...] = ()
-    extras: tuple[str, ...] = ()
-    file: str | None = None
-
-    @property
-    def shown(self) -> str:
-        """What it is called, for people."""
-        return f"the environment '{self.name}'" if self.name else "the project's environment"
 
 
 @dataclass(frozen=True)
@@ -83,7 +58,7 @@ class Declaration:
     source: str
     text: str = field(repr=False)
     root: Path
-    wanted: Wanted = Wanted()
+    wanted: Wanted = field(default_factory=Wanted)
 
     @property
     def python(self) -> str:

@@ -100,7 +100,8 @@ def _build(lock: Lock, windlass: Path, place: Path, folder: Path | None) -> None
     others = [each for each in lock.requirements if "--hash" not in each]
     _install(place, folder, "\n".join(hashed), "--require-hashes")
     _install(place, folder, "\n".join(others))  # by their commits
-    _install(place, folder, f"windlass @ {windlass.as_uri()}")
+    # The last one compiles all that is there, so that no worker has to.
+    _install(place, folder, f"windlass @ {windlass.as_uri()}", "--compile-bytecode")
     (place / _STAMP).write_text(lock.document())
 
 
@@ -121,7 +122,7 @@ def _install(place: Path, folder: Path | None, requirements: str, *options: str)
         return
     try:
         uv.run_uv(
-            *("pip", "install", "--quiet", "--no-deps", "--compile-bytecode"),
+            *("pip", "install", "--quiet", "--no-deps"),
             *("--python", str(_python(place)), "--requirements", "-", *options),
             folder=folder,
             text=requirements,

@@ -20,7 +20,7 @@ from windlass.errors import LockError
 from windlass.hashing import digest
 from windlass.provenance import uv
 from windlass.provenance.distributions import normalised
-from windlass.provenance.environment import Environment, Package
+from windlass.provenance.environment import Environment, Package, environment_of
 from windlass.provenance.git import clean_url
 from windlass.provenance.wheel import NAME
 from windlass.values import to_text
@@ -84,6 +84,11 @@ class Lock:
     def versions(self) -> dict[str, str]:
         """What identifies each package by its name: its version, or where it comes from."""
         return dict(map(_pin, self.requirements))
+
+    def environment(self) -> Environment:
+        """What there is to be imported in it."""
+        packages = [Package(name, version) for name, version in self.versions().items()]
+        return environment_of(packages, self.python, self.implementation)
 
     def refuse_missing(self) -> None:
         """Refuses a lock that cannot be built whole.

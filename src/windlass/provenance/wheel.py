@@ -6,14 +6,10 @@ and whenever. Sorted, without times, stored and not compressed, since compressor
 
 from __future__ import annotations
 
-import base64
 import contextlib
-import hashlib
-import io
 import json
 import os
 import re
-import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -127,11 +123,17 @@ def _facts() -> list[str]:
 
 
 def _line(name: str, data: bytes) -> str:
+    import base64
+    import hashlib
+
     told = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
     return f"{name},sha256={told},{len(data)}\n"
 
 
 def _zip(entries: dict[str, bytes]) -> bytes:
+    import io
+    import zipfile
+
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
         for name, data in entries.items():

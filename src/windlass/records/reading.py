@@ -82,6 +82,10 @@ class Reading(Database):
         found = self.execute(query, {"digest": digest})
         return str(found[0]["document"]) if found else None
 
+    def has_locks(self) -> bool:
+        """Whether any lock is kept."""
+        return bool(self.execute("SELECT 1 FROM locks LIMIT 1"))
+
     def fingerprint(self, digest: str) -> str:
         """The document of what a step can reach in code."""
         return self.unwritten.get(digest) or self._document("fingerprints", digest)

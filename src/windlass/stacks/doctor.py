@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING
 
 from windlass.errors import WindlassError
 from windlass.provenance import secrets
+from windlass.provenance.drift import find_drift
+from windlass.provenance.environment import capture_environment
 from windlass.provenance.project import Project
+from windlass.provenance.uv import find_python
 from windlass.stacks.check import Check, attempt
 from windlass.stacks.machine_checks import machine_checks
+from windlass.stacks.settings import load_settings
 from windlass.stacks.stack import Stack, load_stack
 
 if TYPE_CHECKING:
@@ -59,6 +63,7 @@ def _records(stack: Stack, is_gone: Callable[[Run], bool] | None) -> Iterator[Ch
         return
     try:
         yield attempt("records", lambda: _database(records))
+        yield attempt("environment", lambda: _environment(stack.project, records))
         if is_gone is not None:
             yield attempt("runs", lambda: _leftovers(records, is_gone))
     finally:
@@ -75,6 +80,31 @@ def _database(records: Records) -> Check:
     if records.read_only:
         return Check("records", "warn", f"{records.shown}: {counts}; can only be looked at")
     return Check("records", "ok", f"{records.shown}: {counts}; schema up to date")
+
+
+def _environment(project: Project, records: Records) -> Check:
+    """Whether this interpreter is as the project's lock says, and others that it needs are here."""
+    settings = load_settings(project)
+    missing = [
+        f"{wanted.shown} asks for Python {wanted.python}"
+        for wanted in settings.environments.values()
+        if wanted.python is not None and find_python(wanted.python) == wanted.python
+    ]
+    if missing:
+        hint = "uv brings it when it is first needed, if it may; or: uv python install VERSION."
+        return Check("environment", "warn", f"{'; '.join(missing)}, not on this machine", hint)
+    installed = capture_environment(project.root, project.cache)
+    drift = find_drift(project.root, settings.environment, installed, records)
+    if drift is None:
+        return Check("environment", "ok", "the project has no lock to compare it with")
+    if not drift.differences:
+        return Check("environment", "ok", f"as {drift.source} says")
+    told = f"it is not as {drift.source} says: {', '.join(drift.differences)}"
+    return Check("environment", "warn", told, _MENDS.get(drift.source, _REINSTALL))
+
+
+_REINSTALL = "Install what it says, or change what it says."
+_MENDS = {"uv.lock": "Bring it there: uv sync."}
 
 
 def _leftovers(records: Records, is_gone: Callable[[Run], bool]) -> Check:

@@ -7,6 +7,13 @@ keep_going = false                     # finish what does not depend on a failur
 workers = 4                            # steps at once; the processor's cores if not given
 memory = "8GiB"                        # memory that steps may ask for together
 
+[environment]                          # that of the project's dependencies
+python = "3.12"                        # Python's minor version; the present one if not given
+system = ["libgomp1"]                  # of the operating system, for targets that build images
+
+[environments.gpu]                     # for @step(environment="gpu")
+requirements = ["torch==2.4.0"]        # or: extras = ["gpu"], or: file = "gpu-requirements.txt"
+
 [stacks.team]
 target = "local"                       # where plans run
 artifacts = "s3://bucket/windlass"     # a URL, or a path from this file's folder
@@ -28,6 +35,8 @@ from typing import Any
 from windlass.errors import ConfigError, DefinitionError
 from windlass.pipeline.settings import parse_memory
 from windlass.provenance.project import Project
+from windlass.provenance.wanted import Wanted
+from windlass.stacks.environments import environment_of, environments_of
 from windlass.stacks.toml import Document, Key, did_you_mean, read_document
 
 BUILT_IN = "default"
@@ -35,7 +44,7 @@ BUILT_IN = "default"
 
 NO_TRACKER = "none"
 
-_TOP = ("default", "run", "stacks")
+_TOP = ("default", "run", "stacks", "environment", "environments")
 _RUN = ("keep_going", "workers", "memory")
 _STACK = (*("target", "artifacts", "records", "tracker", "durable", "trust_pickle", "options"),)
 
@@ -76,12 +85,16 @@ class Settings:
         default: The stack used where none is named.
         run: What a run does where its options do not say.
         stacks: By name; the built-in one always among them.
+        environment: What is said of the project's environment.
+        environments: Those that single steps may ask for, by name.
         file: Where it was read; None where there is no file.
     """
 
     default: str = BUILT_IN
     run: RunDefaults = RunDefaults()
     stacks: Mapping[str, StackSettings] = field(default_factory=lambda: {BUILT_IN: StackSettings()})
+    environment: Wanted = field(default_factory=Wanted)
+    environments: Mapping[str, Wanted] = field(default_factory=dict)
     file: Path | None = None
 
     def stack(self, name: str | None = None) -> tuple[str, StackSettings]:
@@ -98,6 +111,29 @@ class Settings:
                 " windlass.toml.",
             )
         return name, self.stacks[name]
+
+    def wanted(self, environment: str, step: str) -> Wanted:
+        """An environment by its name.
+
+        Args:
+            environment: Its name.
+            step: The step that asks for it.
+
+        Raises:
+            ConfigError: There is none of that name.
+        """
+        if environment not in self.environments:
+            known = (
+                f"{did_you_mean(environment, self.environments)} Or describe"
+                if (self.environments)
+                else "Describe"
+            )
+            raise ConfigError(
+                f"'{step}' asks for the environment '{environment}', which no windlass.toml of "
+                "this project describes",
+                hint=f'{known} it: [environments.{environment}], requirements = ["…"].',
+            )
+        return self.environments[environment]
 
 
 def load_settings(project: Project) -> Settings:
@@ -120,7 +156,14 @@ def _settings(document: Document) -> Settings:
         raise document.error(
             ("default",), f"there is no stack '{default}'", did_you_mean(default, stacks)
         )
-    return Settings(default, _run(document), stacks, document.file)
+    return Settings(
+        default,
+        _run(document),
+        stacks,
+        environment_of(document),
+        environments_of(document),
+        document.file,
+    )
 
 
 def _run(document: Document) -> RunDefaults:

@@ -13,7 +13,13 @@ from windlass.errors import ConfigError
 Key: TypeAlias = tuple[str, ...]
 T = TypeVar("T")
 
-_KINDS = {str: "a text in quotes", bool: "true or false", int: "a whole number", dict: "a table"}
+_KINDS = {
+    str: "a text in quotes",
+    bool: "true or false",
+    int: "a whole number",
+    dict: "a table",
+    list: "a list of texts",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,13 @@ class Document:
         if value is not default and type(value) is not kind:
             raise self._wrong_kind((*table, name), kind, value)
         return value
+
+    def texts(self, table: Key, name: str) -> tuple[str, ...]:
+        """The texts of a key in a table, which must be a list of them; empty if it is not there."""
+        found = self.get(table, name, list, [])
+        if not all(isinstance(each, str) and each for each in found):
+            raise self._wrong_kind((*table, name), list, "texts and others")
+        return tuple(found)
 
     def allow(self, table: Key, names: Iterable[str]) -> None:
         """Refuses keys of a table that are none of these."""

@@ -85,14 +85,16 @@ def launch(
         from windlass.execution.run import Run
         from windlass.execution.stores import open_stores
         from windlass.provenance.capture import capture
+        from windlass.targets.locks import locks_of
         from windlass.targets.record import make_plan, record_run, take_fingerprints
 
         graph = pipeline.graph()
         provenance = capture(project, cells)
-        fingerprints = take_fingerprints(graph, project, provenance)
-        plan = make_plan(pipeline, graph, project, provenance, fingerprints)
-        target.check(plan)
         stores = open_stores(stack)
+        locks = locks_of(graph, project, stores)
+        fingerprints = take_fingerprints(graph, project, provenance, locks)
+        plan = make_plan(pipeline, graph, project, provenance, fingerprints, locks)
+        target.check(plan)
         watcher = observer or Observer()
         with Interrupts() as interrupts:  # from here on there is a run to be told the end of
             job, row = record_run(plan, fingerprints, provenance, arguments, stack, options, stores)
@@ -137,21 +139,20 @@ def foresee(
     from windlass.execution.forecast import forecast, forecast_untouched
     from windlass.execution.stores import open_stores
     from windlass.provenance.capture import capture
-    from windlass.targets.record import (
-        make_plan,
-        new_job,
-        take_fingerprints,
-    )
+    from windlass.targets.locks import environments_in, locks_of
+    from windlass.targets.record import make_plan, new_job, take_fingerprints
 
     arguments = params.bind(pipeline.name, pipeline.parameters, {}, text=text)
     project, stack, options = _place(pipeline, options)
     graph = pipeline.graph()
     provenance = capture(project)
-    fingerprints = take_fingerprints(graph, project, provenance)
-    plan = make_plan(pipeline, graph, project, provenance, fingerprints)
-    if stack.is_untouched():
+    is_untouched = stack.is_untouched() and not environments_in(graph)  # whose locks are kept
+    stores = None if is_untouched else open_stores(stack)
+    locks = locks_of(graph, project, stores) if stores is not None else {}
+    fingerprints = take_fingerprints(graph, project, provenance, locks)
+    plan = make_plan(pipeline, graph, project, provenance, fingerprints, locks)
+    if stores is None:
         return forecast_untouched(plan)
-    stores = open_stores(stack)
     save_fingerprints(stores.records, fingerprints)
     return forecast(new_job(plan, arguments, options, stores, provenance.environment))
 

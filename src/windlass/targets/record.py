@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from windlass import modules, values
 from windlass.errors import FormatError, ParameterError
@@ -17,9 +17,9 @@ from windlass.execution.job import Job, Stores, digest_plain
 from windlass.execution.liveness import this_process
 from windlass.hashing import digest
 from windlass.pipeline import parameters as params
-from windlass.pipeline.graph import Graph
+from windlass.pipeline.graph import Graph, Node
 from windlass.pipeline.pipeline import Pipeline
-from windlass.pipeline.plan import Plan
+from windlass.pipeline.plan import Plan, code_name
 from windlass.pipeline.settings import RunOptions, Settings
 from windlass.pipeline.step import step_of
 from windlass.provenance.archive import write_archive
@@ -29,21 +29,53 @@ from windlass.provenance.environment import Environment
 from windlass.provenance.fingerprint import Fingerprinter, Taken
 from windlass.provenance.loose import loose_code
 from windlass.provenance.project import Project
+from windlass.provenance.wheel import store_wheel
 from windlass.records.model import NewRun, PlanNode, Run, RunParameter
 from windlass.stacks.stack import Stack
 from windlass.values import Json
+from windlass.version import __version__
+
+if TYPE_CHECKING:
+    from windlass.provenance.lock import Lock
 
 
-def take_fingerprints(graph: Graph, project: Project, provenance: Provenance) -> dict[str, Taken]:
-    """The fingerprint of every step of a graph, by its reference."""
+def take_fingerprints(
+    graph: Graph,
+    project: Project,
+    provenance: Provenance,
+    locks: Mapping[str, Lock] | None = None,
+) -> dict[str, Taken]:
+    """The fingerprint of every step of a graph, in each environment that it is called in.
+
+    Args:
+        graph: The graph.
+        project: Whose.
+        provenance: Where the run comes from.
+        locks: Those of the environments that steps ask for, by name.
+
+    Returns:
+        By `windlass.pipeline.plan.code_name`.
+    """
 
     @functools.cache
     def everything() -> str:
         loose = loose_code(project.root, provenance.bundle, project.cache)
         return digest("project", provenance.bundle.digest, loose)
 
-    fingerprinter = Fingerprinter(project.root, provenance.environment, everything, project.cache)
-    return {step: fingerprinter.take(step_of(step).function) for step in graph.steps}
+    root, cache = project.root, project.cache
+    takers = {None: Fingerprinter(root, provenance.environment, everything, cache)} | {
+        name: Fingerprinter(root, lock.environment(), everything, cache, elsewhere=True)
+        for name, lock in (locks or {}).items()
+    }
+    wanted = {(node.step, _environment(node)) for node in graph.nodes.values()}
+    return {
+        code_name(step, name): takers[name].take(step_of(step).function)
+        for step, name in sorted(wanted, key=str)
+    }
+
+
+def _environment(node: Node) -> str | None:
+    return Settings(**node.settings).environment  # type: ignore[arg-type]
 
 
 def _declared(graph: Graph, project: Project) -> Declared:
@@ -62,6 +94,7 @@ def make_plan(
     project: Project,
     provenance: Provenance,
     fingerprints: Mapping[str, Taken],
+    locks: Mapping[str, Lock] | None = None,
 ) -> Plan:
     """The plan of a pipeline as its project stands now.
 
@@ -79,6 +112,7 @@ def make_plan(
         code={step: fingerprint.digest for step, fingerprint in fingerprints.items()},
         files=declared.files,
         variables=declared.variables,
+        environments={name: lock.digest for name, lock in (locks or {}).items()},
     )
 
 
@@ -105,6 +139,7 @@ def record_run(
     """Records a run that is about to begin, with its plan and where it comes from."""
     job = new_job(plan, arguments, options, stores, provenance.environment)
     records = stores.records
+    cache = stack.project.cache
     _keep_bundle(provenance, stores)
     records.save_environment(plan.environment, provenance.environment.document())
     save_fingerprints(records, fingerprints)
@@ -134,6 +169,7 @@ def record_run(
                 "refresh": options.refresh,
                 "left_out": [list(told) for told in provenance.bundle.left_out],
                 "machine": provenance.machine,
+                "windlass": {"version": __version__, "wheel": store_wheel(stores.artifacts, cache)},
             },
         )
     )

@@ -15,7 +15,7 @@ from windlass.provenance.fingerprint.memo import Memo
 from windlass.provenance.fingerprint.model import Fingerprint, Piece, Unresolved, read_fingerprint
 from windlass.provenance.fingerprint.origin import Origin, origin_of_module
 from windlass.provenance.fingerprint.reach import reach
-from windlass.provenance.fingerprint.requirements import Requirements
+from windlass.provenance.fingerprint.requirements import Everything, Requirements
 from windlass.provenance.fingerprint.texts import located, text_of
 
 __all__ = [
@@ -51,6 +51,8 @@ class Fingerprinter:
         everything: Gives the digest of all code that a step could import, for what cannot be
             resolved. It takes long, so it is only asked where it is needed.
         cache: The folder of what can be worked out again.
+        elsewhere: Whether the steps run in another interpreter than this one. Then all of its
+            distributions count, since which of them need which cannot be looked up here.
     """
 
     def __init__(
@@ -59,9 +61,13 @@ class Fingerprinter:
         environment: Environment,
         everything: Callable[[], str],
         cache: Path | None = None,
+        *,
+        elsewhere: bool = False,
     ) -> None:
         self._root = root
-        self._requirements = Requirements(environment)
+        self._requirements = (Everything if elsewhere else Requirements)(environment)
+        if elsewhere and cache is not None:  # what is remembered of a step here is another thing
+            cache = cache / "environments" / environment.digest[:16]
         self._everything = everything
         self._memo = Memo(cache, os.path.realpath(root), environment.digest)
 

@@ -45,6 +45,21 @@ class Requirements:
         return dict(sorted(found.items()))
 
 
+class Everything:
+    """All distributions of an environment that is not this one, and cannot be asked here.
+
+    Args:
+        environment: What identifies each of them.
+    """
+
+    def __init__(self, environment: Environment) -> None:
+        self._identities = environment.versions()
+
+    def closure(self, tops: Iterable[str]) -> dict[str, str]:  # noqa: ARG002 - whatever is imported
+        """What identifies each of them."""
+        return dict(sorted(self._identities.items()))
+
+
 class _Required(NamedTuple):
     needed: tuple[str, ...]
     optional: tuple[str, ...]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from windlass import modules
+from windlass.errors import ConfigError
 from windlass.execution.pool import Pool
 from windlass.pipeline.settings import RunOptions
 from windlass.stacks.stack import Stack
@@ -27,7 +30,7 @@ class LocalTarget:
     def __init__(self, stack: Stack, options: RunOptions) -> None:
         self._stack = stack
         self._options = options
-        self._pool = None if options.in_process else Pool()
+        self._pools: dict[str | None, Pool] = {} if options.in_process else {None: Pool()}
 
     def check(self, plan: Plan) -> None:
         """Refuses what this machine can never run."""
@@ -38,30 +41,56 @@ class LocalTarget:
         if not all(modules.is_reference_importable(n.step) for n in plan.graph.nodes.values()):
             # Workers could not find a step of a notebook's cell or of a prompt.
             self.close()
-            self._pool = None
+        if plan.environments and not self._pools:
+            raise ConfigError(
+                f"'{_with_environment(plan)}' runs in an environment of its own, which a single "
+                "process cannot give it",
+                hint="Leave out --in-process, and define the steps in files.",
+            )
 
     def run(self, job: Job, observer: Observer) -> tuple[str, str | None]:
         """Runs every node; returns the run's status, and why it failed."""
         from windlass.execution.progress import Progress
+        from windlass.targets.local.environments import own_pools
 
+        self._tell_drift(job, observer)
+        start = own_pools(job, observer.told)
         progress = Progress(job, observer, keep_going=self._options.keep_going)
-        self._drive(progress)
+        self._drive(progress, start)
         job.stores.records.finish_run(job.run, progress.status, progress.error)
         return progress.status, progress.error
 
-    def _drive(self, progress: Progress) -> None:
+    def _tell_drift(self, job: Job, observer: Observer) -> None:
+        """Says how this interpreter differs from the project's lock. It runs all the same."""
+        from windlass.provenance.drift import find_drift
+        from windlass.stacks.settings import load_settings
+
+        project, records = self._stack.project, job.stores.records
+        with contextlib.suppress(ConfigError):  # `windlass doctor` tells
+            wanted = load_settings(project).environment
+            drift = find_drift(project.root, wanted, job.installed, records)
+            if drift is not None and drift.differences:
+                observer.told(drift.line)
+
+    def _drive(self, progress: Progress, start: Callable[[str], Pool]) -> None:
         from windlass.execution.driver import Driver
         from windlass.execution.inprocess import drive_in_process
         from windlass.execution.stores import stack_to_json
 
-        if self._pool is None:
+        if not self._pools:
             drive_in_process(progress)
             return
         stack = stack_to_json(self._stack)
         fresh = self._options.fresh
-        Driver(progress, self._pool, self._resources, stack, fresh=fresh).drive()
+        Driver(progress, self._pools, start, self._resources, stack, fresh=fresh).drive()
 
     def close(self) -> None:
         """Ends the workers."""
-        if self._pool is not None:
-            self._pool.close()
+        for pool in self._pools.values():
+            pool.close()
+        self._pools = {}
+
+
+def _with_environment(plan: Plan) -> str:
+    nodes = plan.graph.nodes.values()
+    return next(node.name for node in nodes if plan.settings(node).environment is not None)

@@ -1,0 +1,269 @@
+"""Steps with environments of their own: built by uv, run in their interpreter, told of."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from windlass.provenance import uv
+
+from .program import Folder
+
+PYTHON = next(each for each in ("3.12", "3.13", "3.11") if each != uv.PYTHON)
+
+SETTINGS = f"""
+[environments.old]
+python = "{PYTHON}"
+requirements = ["toolz==0.12.0"]
+
+[environments.new]
+requirements = ["toolz==1.0.0"]
+"""
+
+FLOW = """
+import os, signal, sys
+from dataclasses import dataclass
+from pathlib import Path
+from windlass import each, pipeline, step
+import helper
+
+
+@dataclass
+class Told:
+    text: str
+
+    def loud(self) -> str:
+        return self.text.upper()
+
+
+@step(environment="old")
+def with_old(n: int) -> Told:
+    import toolz
+    return Told(f"toolz {toolz.__version__} in {sys.version_info[1]}, {helper.double(n)}")
+
+
+@step(environment="new")
+def with_new(n: int) -> Told:
+    import toolz
+    return Told(f"toolz {toolz.__version__} in {sys.version_info[1]}, {helper.double(n)}")
+
+
+@step
+def join(a: Told, b: Told) -> str:
+    return f"{a.loud()}; {b.loud()}"
+
+
+@pipeline
+def both(n: int = 2) -> str:
+    return join(with_old(n), with_new(n))
+
+
+@step
+def version(n: int) -> str:
+    import toolz
+    return str(toolz.__version__) + str(n)
+
+
+@pipeline
+def one_step_in_two() -> list[str]:
+    return collect([version.options(environment=name)(1) for name in ("old", "new")])
+
+
+@step(environment="old")
+def collect(versions: list[str]) -> list[str]:
+    return versions
+
+
+@step(environment="old", retries=1, retry_delay=0)
+def dies_once(mark: str) -> int:
+    if not os.path.exists(mark):
+        Path(mark).touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return 1
+
+
+@step(environment="old")
+def lacks(n: int) -> int:
+    import numpy
+    return n
+
+
+@pipeline
+def dying(mark: str) -> int:
+    return dies_once(mark)
+
+
+@pipeline
+def lacking() -> int:
+    return lacks(1)
+
+
+@step(environment="olt")
+def misspelt() -> int:
+    return 1
+
+
+@pipeline
+def nowhere() -> int:
+    return misspelt()
+
+
+COUNT = 0
+
+
+@step(environment="old")
+def counts(n: int) -> int:
+    global COUNT
+    COUNT += 1
+    return COUNT
+
+
+@pipeline
+def counting() -> list[int]:
+    return counts.map(each([1, 2, 3]))
+"""
+
+
+_OF_THE_WEB = ("SSL_", "UV_", "HTTP_", "HTTPS_", "NO_PROXY", "ALL_PROXY")
+"""Variables by which uv reaches the index from here."""
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Folder:
+    """A project whose environments are built, with one run."""
+    if uv.find_python(PYTHON) == PYTHON:
+        pytest.skip(f"there is no Python {PYTHON} here")
+    root = tmp_path_factory.mktemp("own")
+    variables = {"WINDLASS_CACHE": str(root / "cache"), "UV_PYTHON_DOWNLOADS": "never"}
+    variables |= {name: text for name, text in os.environ.items() if name.startswith(_OF_THE_WEB)}
+    folder = Folder(root / "project", variables)
+    folder.root.mkdir()
+    (folder.root / "windlass.toml").write_text(SETTINGS)
+    (folder.root / "flow.py").write_text(FLOW)
+    (folder.root / "helper.py").write_text("def double(n):\n    return 2 * n\n")
+    done = folder.windlass("run", "flow.py:both")
+    assert done.code == 0, done
+    assert "making the environment 'old': Python" in done.err
+    own = uv.PYTHON.partition(".")[2], PYTHON.partition(".")[2]
+    assert f"TOOLZ 0.12.0 IN {own[1]}, 4; TOOLZ 1.0.0 IN {own[0]}, 4" in done.out
+    return folder
+
+
+@pytest.fixture
+def project(template: Folder, tmp_path: Path) -> Folder:
+    return Folder(shutil.copytree(template.root, tmp_path / "project"), template.environment)
+
+
+def would(project: Folder, pipeline: str = "both") -> dict[str, str]:
+    told = project.document("run", f"flow.py:{pipeline}", "--dry-run")
+    return {each["node"]: each["would"] for each in told["nodes"]}
+
+
+def edit(project: Folder, file: str, before: str, after: str) -> None:
+    path = project.root / file
+    text = path.read_text()
+    assert before in text
+    path.write_text(text.replace(before, after))
+
+
+def test_a_second_run_takes_all_from_the_cache(project: Folder) -> None:
+    assert set(would(project).values()) == {"cached"}
+    done = project.windlass("run", "flow.py:both")
+    assert "making" not in done.err
+    assert done.err.count("cached") == 3
+
+
+def test_another_version_in_an_environment_runs_its_steps_alone(project: Folder) -> None:
+    edit(project, "windlass.toml", "toolz==1.0.0", "toolz==0.12.1")
+    assert would(project) == {"with_old": "cached", "with_new": "run", "join": "unknown"}
+    told = project.document("run", "flow.py:both")
+    reasons = {each["node"]: each["reason"] for each in told["nodes"]}
+    assert reasons["with_new"] == "toolz 1.0.0 → 0.12.1"
+
+
+def test_the_explanation_names_the_environment_and_what_is_in_it(project: Folder) -> None:
+    text = project.windlass("explain", "latest", "with_old").out
+    assert "environment   old" in text
+    assert "toolz 0.12.0" in text
+    assert PYTHON in text
+    told = project.document("explain", "latest", "with_old")["depends_on"]
+    assert told["environment"] == "old"
+    assert told["python"] == PYTHON
+    assert told["distributions"]["toolz"] == "0.12.0"
+    other = project.document("explain", "latest", "join")["depends_on"]
+    assert "environment" not in other
+    assert "toolz" not in other["distributions"]
+
+
+def test_an_edit_to_a_helper_counts_in_every_environment(project: Folder) -> None:
+    edit(project, "helper.py", "2 * n", "n + n + 0")
+    done = project.windlass("run", "flow.py:both")
+    assert done.err.count("cached") == 1  # what comes out is equal
+    assert "not kept" not in done.err
+    assert set(would(project).values()) == {"cached"}
+
+
+def test_the_environment_of_a_step_may_change(project: Folder) -> None:
+    edit(project, "flow.py", '@step(environment="new")', '@step(environment="old")')
+    told = project.document("run", "flow.py:both")
+    reasons = {each["node"]: each["reason"] for each in told["nodes"]}
+    assert reasons["with_new"].startswith("it runs in the environment 'old' now, and ")
+
+
+def test_one_step_may_run_in_two_environments(project: Folder) -> None:
+    done = project.windlass("run", "flow.py:one_step_in_two")
+    assert "['0.12.01', '1.0.01']" in done.out
+    assert set(would(project, "one_step_in_two").values()) == {"cached"}
+
+
+def test_what_an_earlier_step_changed_is_not_kept(project: Folder) -> None:
+    told = project.document("run", "flow.py:counting", "--workers", "1")
+    reasons = [each["reason"] for each in told["nodes"]]
+    assert sum("an earlier step in this process changed it" in each for each in reasons) == 2
+
+
+def test_a_death_in_an_environment_is_told_and_tried_again(project: Folder, tmp_path: Path) -> None:
+    done = project.windlass("run", "flow.py:dying", "-p", f"mark={tmp_path / 'mark'}")
+    assert done.code == 0, done
+    assert "killed by SIGKILL" in done.err
+
+
+def test_what_an_environment_lacks_is_named(project: Folder) -> None:
+    done = project.windlass("run", "flow.py:lacking")
+    assert done.code == 1
+    assert "No module named 'numpy'" in done.err
+    assert "[environments.old]" in done.err
+
+
+def test_an_environment_that_is_nowhere_is_refused_before_anything_runs(project: Folder) -> None:
+    before = project.recorded()
+    told = project.refused("run", "flow.py:nowhere")
+    assert "'misspelt' asks for the environment 'olt'" in told
+    assert "Did you mean 'old'?" in told
+    assert "[environments.olt]" in told
+    assert project.recorded() == before
+
+
+def test_one_process_is_in_one_environment(project: Folder) -> None:
+    told = project.refused("run", "flow.py:both", "--in-process")
+    assert "'with_old' runs in an environment of its own" in told
+
+
+def test_a_python_that_is_gone_is_told(project: Folder) -> None:
+    edit(project, "windlass.toml", f'python = "{PYTHON}"', 'python = "3.99"')
+    done = project.windlass("run", "flow.py:both")
+    assert done.code == 2
+    assert "Python 3.99" in done.err
+    assert "uv python install 3.99" in done.err
+
+
+def test_each_run_names_the_wheel_of_its_windlass(project: Folder) -> None:
+    with sqlite3.connect(project.root / ".windlass" / "windlass.db") as database:
+        query = "SELECT json_extract(details, '$.windlass.wheel') FROM runs"
+        (wheel,) = database.execute(query).fetchone()
+    blob = project.root / ".windlass" / "artifacts" / wheel[:2] / wheel
+    assert blob.read_bytes()[:2] == b"PK"
