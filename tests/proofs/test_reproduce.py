@@ -125,6 +125,32 @@ def test_declared_files_and_variables_are_looked_at(project: Folder) -> None:
     assert reproduced(place, "declaring", code=1)["reason"].startswith("rules.csv of 'declared'")
 
 
+def test_a_file_that_is_in_no_bundle_and_not_declared_is_missed_and_what_to_do_is_told(
+    project: Folder,
+) -> None:
+    (project.root / "rules.csv").write_text("none")
+    ran(project, "not_declaring")
+    proof = reproduced(project, "not_declaring", code=3)
+    assert proof["nodes"][0]["told"].startswith("it failed now: FileNotFoundError")
+    assert "@step(files=[…])" in proof["hint"]
+
+
+def test_what_the_cache_gave_is_made_again_and_compared(project: Folder) -> None:
+    ran(project, "whole")
+    ran(project, "whole")
+    assert reproduced(project, "whole-2", code=0)["verdict"] == "equal"
+
+
+def test_of_a_run_that_was_lost_what_had_ended_is_compared(project: Folder) -> None:
+    gate = project.root / "gate"
+    with project.started("run", "proved.py:waiting", "-p", f"file={gate}") as process:
+        wait_until(Path(f"{gate}.waits").exists)
+        process.kill()
+    gate.touch()
+    proof = reproduced(project, "waiting", code=3)
+    assert statuses(proof) == {"draw": "equal", "wait": "not comparable"}
+
+
 def test_code_that_was_changed_since_matters_not(project: Folder) -> None:
     ran(project, "whole")
     code = (project.root / "proved.py").read_text()

@@ -182,7 +182,7 @@ def _why(proof: Proof) -> str:
     took = f"in the {proof.environment} environment, {seconds_text(proof.seconds)}"
     if proof.verdict == "equal":
         count = sum(len(node.outputs) for node in proof.nodes)
-        return f"all {count:,} artifacts, run again {took}"
+        return f"{'all ' * (count > 1)}{count:,} artifact{'s' * (count > 1)}, run again {took}"
     if proof.verdict == "within tolerance":
         return f"all numbers are within {proof.tolerance:g}, run again {took}"
     if proof.verdict == "different":

@@ -124,7 +124,7 @@ _HINTS = {
 def _of_packages(found: Evidence) -> Cause | None:
     if not found.own:
         return None
-    text = "environment: it makes the same each time, and its code rests on other packages"
+    text = "environment: it makes the same each time, and what its code rests on is another"
     hint = "Leave --here out: the recorded environment is built then."
     return Cause(found.node, ENVIRONMENT, text, tuple(found.own), hint)
 

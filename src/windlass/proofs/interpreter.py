@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -13,7 +14,7 @@ from windlass.execution.job import Job
 from windlass.proofs.causes import fingerprint_of
 from windlass.proofs.scratch import Scratch
 from windlass.provenance.environment import read_environment
-from windlass.provenance.environments import place_wheel, ready_environment
+from windlass.provenance.environments import is_ready, place_wheel, ready_environment
 from windlass.provenance.lock import Lock, lock_recorded, read_lock
 from windlass.provenance.wheel import store_wheel
 from windlass.records import Records
@@ -33,12 +34,13 @@ class Interpreter(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def recorded_interpreter(job: Job, scratch: Scratch) -> Interpreter:
+def recorded_interpreter(job: Job, scratch: Scratch, tell: Callable[[str], None]) -> Interpreter:
     """The interpreter of the environment that a run was recorded in.
 
     Args:
         job: The run.
         scratch: Where it is run again; Windlass is packed there.
+        tell: Says what takes time.
 
     Raises:
         LockError: It cannot be built: a package or its Python is not to be had.
@@ -47,6 +49,9 @@ def recorded_interpreter(job: Job, scratch: Scratch) -> Interpreter:
     try:
         lock, left_out = _without_needless(job, _lock(job.stores.records, job, root))
         wheel = place_wheel(store, store_wheel(store, scratch.stack.project.cache))
+        if not is_ready(lock, wheel):
+            told = f"Python {lock.python}, {len(lock.requirements):,} packages"
+            tell(f"making the recorded environment: {told}")
         return Interpreter(ready_environment(lock, wheel, root), left_out)
     except LockError as error:
         hint = f"{error.hint} {_HINT}" if error.hint else _HINT

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import sys
 import time
 from collections.abc import Iterator
@@ -119,6 +118,7 @@ class _Maker:
             nodes = self._compare(job, then, again)
             return self._made(
                 verdict=verdict_of(nodes),
+                hint=_hint(nodes),
                 notes=(
                     *scratch.notes,
                     *again.notes,
@@ -158,29 +158,26 @@ class _Maker:
         )
 
     def _run_again(self, job: Job, scratch: Scratch, observer: Observer) -> _Again:
-        machine = self._row.details.get("machine", {})
-        python = self._interpreter(job, scratch)
-        asker = Asker(scratch, python.path, machine.get("variables", {}), self._here)
-        row = record_again(scratch, job, self._row)
         started = time.monotonic()
-        observer.run_started(
-            replace(open_job(row.id, scratch.stores), name=f"{self._row.name} again")
-        )
+        row = record_again(scratch, job, self._row)
+        again = open_job(row.id, scratch.stores)
+        observer.run_started(replace(again, name=f"{self._row.name} again"))
+        python = self._interpreter(job, scratch, observer)
+        machine = self._row.details.get("machine", {})
+        asker = Asker(scratch, python.path, machine.get("variables", {}), self._here)
         done = asker.ask("run", observer, run=row.id)
         observer.run_ended(done["status"], time.monotonic() - started)
         if done["status"] == "cancelled":
             raise KeyboardInterrupt
-        then = read_environment(json.loads(self._stores.records.environment(self._row.environment)))
         now = read_environment(done["environment"])
-        surroundings = differences(then, now, machine, done["machine"])
-        return _Again(
-            asker, python.notes, row, scratch.stores.records.outcomes(row.id), surroundings
-        )
+        surroundings = differences(job.installed, now, machine, done["machine"])
+        outcomes = scratch.stores.records.outcomes(row.id)
+        return _Again(asker, python.notes, row, outcomes, surroundings)
 
-    def _interpreter(self, job: Job, scratch: Scratch) -> Interpreter:
-        return (
-            Interpreter(Path(sys.executable)) if self._here else recorded_interpreter(job, scratch)
-        )
+    def _interpreter(self, job: Job, scratch: Scratch, observer: Observer) -> Interpreter:
+        if self._here:
+            return Interpreter(Path(sys.executable))
+        return recorded_interpreter(job, scratch, observer.told)
 
     def _compare(self, job: Job, then: list[Outcome], again: _Again) -> list[NodeProof]:
         def measure(pairs: list[tuple[str, str]]) -> list[dict[str, Any]]:
@@ -200,6 +197,7 @@ class _Maker:
         node = job.plan.graph.nodes[proof.node.partition("[")[0]]
         fingerprint = fingerprint_of(job, node)
         own = fingerprint.distributions if fingerprint else again.surroundings.packages
+        is_locked = job.plan.settings(node).environment is not None  # in both the same
         watched = open_job(again.row.id, scratch.stores)
         return Evidence(
             node=proof.node,
@@ -208,10 +206,20 @@ class _Maker:
             alone=_alone(job, self._row, proof, again),
             chances=chances_of(job, node, scratch.folders.code),
             events=read_events(watched.events_path(proof.node, 1)),
-            own=again.surroundings.of(own),
+            own=() if is_locked else again.surroundings.of(own),
             machine=again.surroundings.lines,
             recorded=self._row.created,
         )
+
+
+def _hint(nodes: list[NodeProof]) -> str | None:
+    """What to do about a step that misses a file, which the bundle need not hold."""
+    if not any("FileNotFoundError" in (node.told or "") for node in nodes):
+        return None
+    return (
+        "The code that was recorded holds no files that git ignores, and none that are large. Give "
+        "them to a step as parameters of type Path, or declare them: @step(files=[…])."
+    )
 
 
 def _alone(job: Job, row: Run, proof: NodeProof, again: _Again) -> list[dict[str, str]]:

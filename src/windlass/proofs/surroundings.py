@@ -13,6 +13,7 @@ _UNTOLD = ("host", "release", "memory", "python_build", "variables")
 _FIXED = ("PYTHONHASHSEED",)
 """Variables that every worker is given."""
 _OURS = "windlass"
+_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,18 +22,24 @@ class Surroundings:
 
     Args:
         packages: By the distribution's name, in words.
+        added: Distributions that were not installed then.
         python: Python itself.
         machine: Facts of the machine.
     """
 
     packages: Mapping[str, str]
+    added: tuple[str, ...]
     python: tuple[str, ...]
     machine: tuple[str, ...]
 
     @property
     def lines(self) -> list[str]:
-        """All of them."""
-        return [*self.python, *self.packages.values(), *self.machine]
+        """All of them; what is installed besides matters least, and is told in one."""
+        told = [*self.python, *self.packages.values(), *self.machine]
+        if self.added:
+            names = ", ".join(self.added[:_SHOWN]) + (", …" if len(self.added) > _SHOWN else "")
+            told.append(f"{len(self.added):,} packages were not installed: {names}")
+        return told
 
     def of(self, distributions: Iterable[str]) -> list[str]:
         """What differs of Python and of some distributions."""
@@ -52,12 +59,13 @@ def differences(
     """
     old, new = _versions(then), _versions(now)
     told = {
-        name: f"{name} {old.get(name, 'was not installed')} → {new.get(name, 'not installed')}"
-        for name in sorted({*old, *new})
-        if old.get(name) != new.get(name)
+        name: f"{name} {version} → {new.get(name, 'not installed')}"
+        for name, version in sorted(old.items())
+        if version != new.get(name)
     }
+    added = tuple(sorted(new.keys() - old.keys()))
     return Surroundings(
-        told, tuple(_python(then, now, before, here)), tuple(_machine(before, here))
+        told, added, tuple(_python(then, now, before, here)), tuple(_machine(before, here))
     )
 
 

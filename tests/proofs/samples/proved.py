@@ -118,6 +118,11 @@ def busy(n: int) -> int:
     return n
 
 
+@step
+def undeclared(n: int) -> str:
+    return Path("rules.csv").read_text() * n
+
+
 @step(files=["rules.csv"], variables=["REGION"])
 def declared(n: int) -> str:
     return Path("rules.csv").read_text() + os.environ.get("REGION", "") * n
@@ -189,6 +194,11 @@ def declaring(n: int = 1) -> str:
 
 
 @pipeline
+def not_declaring(n: int = 1) -> str:
+    return undeclared(n)
+
+
+@pipeline
 def leaks(n: int = 1) -> int:
     return leaking(first(n))
 
@@ -208,4 +218,4 @@ def wait(file: str) -> str:
 
 @pipeline
 def waiting(file: str) -> str:
-    return wait(file)
+    return wait.after(draw(1))(file)
