@@ -19,6 +19,7 @@ from windlass.cli import (
     logs,
     looking,
     making,
+    reproducing,
     running,
     values,
 )
@@ -52,6 +53,9 @@ app.command("show", help="Show a run: its nodes, their states and outputs.")(loo
 app.command("logs", help="Print what a run, or one node of it, has written.")(logs.logs)
 app.command("diff", help="Show what differs between two runs.")(differing.diff)
 app.command("explain", help="Explain why nodes of a run ran, or did not.")(explaining.explain)
+app.command("reproduce", help="Run a recorded run again, and compare what comes out.")(
+    reproducing.reproduce
+)
 app.add_typer(values.app, name="artifacts")
 app.add_typer(caching.app, name="cache")
 app.command("lineage", help="Show how an artifact came to be, and what came of it.")(

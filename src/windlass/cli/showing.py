@@ -11,6 +11,7 @@ from windlass.cli.marks import MARKS, STYLES
 from windlass.cli.output import styled
 from windlass.cli.provenance import git_text
 from windlass.words import (
+    ago_text,
     number_text,
     seconds_text,
     shortened,
@@ -64,6 +65,8 @@ def _facts(run: dict[str, Any]) -> list[tuple[str, str]]:
     if run["metrics"]:
         told = [f"{name} {number_text(value)}" for name, value in run["metrics"].items()]
         facts.append(("metrics", ", ".join(told)))
+    if run.get("proof"):
+        facts.append(("reproduced", _proof(run["proof"])))
     left_out = run["left_out"]
     if reason := common_reason(run.get("nodes", ())):
         facts.append(("cache", reason))
@@ -71,6 +74,12 @@ def _facts(run: dict[str, Any]) -> list[tuple[str, str]]:
     if len(left_out) > _MOST_LEFT_OUT:
         facts.append(("", f"and {len(left_out) - _MOST_LEFT_OUT} more; --json has them all"))
     return facts
+
+
+def _proof(proof: dict[str, Any]) -> str:
+    first = f", first in '{proof['first']}'" if proof["first"] else ""
+    when = ago_text(proof["created"])
+    return f"{proof['verdict']}{first}: in the {proof['environment']} environment, {when}"
 
 
 def common_reason(nodes: Sequence[Node]) -> str | None:

@@ -49,6 +49,8 @@ def run_document(records: Records, run: Run, *, nodes: bool = True) -> dict[str,
     if nodes:
         from windlass.execution.run import shown
 
+        document["proof"] = _proof_document(records.proofs(run.id))
+
         outcomes = shown(records.run_outcomes(run.id))
         by_node: dict[str, list[Metric]] = {}
         for metric in metrics:
@@ -60,6 +62,14 @@ def run_document(records: Records, run: Run, *, nodes: bool = True) -> dict[str,
 def git_document(git: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """What git knew, without the diff, which may be long: `provenance_document` has it."""
     return {name: fact for name, fact in git.items() if name != "diff"} if git else None
+
+
+def _proof_document(proofs: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """What the newest proof of a run came to; None where it was never reproduced."""
+    if not proofs:
+        return None
+    told = ("verdict", "environment", "created", "first", "reason", "windlass")
+    return {name: proofs[0].get(name) for name in told} | {"proofs": len(proofs)}
 
 
 def node_document(outcome: Outcome, metrics: Sequence[Metric] = ()) -> dict[str, Any]:

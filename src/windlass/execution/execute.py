@@ -184,7 +184,7 @@ def _call_and_store(work: _Work, step: Step[..., Any]) -> None:
         start = time.perf_counter()
         try:
             # Not sooner: what a module logs when it is imported belongs to no step.
-            with journalling(work.job.journal_path(work.name, work.attempt)), in_this_process():
+            with _observed(work), in_this_process():
                 returned = checked(step, step.call_with(values))
                 outputs = named_outputs(work.node, step, returned)
                 streams = {  # what makes their items belongs to the call
@@ -201,6 +201,19 @@ def _call_and_store(work: _Work, step: Step[..., Any]) -> None:
         for position, (name, each) in enumerate(saved.items())
     )
     work.stored = tuple(made for each in saved.values() for made in (each.artifact, *each.children))
+
+
+@contextlib.contextmanager
+def _observed(work: _Work) -> Iterator[None]:
+    """Keeps what a step logs and, in a run that is watched, what it does besides."""
+    job = work.job
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(journalling(job.journal_path(work.name, work.attempt)))
+        if job.watched:
+            from windlass.execution.watching import watched
+
+            stack.enter_context(watched(job, job.events_path(work.name, work.attempt)))
+        yield
 
 
 def _saved(work: _Work, name: str, value: Any) -> Saved:

@@ -10,11 +10,16 @@ import time
 from windlass.provenance.hardware import graphics_facts, processor_facts
 from windlass.values import Json
 
-_VARIABLES = (
+COMPUTING = (
     *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS"),
     *("VECLIB_MAXIMUM_THREADS", "NUMEXPR_NUM_THREADS", "NUMBA_NUM_THREADS"),
     *("POLARS_MAX_THREADS", "RAYON_NUM_THREADS", "LOKY_MAX_CPU_COUNT"),
-    *("PYTHONHASHSEED", "CUDA_VISIBLE_DEVICES", "CUBLAS_WORKSPACE_CONFIG"),
+    "CUBLAS_WORKSPACE_CONFIG",
+)
+"""Variables by which numeric libraries decide how to compute."""
+_VARIABLES = (
+    *COMPUTING,
+    *("PYTHONHASHSEED", "CUDA_VISIBLE_DEVICES"),
     *("TZ", "LANG", "LC_ALL", "LC_CTYPE", "LC_NUMERIC"),
 )
 """Variables that may change what a step computes. None of them can hold a secret."""

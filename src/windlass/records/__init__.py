@@ -6,12 +6,12 @@ from pathlib import Path
 
 from windlass.records.caching import Caching
 from windlass.records.lineage import Lineages
-from windlass.records.writing import Writing
+from windlass.records.proofs import Proofs
 
 __all__ = ["Records"]
 
 
-class Records(Writing, Lineages, Caching):
+class Records(Proofs, Lineages, Caching):
     """The record store: SQLite on this machine, PostgreSQL for a team."""
 
     @staticmethod

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import functools
+import os
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from windlass import modules, values
@@ -29,6 +32,7 @@ from windlass.provenance.project import Project
 from windlass.provenance.wheel import store_wheel
 from windlass.records.model import NewRun, PlanNode, Run, RunParameter
 from windlass.stacks.stack import Stack
+from windlass.values import Json
 from windlass.version import __version__
 
 if TYPE_CHECKING:
@@ -160,6 +164,8 @@ def record_run(
             details={
                 "cache": options.cache,
                 "digests": dict(job.digests),
+                "folder": os.path.relpath(Path.cwd(), stores.project),
+                "path": _own_path(stores.project, provenance),
                 "refresh": options.refresh,
                 "left_out": [list(told) for told in provenance.bundle.left_out],
                 "machine": provenance.machine,
@@ -168,6 +174,15 @@ def record_run(
         )
     )
     return replace(job, run=row.id, name=row.name), row
+
+
+def _own_path(root: Path, provenance: Provenance) -> list[Json]:
+    """Folders of the project that modules are found in here, as where it is installed editable."""
+    folders = {os.path.dirname(file.path) for file in provenance.bundle.files}  # noqa: PTH120
+    found = (os.path.relpath(entry, root) for entry in sys.path if entry.startswith(f"{root}/"))
+    return [
+        folder for folder in found if any(f"{each}/".startswith(f"{folder}/") for each in folders)
+    ]
 
 
 def _keep_bundle(provenance: Provenance, stores: Stores) -> None:
