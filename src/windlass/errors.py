@@ -20,6 +20,7 @@
     │   ├── NotebookError    the notebook that it runs failed
     │   └── WorkerDiedError  its process ended under it
     └── RunError             a run failed or was cancelled
+        └── NotDrivenError   another process has taken it over
 
 Every message says what went wrong, where, and what to do. ``exit_code`` is what the command line
 returns: 1 where the work failed, 2 where the input was refused.
@@ -152,3 +153,7 @@ class RunError(WindlassError):
     """A run failed or was cancelled."""
 
     exit_code = 1
+
+
+class NotDrivenError(RunError):
+    """Another process has resumed a run that this one was driving."""

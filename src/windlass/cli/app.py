@@ -18,6 +18,7 @@ from windlass.cli import (
     logs,
     looking,
     making,
+    resuming,
     running,
     values,
 )
@@ -46,6 +47,9 @@ app = typer.Typer(
 
 app.command("init", help="Make a folder a Windlass project.")(making.init)
 app.command("run", help="Run a pipeline.")(running.run)
+app.command("resume", help="Go on with a run that was killed, failed or cancelled.")(
+    resuming.resume
+)
 app.command("runs", help="List runs, the newest first.")(looking.runs)
 app.command("show", help="Show a run: its nodes, their states and outputs.")(looking.show)
 app.command("logs", help="Print what a run, or one node of it, has written.")(logs.logs)

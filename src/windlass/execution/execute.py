@@ -11,7 +11,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -31,6 +30,7 @@ from windlass.execution.ingredients import ingredients_of
 from windlass.execution.inputs import Argument, Inputs, lineage_of
 from windlass.execution.isolation import in_this_process, restored
 from windlass.execution.job import Job
+from windlass.execution.liveness import this_process
 from windlass.execution.logged import logged, record_logged
 from windlass.execution.returned import checked, named_outputs
 from windlass.execution.schedule import instance_name
@@ -77,6 +77,7 @@ class _Work:
     index: int | None
     attempt: int
     started: float
+    first: int = 1
     arguments: dict[str, Argument] = field(default_factory=dict)
     seed: int | None = None
     key: str | None = None
@@ -97,7 +98,9 @@ class _Work:
         return {name: argument.contents for name, argument in self.arguments.items()}
 
 
-def execute(job: Job, name: str, index: int | None, attempt: int, capture: Capture) -> Result:
+def execute(
+    job: Job, name: str, index: int | None, attempt: int, capture: Capture, *, first: int = 1
+) -> Result:
     """Runs one attempt at one node of a run.
 
     Args:
@@ -106,6 +109,7 @@ def execute(job: Job, name: str, index: int | None, attempt: int, capture: Captu
         index: Which item, if the node is a map.
         attempt: Counted from 1.
         capture: Keeps what the step prints in the file it is given.
+        first: The first attempt since the run was last resumed: retries are counted from it.
 
     Returns:
         How it ended. A step's own exceptions are in it, never raised.
@@ -113,7 +117,7 @@ def execute(job: Job, name: str, index: int | None, attempt: int, capture: Captu
     Raises:
         RecordError: The record could not be written: nothing is known to have happened.
     """
-    work = _Work(job, job.plan.graph.nodes[name], index, attempt, time.time())
+    work = _Work(job, job.plan.graph.nodes[name], index, attempt, time.time(), first)
     records = job.stores.records
     if not records.begin_attempt(_attempt_row(work)):
         return Result(work.name, "succeeded", reason="done before")
@@ -232,7 +236,8 @@ def _told() -> Iterator[None]:
 def _fail(work: _Work, error: BaseException) -> Result:
     records, job = work.job.stores.records, work.job
     told = describe_failure(error)
-    final = work.attempt > job.plan.settings(work.node).retries or isinstance(
+    tries = work.attempt - work.first
+    final = tries >= job.plan.settings(work.node).retries or isinstance(
         error, (DefinitionError, FormatError)
     )
     if final:
@@ -250,7 +255,7 @@ def _attempt_row(work: _Work) -> Attempt:
         node=work.name,
         attempt=work.attempt,
         status="running",
-        worker={"pid": os.getpid(), "host": os.uname().nodename},
+        worker=this_process(),
         started=work.started,
     )
 

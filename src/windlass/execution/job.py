@@ -17,6 +17,7 @@ from windlass.values import Json
 
 if TYPE_CHECKING:
     from windlass.execution.class_code import ClassCode
+    from windlass.execution.ownership import Ownership
     from windlass.provenance.environment import Environment
 
 
@@ -29,7 +30,7 @@ class Stores:
         artifacts: The artifact store.
         logs: Folder of the logs, one folder a run.
         trust_pickle: Whether pickled artifacts of that store may be read.
-        project: The project's folder on this machine.
+        project: The folder of the project's code that is run.
     """
 
     records: Records
@@ -54,6 +55,7 @@ class Job:
         refresh: Whether everything is computed anew, and kept for others.
         stores: Where it reads and writes.
         environment: The installed distributions; None for those that the record tells of.
+        owner: The hold on the run of whoever drives it; None in workers.
     """
 
     run: str
@@ -66,6 +68,7 @@ class Job:
     refresh: bool
     stores: Stores
     environment: Environment | None = None
+    owner: Ownership | None = None
     lists: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @functools.cached_property
@@ -74,6 +77,11 @@ class Job:
         from windlass.execution.class_code import ClassCode
 
         return ClassCode(self)
+
+    @property
+    def driver(self) -> str | None:
+        """The name of the driver that this process is; None where it is none."""
+        return self.owner.token if self.owner is not None else None
 
     def log_path(self, node: str, attempt: int) -> Path:
         """Where an attempt's output is kept."""

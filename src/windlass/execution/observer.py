@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ class Observer:
 
     def run_started(self, job: Job) -> None:
         """The run is recorded and begins."""
+
+    def done_before(self, nodes: Set[str]) -> None:
+        """The run goes on after an end; these nodes and items had succeeded before it."""
 
     def map_expanded(self, node: str, items: int) -> None:
         """A map is about to run over this many items."""

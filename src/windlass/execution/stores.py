@@ -25,7 +25,7 @@ def open_stores(stack: Stack) -> Stores:
         artifacts=stack.open_store(),
         logs=stack.logs,
         trust_pickle=stack.trust_pickle,
-        project=stack.project.root,
+        project=Path(stack.code) if stack.code else stack.project.root,
     )
 
 

@@ -22,7 +22,7 @@ def work(channel: Channel, request: Any) -> None:
     """Answers tasks until the driver is gone.
 
     Args:
-        channel: Tasks come by it, as ``{"node", "index", "attempt"}``; results go.
+        channel: Tasks come by it, as ``{"node", "index", "attempt", "first"}``; results go.
         request: ``environment``: variables to set; ``sys_path``; ``job``: the run's id and the
             stack that its stores are in.
     """
@@ -37,7 +37,11 @@ def work(channel: Channel, request: Any) -> None:
         try:
             job = job or _open(request["job"])
             capture.show_logging()
-            result = execute(job, task["node"], task["index"], task["attempt"], capture.captured)
+            result = execute(
+                *(job, task["node"], task["index"], task["attempt"]),
+                capture.captured,
+                first=task["first"],
+            )
         except WindlassError as error:  # the record cannot be written: the driver must stop
             channel.send({"broken": describe_failure(error)})
         else:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from windlass.records.caching import Caching
+from windlass.records.driving import Driving
 from windlass.records.lineage import Lineages
-from windlass.records.writing import Writing
 
 __all__ = ["Records"]
 
 
-class Records(Writing, Lineages, Caching):
+class Records(Driving, Lineages, Caching):
     """The record store: SQLite on this machine, PostgreSQL for a team."""
 
     @staticmethod

@@ -68,6 +68,8 @@ def run_row(run: NewRun, run_id: str, number: int, created: float) -> Row:
         "host": _dump_or_none(run.host),
         "git": _dump_or_none(run.git),
         "details": dump(run.details),
+        "driver": run.driver,
+        "beat": None if run.driver is None else created,
     }
 
 

@@ -37,6 +37,7 @@ class Stack:
         tracker: Where experiments are shown besides the record.
         durable: Whether loss of power is survived, not only the death of processes.
         trust_pickle: Whether pickles from the artifact store may be read.
+        code: The folder of the code that is run, where it is not the project's own.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Stack:
     tracker: str = NO_TRACKER
     durable: bool = False
     trust_pickle: bool = False
+    code: str | None = None
 
     @property
     def logs(self) -> Path:

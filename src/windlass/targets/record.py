@@ -12,6 +12,7 @@ from windlass.errors import FormatError, ParameterError
 from windlass.execution.fingerprints import save_fingerprints
 from windlass.execution.job import Job, Stores, digest_plain
 from windlass.execution.liveness import this_process
+from windlass.execution.ownership import Ownership, new_token
 from windlass.hashing import digest
 from windlass.pipeline import parameters as params
 from windlass.pipeline.graph import Graph
@@ -28,6 +29,7 @@ from windlass.provenance.loose import loose_code
 from windlass.provenance.project import Project
 from windlass.records.model import NewRun, PlanNode, Run, RunParameter
 from windlass.stacks.stack import Stack
+from windlass.values import Json
 
 
 def take_fingerprints(graph: Graph, project: Project, provenance: Provenance) -> dict[str, Taken]:
@@ -101,14 +103,8 @@ def record_run(
     """Records a run that is about to begin, with its plan and where it comes from."""
     job = new_job(plan, arguments, options, stores, provenance.environment)
     records = stores.records
-    _keep_bundle(provenance, stores)
-    records.save_environment(plan.environment, provenance.environment.document())
-    save_fingerprints(records, fingerprints)
-    nodes = [
-        PlanNode(node.name, node.step, node.mode, position)
-        for position, node in enumerate(plan.graph.nodes.values())
-    ]
-    records.save_plan(plan.digest, plan.name, plan.text, nodes)
+    save_code(plan, fingerprints, provenance, stores)
+    token = new_token()
     row = records.create_run(
         NewRun(
             pipeline=plan.name,
@@ -126,12 +122,36 @@ def record_run(
                 "cache": options.cache,
                 "digests": dict(job.digests),
                 "refresh": options.refresh,
+                "options": _kept_options(options),
                 "left_out": [list(told) for told in provenance.bundle.left_out],
                 "machine": provenance.machine,
             },
+            driver=token,
         )
     )
-    return replace(job, run=row.id, name=row.name), row
+    owner = Ownership(records, row.id, token)
+    return replace(job, run=row.id, name=row.name, owner=owner), row
+
+
+def save_code(
+    plan: Plan, fingerprints: Mapping[str, Taken], provenance: Provenance, stores: Stores
+) -> None:
+    """Keeps a plan and all that it names: the code as it stands, and what is installed."""
+    records = stores.records
+    _keep_bundle(provenance, stores)
+    records.save_environment(plan.environment, provenance.environment.document())
+    save_fingerprints(records, fingerprints)
+    nodes = [
+        PlanNode(node.name, node.step, node.mode, position)
+        for position, node in enumerate(plan.graph.nodes.values())
+    ]
+    records.save_plan(plan.digest, plan.name, plan.text, nodes)
+
+
+def _kept_options(options: RunOptions) -> dict[str, Json]:
+    """How a run was made, as far as it is to be made so again when it is resumed."""
+    kept = ("keep_going", "in_process", "fresh", "workers", "memory")
+    return {name: getattr(options, name) for name in kept}
 
 
 def _keep_bundle(provenance: Provenance, stores: Stores) -> None:

@@ -46,7 +46,8 @@ class LocalTarget:
 
         progress = Progress(job, observer, keep_going=self._options.keep_going)
         self._drive(progress)
-        job.stores.records.finish_run(job.run, progress.status, progress.error)
+        records = job.stores.records
+        records.finish_run(job.run, progress.status, progress.error, driver=job.driver)
         return progress.status, progress.error
 
     def _drive(self, progress: Progress) -> None:
