@@ -12,6 +12,7 @@ import typer
 import windlass
 from windlass.cli import (
     caching,
+    collecting,
     executing,
     explaining,
     lineage,
@@ -58,6 +59,9 @@ app.add_typer(values.app, name="artifacts")
 app.add_typer(caching.app, name="cache")
 app.command("lineage", help="Show how an artifact came to be, and what came of it.")(
     lineage.lineage
+)
+app.command("gc", help="Remove what no run needs; and old runs, where that is asked for.")(
+    collecting.gc
 )
 app.command("doctor", help="Examine this machine, the settings and the stores.")(making.doctor)
 app.command("execute", hidden=True, help="Execute one node of a recorded run.")(executing.execute)

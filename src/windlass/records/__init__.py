@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from windlass.records.caching import Caching
-from windlass.records.driving import Driving
+from windlass.records.collecting import Collecting
 from windlass.records.lineage import Lineages
 
 __all__ = ["Records"]
 
 
-class Records(Driving, Lineages, Caching):
+class Records(Collecting, Lineages, Caching):
     """The record store: SQLite on this machine, PostgreSQL for a team."""
 
     @staticmethod

@@ -157,8 +157,9 @@ def _kept_options(options: RunOptions) -> dict[str, Json]:
 def _keep_bundle(provenance: Provenance, stores: Stores) -> None:
     """Stores the archive of the project's code, once."""
     bundle, cells = provenance.bundle, provenance.cells
+    stores.artifacts.add_user(stores.records.shown)
     blob = stores.records.archive(bundle.digest)
-    if blob is not None and stores.artifacts.has(blob):
+    if blob is not None and stores.artifacts.keep(blob):
         return
     elsewhere = {cells.name: cells} if cells is not None else {}
     with stores.artifacts.writer() as writer:
