@@ -13,6 +13,7 @@
     ├── StoreError           the artifact store cannot be read or written
     ├── RecordError          the record store cannot be read or written
     │   ├── NotFoundError    no run, node or artifact of that name
+    │   ├── UnreachableError its server is gone, or not there yet
     │   └── VersionError     the database was made by a newer Windlass
     ├── StepError            a step failed
     │   ├── OutputTypeError  it returned what its annotation does not promise
@@ -119,6 +120,10 @@ class NotFoundError(RecordError):
     """There is no run, node or artifact of that name."""
 
     exit_code = 2
+
+
+class UnreachableError(RecordError):
+    """The server of the record store went away, or is not there yet."""
 
 
 class VersionError(RecordError):

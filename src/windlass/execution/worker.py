@@ -66,4 +66,4 @@ def _close_figures() -> None:
 
 
 def _open(job: Any) -> Job:
-    return open_job(job["run"], open_stores(stack_from_json(job["stack"])))
+    return open_job(job["run"], open_stores(stack_from_json(job["stack"]), patient=True))

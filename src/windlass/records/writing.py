@@ -23,6 +23,7 @@ from windlass.records.model import (
     Run,
     RunParameter,
 )
+from windlass.records.patience import patiently
 from windlass.records.reading import portions
 
 _STATUS = "SELECT status FROM outcomes WHERE run = :run AND node = :node"
@@ -94,6 +95,7 @@ class Writing(Inserting):
         absent = {"ended": None, "error": None}
         return rows.run_of({**row, **absent}, parameters, dict(run.tags))
 
+    @patiently
     def begin_attempt(self, attempt: Attempt) -> bool:
         """Notes that a node is being tried; False, and nothing written, if it has succeeded.
 
@@ -109,6 +111,7 @@ class Writing(Inserting):
         """Makes an outcome visible with all that belongs to it; False if a success stands."""
         return self.commit_outcomes([outcome]) == 1
 
+    @patiently
     def commit_outcomes(self, outcomes: Sequence[Outcome], *, driver: str | None = None) -> int:
         """Commits several outcomes in one transaction; returns how many were written.
 
@@ -130,7 +133,7 @@ class Writing(Inserting):
             written = list(_unless_final(outcomes, standing))
             stand = {(o.run, o.node): o for o in written}  # of several of a node, the last
             self._replace([o for key, o in stand.items() if key in standing])
-            self._put("outcomes", [_ended(o, now) for o in stand.values()], _NOT_FINAL)
+            self._put("outcomes", [rows.ended_row(o, now) for o in stand.values()], _NOT_FINAL)
             self._end_attempts(written, now)
             self._put_artifacts([a for o in written for a in o.artifacts], now)
             self._add("outputs", [row for o in stand.values() for row in rows.output_rows(o)])
@@ -139,6 +142,7 @@ class Writing(Inserting):
             self._put("parameters", [rows.param_row(param) for o in written for param in o.params])
         return len(written)
 
+    @patiently
     def fail_attempt(
         self, run: str, node: str, attempt: int, status: str, error: Mapping[str, Any]
     ) -> None:
@@ -146,7 +150,7 @@ class Writing(Inserting):
         now = time.time()
         told = {"attempt": attempt, "status": status, "message": error.get("message")}
         with self.write():
-            self.change(_END_ATTEMPT, _end(run, node, attempt, status, error, now))
+            self.change(_END_ATTEMPT, rows.attempt_end_row(run, node, attempt, status, error, now))
             self.add_events([Event(run, node, now, "attempt failed", told)])
 
     def save_artifacts(self, artifacts: Sequence[Artifact]) -> None:
@@ -154,6 +158,7 @@ class Writing(Inserting):
         with self.write():
             self._put_artifacts(artifacts, time.time())
 
+    @patiently
     def add_metrics(self, metrics: Iterable[Metric]) -> None:
         """Adds metrics; those that are there already are left alone."""
         told = [rows.metric_row(metric) for metric in metrics]
@@ -161,6 +166,7 @@ class Writing(Inserting):
             with self.write():
                 self._add("metrics", told)
 
+    @patiently
     def add_params(self, params: Sequence[Param]) -> None:
         """Adds settings that a step chose; one of the same name is replaced."""
         if params:
@@ -172,6 +178,7 @@ class Writing(Inserting):
         with self.write():
             self.add_events([event])
 
+    @patiently
     def finish_run(
         self, run: str, status: str, error: str | None, *, driver: str | None = None
     ) -> None:
@@ -230,7 +237,9 @@ class Writing(Inserting):
 
     def _end_attempts(self, outcomes: Sequence[Outcome], now: float) -> None:
         tried = [o for o in outcomes if o.attempt]  # 0: the node was never tried
-        ends = [_end(o.run, o.node, o.attempt, o.status, o.error, now) for o in tried]
+        ends = [
+            rows.attempt_end_row(o.run, o.node, o.attempt, o.status, o.error, now) for o in tried
+        ]
         if ends:
             self.change(_END_ATTEMPT, ends)
 
@@ -281,17 +290,3 @@ def _unless_final(
             yield outcome
             if outcome.status == "succeeded":
                 final.add(place)
-
-
-def _ended(outcome: Outcome, now: float) -> rows.Row:
-    """The row of an outcome, with an end: the newest of a key is what the cache gives."""
-    row = rows.outcome_row(outcome)
-    return row if outcome.ended is not None else {**row, "ended": now}
-
-
-def _end(
-    run: str, node: str, attempt: int, status: str, error: Mapping[str, Any] | None, now: float
-) -> rows.Row:
-    told = None if error is None else rows.dump(error)
-    key = {"run": run, "node": node, "attempt": attempt}
-    return {**key, "status": status, "ended": now, "error": told}

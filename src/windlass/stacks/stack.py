@@ -95,8 +95,11 @@ class Stack:
             durable=self.durable,
         )
 
-    def open_records(self) -> Records:
+    def open_records(self, *, patient: bool = False) -> Records:
         """The record store.
+
+        Args:
+            patient: Whether to wait for a server that does not answer.
 
         Raises:
             ConfigError: Its address holds a reference that cannot be resolved.
@@ -106,7 +109,7 @@ class Stack:
 
         if self.records is None:
             self.project.make_home()
-        return Records.open(self.records_url, durable=self.durable)
+        return Records.open(self.records_url, durable=self.durable, patient=patient)
 
     def _has_home(self) -> bool:
         """Whether the project's folder for its state is there, or can be made, and written."""
