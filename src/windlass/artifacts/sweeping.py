@@ -45,7 +45,7 @@ def alone(root: Path) -> Iterator[None]:
     if fcntl is None or not root.is_dir():
         yield
         return
-    lock = os.open(root / ".lock", os.O_RDWR | os.O_CREAT, 0o666)
+    lock = os.open(root, os.O_RDONLY)  # the folder itself: there is no file to be made
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -45,8 +45,8 @@ def is_gone(run: Run) -> bool:
 
 def is_of_here(told: Any) -> bool:
     """Whether a process, as `this_process` told of it, could be seen from here."""
-    here = (told.get("hostname"), told.get("namespace")) == (socket.gethostname(), _namespace())
-    return here and "pid_started" in told
+    is_beside = told.get("namespace", _namespace()) != _namespace()  # older ones told none
+    return told.get("hostname") == socket.gethostname() and not is_beside
 
 
 def is_process_gone(told: Any) -> bool:
