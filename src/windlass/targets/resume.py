@@ -127,8 +127,8 @@ def _same(row: Row, stack: Stack, stores: Stores, tell: Callable[[str], None]) -
         told = ", ".join(changed[:_MOST_TOLD]) + more
         raise ConfigError(
             f"what {row.name} depends on has changed since: {told}",
-            hint="Bring it back, or go to the folder that the run was started in. Or take all as it "
-            f"is now, for the nodes that are left: windlass resume {row.name} --with-changes",
+            hint="Bring it back, or go to the folder that the run was started in. Or take all as "
+            f"it is now, for the nodes that are left: windlass resume {row.name} --with-changes",
         )
     if is_other:
         tell(CODE_CHANGED)
