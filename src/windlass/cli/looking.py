@@ -143,6 +143,8 @@ def show(
         out.print(nodes_tree(document["nodes"], attempts, every=every, lost=lost))
     if document["error"] and not any(node["error"] for node in document["nodes"]):
         print_words(out, Text(document["error"], "red"))
+    if document["status"] == "lost":
+        out.print(f"[dim]go on with it:[/] windlass resume {row.name}", soft_wrap=True)
     return DONE
 
 

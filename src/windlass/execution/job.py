@@ -19,6 +19,7 @@ from windlass.values import Json
 
 if TYPE_CHECKING:
     from windlass.execution.class_code import ClassCode
+    from windlass.execution.ownership import Ownership
     from windlass.pipeline.graph import Node
     from windlass.provenance.environment import Environment
     from windlass.provenance.lock import Lock
@@ -33,7 +34,7 @@ class Stores:
         artifacts: The artifact store.
         logs: Folder of the logs, one folder a run.
         trust_pickle: Whether pickled artifacts of that store may be read.
-        project: The project's folder on this machine.
+        project: The folder of the project's code that is run.
     """
 
     records: Records
@@ -59,6 +60,7 @@ class Job:
         stores: Where it reads and writes.
         environment: The installed distributions; None for those that the record tells of.
         watched: Whether it is noted what steps do that no record tells.
+        owner: The hold on the run of whoever drives it; None in workers.
     """
 
     run: str
@@ -72,6 +74,7 @@ class Job:
     stores: Stores
     environment: Environment | None = None
     watched: bool = False
+    owner: Ownership | None = None
     lists: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @functools.cached_property
@@ -113,6 +116,11 @@ class Job:
         from windlass.execution.class_code import ClassCode
 
         return ClassCode(self)
+
+    @property
+    def driver(self) -> str | None:
+        """The name of the driver that this process is; None where it is none."""
+        return self.owner.token if self.owner is not None else None
 
     def log_path(self, node: str, attempt: int) -> Path:
         """Where an attempt's output is kept."""
