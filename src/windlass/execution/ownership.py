@@ -6,9 +6,10 @@ import threading
 import uuid
 from types import TracebackType
 
-from windlass.errors import NotDrivenError, RecordError
+from windlass.errors import RecordError
 from windlass.execution.liveness import BEAT_SECONDS
 from windlass.records import Records
+from windlass.records.writing import not_driven
 
 
 def new_token() -> str:
@@ -59,10 +60,7 @@ class Ownership:
             NotDrivenError: One does.
         """
         if self._lost:
-            raise NotDrivenError(
-                "this process drives the run no more: another one has resumed it",
-                hint="Look at it: windlass runs",
-            )
+            raise not_driven()
 
     def _beat(self) -> None:
         while not self._over.wait(BEAT_SECONDS):

@@ -266,10 +266,7 @@ class Writing(Inserting):
     def _check_driver(self, run: str, driver: str | None) -> None:
         self.hold([run])
         if not self.execute(_DRIVEN, {"id": run, "driver": driver}):
-            raise NotDrivenError(
-                "this process drives the run no more: another one has resumed it",
-                hint="Look at it: windlass runs",
-            )
+            raise not_driven()
 
     def _put_tags(self, run: str, tags: Mapping[str, str]) -> None:
         self._put("tags", [{"run": run, "key": k, "value": v} for k, v in tags.items()])
@@ -295,3 +292,11 @@ def _unless_final(
             yield outcome
             if outcome.status == "succeeded":
                 final.add(place)
+
+
+def not_driven() -> NotDrivenError:
+    """What a driver is told that has lost its run."""
+    return NotDrivenError(
+        "this process drives the run no more: another one has resumed it",
+        hint="Look at it: windlass runs",
+    )
