@@ -11,36 +11,33 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from windlass import artifacts
-from windlass.artifacts.artifact import Artifact, Saved
+from windlass.artifacts.artifact import Saved
 from windlass.artifacts.streams import Stream
 from windlass.errors import DefinitionError, FormatError
 from windlass.execution import cache, live_code, seeding
 from windlass.execution.class_code import UnknownClassError
 from windlass.execution.failure import describe_failure
 from windlass.execution.ingredients import ingredients_of
-from windlass.execution.inputs import Argument, Inputs, lineage_of
+from windlass.execution.inputs import Inputs
 from windlass.execution.isolation import in_this_process, restored
 from windlass.execution.job import Job
-from windlass.execution.liveness import this_process
-from windlass.execution.logged import logged, record_logged
+from windlass.execution.logged import record_logged
 from windlass.execution.returned import checked, named_outputs
-from windlass.execution.schedule import instance_name
 from windlass.execution.seeding import seed_of
 from windlass.execution.set_outside import import_pipeline
+from windlass.execution.work import Work, attempt_row, outcome_of
 from windlass.execution.worker_state import in_worker
-from windlass.pipeline.graph import Node
 from windlass.pipeline.step import Step, step_of
-from windlass.records.model import Attempt, Outcome, Output
+from windlass.records.model import Output
 from windlass.tracking.journal import journalling
 
 Capture = Callable[[Path], AbstractContextManager[None]]
@@ -69,36 +66,6 @@ class Result:
     reason: str | None = None
 
 
-@dataclass
-class _Work:
-    """What is known of an attempt while it runs."""
-
-    job: Job
-    node: Node
-    index: int | None
-    attempt: int
-    started: float
-    first: int = 1
-    arguments: dict[str, Argument] = field(default_factory=dict)
-    seed: int | None = None
-    key: str | None = None
-    ingredients: dict[str, Any] | None = None
-    reason: str | None = None
-    earlier: Outcome | None = None
-    outputs: tuple[Output, ...] = ()
-    stored: tuple[Artifact, ...] = ()
-    seconds: float = 0.0
-
-    @property
-    def name(self) -> str:
-        return instance_name(self.node.name, self.index)
-
-    @property
-    def contents(self) -> dict[str, tuple[str, ...]]:
-        """The artifacts that it reads, by parameter."""
-        return {name: argument.contents for name, argument in self.arguments.items()}
-
-
 def execute(
     job: Job, name: str, index: int | None, attempt: int, capture: Capture, *, first: int = 1
 ) -> Result:
@@ -118,9 +85,9 @@ def execute(
     Raises:
         RecordError: The record could not be written: nothing is known to have happened.
     """
-    work = _Work(job, job.plan.graph.nodes[name], index, attempt, time.time(), first)
+    work = Work(job, job.plan.graph.nodes[name], index, attempt, time.time(), first)
     records = job.stores.records
-    if not records.begin_attempt(_attempt_row(work)):
+    if not records.begin_attempt(attempt_row(work)):
         return Result(work.name, "succeeded", reason="done before")
     try:
         cached = _run(work, capture)
@@ -128,11 +95,11 @@ def execute(
         if isinstance(error, KeyboardInterrupt) and not in_worker():
             raise  # a person's Ctrl-C: workers get none
         return _fail(work, error)
-    records.commit_outcome(_outcome(work, cached=cached))
+    records.commit_outcome(outcome_of(work, cached=cached))
     return Result(work.name, "succeeded", cached=cached, seconds=work.seconds, reason=work.reason)
 
 
-def _run(work: _Work, capture: Capture) -> bool:
+def _run(work: Work, capture: Capture) -> bool:
     """Fills in `work`; returns whether the cache had the result."""
     job, node = work.job, work.node
     settings = job.plan.settings(node)
@@ -150,7 +117,7 @@ def _run(work: _Work, capture: Capture) -> bool:
         return False
 
 
-def _is_in_cache(work: _Work, step: Step[..., Any]) -> bool:
+def _is_in_cache(work: Work, step: Step[..., Any]) -> bool:
     """Whether an earlier result stands for the node; else notes why not, and whether to keep it."""
     job, node = work.job, work.node
     if job.plan.code_of(node) is None:
@@ -172,7 +139,7 @@ def _is_in_cache(work: _Work, step: Step[..., Any]) -> bool:
     return False
 
 
-def _keep_unless(work: _Work, problem: str | None) -> None:
+def _keep_unless(work: Work, problem: str | None) -> None:
     """Notes why a result is not kept, also where the step's own output is: it may surprise."""
     if problem is not None:
         told = f"not kept for the cache: {problem}"
@@ -181,7 +148,7 @@ def _keep_unless(work: _Work, problem: str | None) -> None:
             print(f"{work.node.name} is {told}", file=sys.stderr)  # noqa: T201
 
 
-def _call_and_store(work: _Work, step: Step[..., Any]) -> None:
+def _call_and_store(work: Work, step: Step[..., Any]) -> None:
     values = {name: argument.load() for name, argument in work.arguments.items()}
     if work.seed is not None:
         seeding.seed_all(work.seed)
@@ -209,7 +176,7 @@ def _call_and_store(work: _Work, step: Step[..., Any]) -> None:
 
 
 @contextlib.contextmanager
-def _observed(work: _Work) -> Iterator[None]:
+def _observed(work: Work) -> Iterator[None]:
     """Keeps what a step logs and, in a run that is watched, what it does besides."""
     job = work.job
     with contextlib.ExitStack() as stack:
@@ -221,7 +188,7 @@ def _observed(work: _Work) -> Iterator[None]:
         yield
 
 
-def _saved(work: _Work, name: str, value: Any) -> Saved:
+def _saved(work: Work, name: str, value: Any) -> Saved:
     try:
         return artifacts.save(
             value,
@@ -248,7 +215,7 @@ def _told() -> Iterator[None]:
         raise
 
 
-def _fail(work: _Work, error: BaseException) -> Result:
+def _fail(work: Work, error: BaseException) -> Result:
     records, job = work.job.stores.records, work.job
     told = describe_failure(error)
     environment = job.plan.settings(work.node).environment
@@ -260,59 +227,8 @@ def _fail(work: _Work, error: BaseException) -> Result:
     )
     if final:
         work.outputs = ()
-        records.commit_outcome(_outcome(work, error=told))
+        records.commit_outcome(outcome_of(work, error=told))
     else:
         records.fail_attempt(job.run, work.name, work.attempt, "failed", told)
         record_logged(job, work.name, work.attempt)
     return Result(work.name, "failed", final, seconds=work.seconds, error=told, reason=work.reason)
-
-
-def _attempt_row(work: _Work) -> Attempt:
-    return Attempt(
-        run=work.job.run,
-        node=work.name,
-        attempt=work.attempt,
-        status="running",
-        worker={**this_process(), "threads": _threads()},
-        started=work.started,
-    )
-
-
-def _threads() -> int | None:
-    """How many threads numeric libraries use here: workers are told by the step's ``cpus``."""
-    told = os.environ.get("OMP_NUM_THREADS", "")
-    return int(told) if told.isdecimal() else None
-
-
-def _outcome(
-    work: _Work,
-    *,
-    cached: bool = False,
-    error: dict[str, Any] | None = None,
-) -> Outcome:
-    metrics, params = logged(work.job, work.name, work.attempt)
-    origin_run, origin_node = work.earlier.computed_by if work.earlier else (None, None)
-    return Outcome(
-        run=work.job.run,
-        node=work.name,
-        step=work.node.step,
-        status="failed" if error else "succeeded",
-        attempt=work.attempt,
-        attempts=work.attempt,
-        cached=cached,
-        error=error,
-        reason=work.reason,
-        seconds=work.seconds,
-        started=work.started,
-        ended=time.time(),
-        key=work.key,
-        seed=work.seed,
-        ingredients=work.ingredients,
-        origin_run=origin_run,
-        origin_node=origin_node,
-        outputs=work.outputs,
-        inputs=lineage_of(work.arguments),
-        artifacts=work.stored,
-        metrics=metrics,
-        params=params,
-    )

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from types import FunctionType
 
 from windlass.provenance.fingerprint.owners import is_own
-from windlass.provenance.fingerprint.source import parse_file, root_of, targets_of
+from windlass.provenance.fingerprint.source import parse_file
+from windlass.provenance.fingerprint.syntax import root_of, targets_of
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _SETTERS = {"setattr", "delattr", "__setattr__", "__delattr__", "__setitem__"}

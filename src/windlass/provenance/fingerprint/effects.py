@@ -18,7 +18,8 @@ from windlass.provenance.fingerprint.judging import Altered, Judge, calls, is_ou
 from windlass.provenance.fingerprint.origin import origin_of_module
 from windlass.provenance.fingerprint.owners import owner_of
 from windlass.provenance.fingerprint.running import class_hooks, code_called, code_named
-from windlass.provenance.fingerprint.source import Source, blocks, is_guarded, targets_of
+from windlass.provenance.fingerprint.source import Source
+from windlass.provenance.fingerprint.syntax import blocks, is_guarded, targets_of
 
 _COMPOUND = (*(ast.If, ast.Try, ast.TryStar, ast.With, ast.For, ast.While, ast.Match),)
 _OPERATIONS = (ast.Attribute, ast.Subscript, ast.BinOp, ast.UnaryOp, ast.Compare)

@@ -20,7 +20,8 @@ from windlass.provenance.fingerprint.running import (
     makers,
     worked_out,
 )
-from windlass.provenance.fingerprint.source import Source, root_of
+from windlass.provenance.fingerprint.source import Source
+from windlass.provenance.fingerprint.syntax import root_of
 
 _HARMLESS = {"print", "super"}
 CONFIGURING = (
