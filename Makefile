@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: venv demo test lint bench clean
+.PHONY: venv demo test chaos lint bench clean
 
 venv: $(VENV)/.ready
 
@@ -28,6 +28,11 @@ demo: venv
 
 test: venv
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+# 200 runs, each killed at random moments and resumed. TRIALS=… for more or fewer.
+TRIALS ?= 200
+chaos: venv
+	$(BIN)/python tests/chaos/chaos.py $(TRIALS)
 
 # The floors of the house (import-linter), the types, the style, and what an import may load.
 lint: venv

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import statistics
 import sys
 import tempfile
 from collections.abc import Callable
@@ -131,6 +133,48 @@ def listing(bench: Bench) -> list[Figure]:
     return [Figure("windlass runs, of 100,000", wall, "ms", None, 600)]
 
 
+def capture(bench: Bench) -> list[Figure]:
+    """What a cold process takes to record code, packages and machine: a checkout of 300 files."""
+    for number in range(300):
+        file = bench.folder / f"package_{number % 10}" / f"module_{number}.py"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(f"def f{number}(x):\n    return x + {number}\n" * 40)
+        os.utime(file, (1e9, 1e9))  # of a file written just now the time says nothing yet
+    for words in (("init", "-q"), ("add", "."), (*PERSON, "commit", "-qm", "all")):
+        bench.command("git", *words)
+    (bench.folder / "package_0" / "module_0.py").write_text("def f0(x):\n    return x\n")
+    told = {name: [] for name in ("new", "same")}  # type: dict[str, list[dict[str, float]]]
+    for _ in range(ROUNDS):
+        shutil.rmtree(bench.folder / ".windlass" / "cache", ignore_errors=True)
+        for times in told.values():
+            times.append(json.loads(bench.python(CAPTURE)))
+    ms = {name: statistics.median(t["ms"] for t in times) for name, times in told.items()}
+    note = f"{told['same'][-1]['read']:.0f} of the files read"
+    return [
+        Figure("capture of 300 files, never seen", ms["new"], "ms", None, 150),
+        Figure("the same, nothing changed", ms["same"], "ms", None, 150, note),
+    ]
+
+
+PERSON = ("-c", "user.name=A", "-c", "user.email=a@example.org")
+CAPTURE = """
+import json, sys, time
+from pathlib import Path
+read = []
+note = lambda event, args: event == "open" and "module_" in str(args[0]) and read.append(1)
+sys.addaudithook(note)
+# What every run imports, whether anything is captured or not.
+import windlass.execution.run, windlass.pipeline.pipeline, windlass.provenance.fingerprint
+start = time.perf_counter()
+from windlass.provenance.capture import capture
+from windlass.provenance.project import find_project
+project = find_project(Path.cwd())
+found = capture(project)
+assert len(found.bundle.files) > 300 and found.git["diff"]
+print(json.dumps({"ms": (time.perf_counter() - start) * 1000, "read": len(read)}))
+"""
+
+
 MEASURES: dict[str, Callable[[Bench], list[Figure]]] = {
     "steps": steps,
     "parallel": parallel,
@@ -138,6 +182,7 @@ MEASURES: dict[str, Callable[[Bench], list[Figure]]] = {
     "frame": frame,
     "starting": starting,
     "listing": listing,
+    "capture": capture,
     "cached": caching.cached,
     "fingerprint": caching.fingerprint,
     "lookup": caching.lookup,

@@ -14,6 +14,7 @@
     ├── StoreError           the artifact store cannot be read or written
     ├── RecordError          the record store cannot be read or written
     │   ├── NotFoundError    no run, node or artifact of that name
+    │   ├── UnreachableError its server is gone, or not there yet
     │   └── VersionError     the database was made by a newer Windlass
     ├── StepError            a step failed
     │   ├── OutputTypeError  it returned what its annotation does not promise
@@ -21,6 +22,7 @@
     │   ├── NotebookError    the notebook that it runs failed
     │   └── WorkerDiedError  its process ended under it
     └── RunError             a run failed or was cancelled
+        └── NotDrivenError   another process has taken it over
 
 Every message says what went wrong, where, and what to do. ``exit_code`` is what the command line
 returns: 1 where the work failed, 2 where the input was refused.
@@ -125,6 +127,10 @@ class NotFoundError(RecordError):
     exit_code = 2
 
 
+class UnreachableError(RecordError):
+    """The server of the record store went away, or is not there yet."""
+
+
 class VersionError(RecordError):
     """The database was made by a newer Windlass."""
 
@@ -157,3 +163,7 @@ class RunError(WindlassError):
     """A run failed or was cancelled."""
 
     exit_code = 1
+
+
+class NotDrivenError(RunError):
+    """Another process has resumed a run that this one was driving."""

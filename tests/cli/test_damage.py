@@ -132,7 +132,8 @@ def test_a_full_store_leaves_nothing_half_written(project: Folder) -> None:
     with contextlib.closing(sqlite3.connect(project.root / ".windlass" / "windlass.db")) as record:
         archives = {blob for (blob,) in record.execute("SELECT blob FROM bundles")}
     folder = project.root / ".windlass" / "artifacts"
-    assert {f.name for f in folder.rglob("*") if f.is_file()} == archives
+    assert {f.name for f in folder.glob("??/*")} == archives
+    assert not list(folder.glob("tmp/*"))
     assert project.windlass("run", "sample.py:heavy").code == 0
 
 

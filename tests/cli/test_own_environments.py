@@ -212,6 +212,10 @@ def test_another_version_in_an_environment_runs_its_steps_alone(project: Folder)
     told = project.document("run", "flow.py:both")
     reasons = {each["node"]: each["reason"] for each in told["nodes"]}
     assert reasons["with_new"] == "toolz 1.0.0 → 0.12.1"
+    found = project.document("diff", "both-1", told["name"], "--only", "packages")["packages"]
+    assert found == [{"name": "new: toolz", "before": "1.0.0", "after": "0.12.1"}]
+    shown = project.document("show", told["name"], "--provenance")
+    assert list(shown["environments"]) == ["new", "old"]
 
 
 def test_the_explanation_names_the_environment_and_what_is_in_it(project: Folder) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from provenance.test_bundle_laws import TREES, Tree, written
 from windlass.errors import ConfigError, CorruptError
 from windlass.hashing import digest_bytes
-from windlass.provenance.archive import unpack, write_archive
+from windlass.provenance.archive import read_files, unpack, write_archive
 from windlass.provenance.bundle import FILE, LINK, Bundle, BundleFile, capture_bundle, digest_files
 
 
@@ -51,6 +51,24 @@ def test_what_is_unpacked_is_the_bundle(
         there = unpacked(data, bundle, tmp_path_factory.mktemp("unpacked"))
         assert capture_bundle(there) == bundle
         assert os.readlink(there / "link.py") == "no/where"
+
+
+def test_some_files_are_read_alone(tmp_path: Path) -> None:
+    (tmp_path / "a name.py").write_text("x = 1\n")
+    (tmp_path / "b.py").write_text("y = 2\n")
+    (tmp_path / "link").symlink_to("b.py")
+    bundle, data = archived(tmp_path)
+    (tmp_path / "archive.tar").write_bytes(data)
+    wanted = [file for file in bundle.files if file.path != "b.py"]
+    found = read_files(tmp_path / "archive.tar", wanted)
+    assert found == {"a name.py": b"x = 1\n", "link": b"b.py"}
+    other = wanted[0]._replace(content="0" * 64)
+    for lacking in (other, BundleFile("gone.py", FILE, 1, "0" * 64)):
+        with pytest.raises(CorruptError):
+            read_files(tmp_path / "archive.tar", [lacking])
+    (tmp_path / "archive.tar").write_bytes(data[:600])
+    with pytest.raises(CorruptError):
+        read_files(tmp_path / "archive.tar", bundle.files)
 
 
 @given(tree=TREES, draw=st.data())

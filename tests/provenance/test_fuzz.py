@@ -14,6 +14,7 @@ SEEDS = range(int(os.environ.get("WINDLASS_FUZZ", "4")))
 EDITS = 130
 
 
+@pytest.mark.timeout(1200)  # a minute on two idle cores
 @pytest.mark.parametrize("seed", SEEDS)
 def test_no_value_is_stale(seed: int, tmp_path: Path) -> None:
     project = Project(seed)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from windlass.provenance.git import clean_url, git_facts
+from windlass.provenance.git import MAX_DIFF, clean_url, git_facts
 
 Git = Callable[..., str]
 
@@ -26,6 +26,8 @@ def test_a_clean_checkout(repository: Path, git: Git) -> None:
         "branch": "main",
         "dirty": False,
         "remote": "https://example.org/x.git",
+        "diff": None,
+        "diff_bytes": 0,
     }
 
 
@@ -61,6 +63,8 @@ def test_a_detached_head_has_no_branch_and_a_new_repository_no_commit(
         "branch": "main",
         "dirty": False,
         "remote": None,
+        "diff": None,
+        "diff_bytes": 0,
     }
 
 
@@ -111,3 +115,36 @@ def test_a_monitor_that_the_repository_names_is_not_started(repository: Path, gi
 )
 def test_urls_lose_credentials_and_paths(url: str, clean: str | None) -> None:
     assert clean_url(url) == clean
+
+
+def test_the_diff_of_what_was_changed_is_kept(repository: Path, git: Git) -> None:
+    (repository / "pipeline.py").write_text("import pkg\nx = 'é'\n")
+    (repository / "pkg" / "secrets.toml").write_text("a = 1\n")
+    git(repository, "add", "-f", "pkg/secrets.toml")
+    git(repository, "commit", "-qm", "a secret", "pkg/secrets.toml")
+    (repository / "pkg" / "secrets.toml").write_text("a = 'hunter2'\n")
+    git(repository, "config", "diff.noprefix", "true")
+    facts = git_facts(repository)
+    assert facts is not None
+    assert "hunter2" not in str(facts)
+    diff = facts["diff"]
+    assert diff is not None
+    assert "+x = 'é'" in diff
+    git(repository, "checkout", "-q", "pipeline.py")
+    (repository.parent / "diff").write_text(diff)
+    git(repository, "apply", "../diff")  # it is one that git takes
+    assert (repository / "pipeline.py").read_text() == "import pkg\nx = 'é'\n"
+
+
+def test_a_diff_that_is_too_long_is_only_counted(repository: Path) -> None:
+    (repository / "pipeline.py").write_text("x = 1\n" * MAX_DIFF)
+    (repository / "pkg" / "query.sql").write_text("select 2\n")
+    facts = git_facts(repository)
+    assert facts is not None
+    assert facts["dirty"]
+    assert facts["diff"] is None or "Binary files" in facts["diff"]
+    (repository / "pipeline.py").write_text("x = 1\n" * (MAX_DIFF // 5))
+    facts = git_facts(repository)
+    assert facts is not None
+    assert facts["diff"] is None
+    assert facts["diff_bytes"] > MAX_DIFF

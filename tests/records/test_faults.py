@@ -244,17 +244,32 @@ def test_texts_that_no_database_holds_are_recorded_as_they_can_be(records: Recor
 
 
 def test_a_server_that_went_away_is_found_again(postgres_url: str) -> None:
+    import psycopg
+
+    name = postgres_url.rpartition("/")[2]
+    end = (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        f"WHERE datname = '{name}' AND pid != pg_backend_pid()"
+    )
+
+    def end_connections() -> None:
+        with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as other:
+            other.execute(end.encode())
+
     with contextlib.closing(Records.open(postgres_url)) as records:
         run = records.create_run(new_run())
-        ours = (
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {0} AND pid {1}"
-        )
-        name = f"'{postgres_url.rpartition('/')[2]}'"
-        import psycopg
-
-        with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as other:
-            other.execute(ours.format(name, "!= pg_backend_pid()").encode())
-        with pytest.raises(RecordError):
-            records.run_by_id(run.id)
+        end_connections()
         assert records.run_by_id(run.id) == run
+        end_connections()
+        records.finish_run(run.id, "failed", None)
+
+        def lose_a_transaction() -> None:
+            with records.write():
+                records.change("UPDATE runs SET status = 'lost'", {})
+                end_connections()
+                records.run_by_id(run.id)
+
+        with pytest.raises(RecordError):
+            lose_a_transaction()
+        assert records.run_by_id(run.id).status == "failed"
         assert records.create_run(new_run()).number == 2

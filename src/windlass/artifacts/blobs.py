@@ -6,10 +6,12 @@ import contextlib
 import errno
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from windlass.artifacts.stamps import Stamps, stamp_of
+from windlass.artifacts.sweeping import Stored, alone, stored_in
 from windlass.errors import CorruptError, StoreError
 from windlass.hashing import BlobHasher, byte_view, digest_bytes, digest_file
 
@@ -22,6 +24,8 @@ _REMEMBERED = 1 << 20
 _GATHERED = 1 << 17  # small writes are gathered to this many bytes
 _PIECE = 1 << 22  # large ones go in pieces that are still in the processor's cache when written
 _STALE_SECONDS = 24 * 3600
+_RENEWED_SECONDS = 600
+"""Age from which a blob that is written again is made young: each time would cost its check."""
 
 
 class Blobs:
@@ -34,7 +38,10 @@ class Blobs:
 
     Attributes:
         layouts: Folder of this machine for files that are laid out from blobs, under their names.
+        grace: Seconds that a blob is left alone which nothing names yet.
     """
+
+    grace = 3600.0
 
     def __init__(self, root: Path, verified: Path | None = None, *, durable: bool = False) -> None:
         self.root = root
@@ -82,6 +89,39 @@ class Blobs:
             self._stamps.remember(blob, path, stamp)
         return path
 
+    def keep(self, blob: str) -> bool:
+        """Whether a blob is there; if so, it is from now on as young as one that is new.
+
+        What is to be named by a record that is not written yet must be: an old blob that nothing
+        names may be collected at any time.
+        """
+        with alone(self.root):
+            return self._renew(blob)
+
+    def _renew(self, blob: str) -> bool:
+        path = self._place(blob)
+        try:
+            if time.time() - path.stat().st_mtime > _RENEWED_SECONDS:
+                os.utime(path)
+        except OSError:  # gone; or another user's, and then written anew
+            return False
+        return True
+
+    def stored(self) -> Iterator[Stored]:
+        """Every blob that is there."""
+        return stored_in(self.root)
+
+    def collect(self, blob: str, before: float) -> int:
+        """Removes a blob that was neither written nor kept since some time; returns its bytes."""
+        path = self._place(blob)
+        with alone(self.root), contextlib.suppress(FileNotFoundError):
+            facts = path.stat()
+            if facts.st_mtime < before:
+                path.unlink()
+                self._stamps.forget(blob)
+                return facts.st_size
+        return 0
+
     def trouble(self, blob: str) -> str | None:
         """Why a blob cannot be read, in a few words; None if it can, with the right bytes."""
         try:
@@ -113,7 +153,7 @@ class Blobs:
         """Gives a finished file its name; a blob that is there already, and whole, stays."""
         path = self._place(blob)
         try:
-            if self._is_whole(blob, size):
+            if self._is_whole(blob, size) and self.keep(blob):
                 temporary.unlink()
                 return
             temporary.chmod(0o444)

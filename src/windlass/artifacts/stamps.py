@@ -86,6 +86,12 @@ class Stamps:
                 self._known[blob] = stamp
                 self._write(blob, " ".join(map(str, stamp)))
 
+    def forget(self, blob: str) -> None:
+        """Forgets a blob that is removed."""
+        self._known.pop(blob, None)
+        if self._folder is not None:
+            (self._folder / blob).unlink(missing_ok=True)
+
     def _write(self, blob: str, text: str) -> None:
         if self._folder is None:
             return

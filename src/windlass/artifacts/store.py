@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from windlass.artifacts.blobs import Blobs
+from windlass.artifacts.sweeping import Stored, add_user, users_of
 from windlass.errors import CorruptError, StoreError
+from windlass.hashing import digest
 
 _FILE = ("file://", "local://")
+_DIGEST_LENGTH = 64
 
 
 class ArtifactStore(Blobs):
@@ -45,6 +49,17 @@ class ArtifactStore(Blobs):
             return store
         return RemoteStore(text, cache or _own_cache(), verified)
 
+    def add_user(self, records: str) -> None:
+        """Notes that a record store names blobs of it: another's must not be collected."""
+        try:
+            add_user(self.root, records)
+        except OSError as error:
+            raise self.refusal("written", error) from error
+
+    def users(self) -> list[str]:
+        """The addresses of the record stores that name blobs of it."""
+        return users_of(self.root)
+
 
 class RemoteStore(ArtifactStore):
     """Blobs behind a URL, with a local copy of each that was written or read.
@@ -54,6 +69,8 @@ class RemoteStore(ArtifactStore):
         cache: The folder of the copies.
         verified: As for `Blobs`.
     """
+
+    grace = 24 * 3600.0
 
     def __init__(self, url: str, cache: Path, verified: Path | None = None) -> None:
         super().__init__(cache, verified)
@@ -87,7 +104,7 @@ class RemoteStore(ArtifactStore):
         """Puts a finished file where others see it, whole, then keeps it as the local copy."""
         key = self._key(blob)
         with self._telling("written"):
-            if not (self._system.exists(key) and self._system.size(key) == size):
+            if not (self.keep(blob) and self._system.size(key) == size):
                 self._system.makedirs(key.rpartition("/")[0], exist_ok=True)
                 waiting = f"{self._root}/unfinished"
                 passing = f"{waiting}/{temporary.name}"
@@ -95,6 +112,49 @@ class RemoteStore(ArtifactStore):
                 self._system.put_file(str(temporary), passing)
                 self._system.mv(passing, key)
         super().publish(temporary, blob, size)
+
+    def keep(self, blob: str) -> bool:
+        """Whether a blob is there and young; else it is to be written again, which renews it."""
+        with self._telling("read"):
+            if not self._system.exists(self._key(blob)):
+                return False
+            written = _written(self._system.info(self._key(blob)))
+        return time.time() - written < self.grace / 2
+
+    def stored(self) -> Iterator[Stored]:
+        """Every blob that is there; one whose age is not told is taken to be new."""
+        with self._telling("read"):
+            found = self._system.find(self._root, detail=True)
+        for key, facts in found.items():
+            folder, _, name = key.rpartition("/")
+            if folder.endswith(f"/{name[:2]}") and len(name) == _DIGEST_LENGTH:
+                yield Stored(name, int(facts.get("size") or 0), _written(facts))
+
+    def collect(self, blob: str, before: float) -> int:
+        """Removes a blob that was not written since some time, there and here."""
+        with self._telling("written"):
+            facts = self._system.info(self._key(blob)) if self.has(blob) else None
+            if facts is None or _written(facts) >= before:
+                return 0
+            self.delete(blob)
+        return int(facts.get("size") or 0)
+
+    def add_user(self, records: str) -> None:
+        """Notes, once from here, that a record store names blobs of this one."""
+        if records not in users_of(self.root):
+            name = digest("user", records)[:16]
+            with self._telling("written"):
+                self._system.makedirs(f"{self._root}/users", exist_ok=True)
+                self._system.pipe_file(f"{self._root}/users/{name}", records.encode())
+            super().add_user(records)
+
+    def users(self) -> list[str]:
+        """The addresses of the record stores that name blobs of it."""
+        with self._telling("read"):
+            if not self._system.exists(f"{self._root}/users"):
+                return []
+            notes = self._system.find(f"{self._root}/users")
+            return sorted(self._system.cat_file(note).decode() for note in notes)
 
     def delete(self, blob: str) -> None:
         """Removes a blob, there and here."""
@@ -146,3 +206,12 @@ def _own_cache() -> Path:
     import tempfile
 
     return Path(tempfile.gettempdir()) / f"windlass-cache-{os.getuid()}"
+
+
+def _written(facts: Any) -> float:
+    """When a file was written, as its file system tells; one that does not tell is new."""
+    for name in ("LastModified", "last_modified", "updated", "mtime", "created"):
+        told = facts.get(name)
+        if told is not None:
+            return float(told.timestamp()) if hasattr(told, "timestamp") else float(told)
+    return float("inf")

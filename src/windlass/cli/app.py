@@ -12,12 +12,16 @@ import typer
 import windlass
 from windlass.cli import (
     caching,
+    collecting,
+    differing,
     executing,
     explaining,
     lineage,
     logs,
     looking,
     making,
+    reproducing,
+    resuming,
     running,
     values,
 )
@@ -46,14 +50,24 @@ app = typer.Typer(
 
 app.command("init", help="Make a folder a Windlass project.")(making.init)
 app.command("run", help="Run a pipeline.")(running.run)
+app.command("resume", help="Go on with a run that was killed, failed or cancelled.")(
+    resuming.resume
+)
 app.command("runs", help="List runs, the newest first.")(looking.runs)
 app.command("show", help="Show a run: its nodes, their states and outputs.")(looking.show)
 app.command("logs", help="Print what a run, or one node of it, has written.")(logs.logs)
+app.command("diff", help="Show what differs between two runs.")(differing.diff)
 app.command("explain", help="Explain why nodes of a run ran, or did not.")(explaining.explain)
+app.command("reproduce", help="Run a recorded run again, and compare what comes out.")(
+    reproducing.reproduce
+)
 app.add_typer(values.app, name="artifacts")
 app.add_typer(caching.app, name="cache")
 app.command("lineage", help="Show how an artifact came to be, and what came of it.")(
     lineage.lineage
+)
+app.command("gc", help="Remove what no run needs; and old runs, where that is asked for.")(
+    collecting.gc
 )
 app.command("doctor", help="Examine this machine, the settings and the stores.")(making.doctor)
 app.command("execute", hidden=True, help="Execute one node of a recorded run.")(executing.execute)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ SMALL_MAP = 8
 """Each item of a map of at most so many is a line of its own."""
 
 _BAD = ("failed", "cancelled")
+_BEFORE = "done before"
 
 
 @dataclass
@@ -80,6 +81,7 @@ class Board:
         self._clock = clock
         self._root = Line("", "", depth=-1, is_group=True)
         self._nodes = {name: self._place(name) for name in nodes}
+        self._before: Set[str] = frozenset()
 
     @property
     def size(self) -> int:
@@ -105,6 +107,12 @@ class Board:
         _remove_from(self._root, least, gone)
         return gone
 
+    def done_before(self, nodes: Set[str]) -> None:
+        """These nodes and items had succeeded before the run was resumed."""
+        self._before = nodes
+        for name in nodes & self._nodes.keys():
+            self._nodes[name].status, self._nodes[name].note = "succeeded", _BEFORE
+
     def expanded(self, node: str, items: int) -> None:
         """A map is about to run over this many items."""
         line = self._nodes[node]
@@ -115,6 +123,14 @@ class Board:
             for index in range(items):
                 name = f"{node}[{index}]"
                 line.below[name] = Line(name, f"{line.label}[{index}]", line.depth + 1)
+        for name in [f"{node}[{index}]" for index in range(items)]:
+            if name in self._before:
+                self._done_before(line, name)
+
+    def _done_before(self, line: Line, item: str) -> None:
+        if item in line.below:
+            line.below[item].status, line.below[item].note = "succeeded", _BEFORE
+        self._count(line, "succeeded")
 
     def started(self, node: str, attempt: int) -> None:
         """An attempt at a node or an item began."""

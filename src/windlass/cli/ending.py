@@ -40,6 +40,11 @@ def tell_end(done: Run[Any]) -> None:
         _tell_failures(done)
     look = _command(done, "show", done.name)
     out.print(f"[dim]look at it:[/] {look}", soft_wrap=True)
+    if done.status != "succeeded":
+        changes = ["--with-changes"] if done.status == "failed" else []
+        again = _command(done, "resume", done.name, *changes)
+        what = "when it is mended, go on with it" if changes else "go on with it"
+        out.print(f"[dim]{what}:[/] {again}", soft_wrap=True)
 
 
 def _command(done: Run[Any], *words: str) -> str:
@@ -49,7 +54,8 @@ def _command(done: Run[Any], *words: str) -> str:
     stack = [] if done.row.stack == "default" else ["--stack", done.row.stack]
     told = shlex.join(["windlass", *words, *stack])
     file = _file(done)
-    if file is None or find_project(file).home == find_project(Path.cwd()).home:
+    is_of_here = done.job.stores.logs.parent == find_project(Path.cwd()).home
+    if file is None or is_of_here:
         return told
     return f"cd {shlex.quote(str(find_project(file).root))} && {told}"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from typing import TYPE_CHECKING
 
 from windlass.cli.board import Board, Line
@@ -90,6 +90,10 @@ class LiveObserver(Observer):
 
         self._above.append(Text(text, "yellow"))
         self._draw()
+
+    def done_before(self, nodes: Set[str]) -> None:
+        """Marks what had succeeded before the run was resumed."""
+        self._board.done_before(nodes)
 
     def map_expanded(self, node: str, items: int) -> None:
         """Notes how many items a map has."""

@@ -113,14 +113,20 @@ def show(
     every: Annotated[
         bool, typer.Option("--all", help="Every item of a map, every call of a step, however many.")
     ] = False,
+    provenance: Annotated[
+        bool, typer.Option("--provenance", help="Where it came from: code, packages, machine.")
+    ] = False,
     stack: StackName = None,
     json: Json = False,
 ) -> int:
     """Shows a run."""
     from windlass.execution.document import run_document
+    from windlass.execution.provenance_document import provenance_document
 
     records = stores_here(stack).records
     row = records.run(run)
+    if provenance:
+        return _show_provenance(provenance_document(records, row), json=json)
     document = run_document(records, row)
     if json:
         print_json(document)
@@ -137,4 +143,16 @@ def show(
         out.print(nodes_tree(document["nodes"], attempts, every=every, lost=lost))
     if document["error"] and not any(node["error"] for node in document["nodes"]):
         print_words(out, Text(document["error"], "red"))
+    if document["status"] == "lost":
+        out.print(f"[dim]go on with it:[/] windlass resume {row.name}", soft_wrap=True)
+    return DONE
+
+
+def _show_provenance(told: dict[str, Any], *, json: bool) -> int:
+    from windlass.cli.provenance import tell_provenance
+
+    if json:
+        print_json(told)
+    else:
+        tell_provenance(console(), told)
     return DONE

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections import Counter
+from collections.abc import Set
 from typing import TYPE_CHECKING
 
 from windlass.cli.written import Written
@@ -32,6 +33,7 @@ class PlainObserver(Observer):
         self._written = Written("")
         self._lengths: dict[str, int] = {}
         self._ended: Counter[str] = Counter()
+        self._before: Set[str] = frozenset()
         self._silent = False
 
     def run_started(self, job: Job) -> None:
@@ -45,9 +47,15 @@ class PlainObserver(Observer):
         """Says it."""
         self._tell(text)
 
+    def done_before(self, nodes: Set[str]) -> None:
+        """Tells that what has succeeded is not run again."""
+        self._before = nodes
+        self._tell(f"resumed  what has succeeded is kept: {kept_text(nodes)}")
+
     def map_expanded(self, node: str, items: int) -> None:
         """Notes how many items a map has."""
         self._lengths[node] = items
+        self._ended[node] = sum(f"{node}[{index}]" in self._before for index in range(items))
         if items == 0 or items > _LARGE_MAP:
             self._tell(f"{node}  {items or 'no'} items")
 
@@ -98,6 +106,12 @@ class PlainObserver(Observer):
             sys.stderr.write("".join(f"{line}\n" for line in lines))
             sys.stderr.flush()
             self._silent = False
+
+
+def kept_text(nodes: Set[str]) -> str:
+    """Names of nodes, few or shortened; the items of a map stand for it."""
+    names = sorted({name.partition("[")[0] for name in nodes})
+    return shortened(", ".join(names))
 
 
 def ending_text(result: Result) -> str:

@@ -103,12 +103,17 @@ def run(
         with perhaps_unread():
             tell_expected(found.name, expected, json=json)
         return DONE
+    return tell_done(done, json=json)
+
+
+def tell_done(done: Run[Any], *, json: bool) -> int:
+    """Tells how a run ended; returns the command's exit code."""
     with perhaps_unread():
-        _tell_done(done, json=json)
+        _tell(done, json=json)
     return {"succeeded": DONE, "cancelled": INTERRUPTED}.get(done.status, FAILED)
 
 
-def _tell_done(done: Run[Any], *, json: bool) -> None:
+def _tell(done: Run[Any], *, json: bool) -> None:
     if json:
         from windlass.execution.document import run_document
 

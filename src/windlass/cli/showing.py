@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from windlass.cli.marks import MARKS, STYLES
 from windlass.cli.output import styled
+from windlass.cli.provenance import git_text
 from windlass.words import (
+    ago_text,
     number_text,
     seconds_text,
     shortened,
@@ -63,6 +65,8 @@ def _facts(run: dict[str, Any]) -> list[tuple[str, str]]:
     if run["metrics"]:
         told = [f"{name} {number_text(value)}" for name, value in run["metrics"].items()]
         facts.append(("metrics", ", ".join(told)))
+    if run.get("proof"):
+        facts.append(("reproduced", _proof(run["proof"])))
     left_out = run["left_out"]
     if reason := common_reason(run.get("nodes", ())):
         facts.append(("cache", reason))
@@ -70,6 +74,12 @@ def _facts(run: dict[str, Any]) -> list[tuple[str, str]]:
     if len(left_out) > _MOST_LEFT_OUT:
         facts.append(("", f"and {len(left_out) - _MOST_LEFT_OUT} more; --json has them all"))
     return facts
+
+
+def _proof(proof: dict[str, Any]) -> str:
+    first = f", first in '{proof['first']}'" if proof["first"] else ""
+    when = ago_text(proof["created"])
+    return f"{proof['verdict']}{first}: in the {proof['environment']} environment, {when}"
 
 
 def common_reason(nodes: Sequence[Node]) -> str | None:
@@ -81,10 +91,8 @@ def common_reason(nodes: Sequence[Node]) -> str | None:
 def _code(run: dict[str, Any]) -> str:
     told = f"plan {run['plan'][:10]}  bundle {run['bundle'][:10]}"
     told += f"  environment {run['environment'][:10]}"
-    git = run["git"] or {}
-    if git.get("commit"):
-        changed = ", with changes" if git.get("dirty") else ""
-        told += f"\ngit {git['commit'][:10]}{changed}"
+    if run["git"]:
+        told += f"\ngit {git_text(run['git'])}"
     return told
 
 

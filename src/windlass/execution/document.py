@@ -43,11 +43,13 @@ def run_document(records: Records, run: Run, *, nodes: bool = True) -> dict[str,
         "seconds": None if run.ended is None else run.ended - run.created,
         "error": run.error,
         "tags": dict(run.tags),
-        "git": run.git,
+        "git": git_document(run.git),
         "left_out": run.details.get("left_out", []),
     }
     if nodes:
         from windlass.execution.run import shown
+
+        document["proof"] = _proof_document(records.proofs(run.id))
 
         outcomes = shown(records.run_outcomes(run.id))
         by_node: dict[str, list[Metric]] = {}
@@ -55,6 +57,19 @@ def run_document(records: Records, run: Run, *, nodes: bool = True) -> dict[str,
             by_node.setdefault(metric.node, []).append(metric)
         document["nodes"] = [node_document(o, by_node.get(o.node, ())) for o in outcomes]
     return document
+
+
+def git_document(git: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """What git knew, without the diff, which may be long: `provenance_document` has it."""
+    return {name: fact for name, fact in git.items() if name != "diff"} if git else None
+
+
+def _proof_document(proofs: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """What the newest proof of a run came to; None where it was never reproduced."""
+    if not proofs:
+        return None
+    told = ("verdict", "environment", "created", "first", "reason", "windlass")
+    return {name: proofs[0].get(name) for name in told} | {"proofs": len(proofs)}
 
 
 def node_document(outcome: Outcome, metrics: Sequence[Metric] = ()) -> dict[str, Any]:

@@ -102,7 +102,9 @@ class Driver:
             self._stop_the_rest()
 
     def _take_tasks(self) -> None:
-        self._ready.extend((task, 1) for task in self._progress.tasks())
+        self._ready.extend(
+            (task, self._progress.first_attempt(task)) for task in self._progress.tasks()
+        )
 
     def _dispatch(self) -> None:
         """Starts what there is room for, in order; a large step is not overtaken for ever."""
@@ -135,7 +137,9 @@ class Driver:
         self._running[worker] = running
         self._progress.observer.node_started(task.name, attempt)
         try:
-            worker.channel.send({"node": task.node.name, "index": task.index, "attempt": attempt})
+            first = self._progress.first_attempt(task)
+            asked = {"node": task.node.name, "index": task.index}
+            worker.channel.send({**asked, "attempt": attempt, "first": first})
         except OSError:
             return  # it died idle: the news of it settles this attempt
 
@@ -198,6 +202,7 @@ class Driver:
             self._tick(now)
 
     def _tick(self, now: float) -> None:
+        self._progress.check()
         for worker, running in self._running.items():
             self._follow(running)
             if running.deadline is not None and now > running.deadline and not running.timed_out:
@@ -243,7 +248,7 @@ class Driver:
             return Result(name, "succeeded", seconds=stands.seconds or 0.0)
         error = self._words(running, status)
         seconds = time.monotonic() - running.started
-        final = running.attempt > self._settings(running.task).retries
+        final = self._progress.is_last(running.task, running.attempt)
         if final:
             metrics, params = logged(job, name, running.attempt)
             outcome = Outcome(

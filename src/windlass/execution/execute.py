@@ -31,6 +31,7 @@ from windlass.execution.ingredients import ingredients_of
 from windlass.execution.inputs import Argument, Inputs, lineage_of
 from windlass.execution.isolation import in_this_process, restored
 from windlass.execution.job import Job
+from windlass.execution.liveness import this_process
 from windlass.execution.logged import logged, record_logged
 from windlass.execution.returned import checked, named_outputs
 from windlass.execution.schedule import instance_name
@@ -77,6 +78,7 @@ class _Work:
     index: int | None
     attempt: int
     started: float
+    first: int = 1
     arguments: dict[str, Argument] = field(default_factory=dict)
     seed: int | None = None
     key: str | None = None
@@ -97,7 +99,9 @@ class _Work:
         return {name: argument.contents for name, argument in self.arguments.items()}
 
 
-def execute(job: Job, name: str, index: int | None, attempt: int, capture: Capture) -> Result:
+def execute(
+    job: Job, name: str, index: int | None, attempt: int, capture: Capture, *, first: int = 1
+) -> Result:
     """Runs one attempt at one node of a run.
 
     Args:
@@ -106,6 +110,7 @@ def execute(job: Job, name: str, index: int | None, attempt: int, capture: Captu
         index: Which item, if the node is a map.
         attempt: Counted from 1.
         capture: Keeps what the step prints in the file it is given.
+        first: The first attempt since the run was last resumed: retries are counted from it.
 
     Returns:
         How it ended. A step's own exceptions are in it, never raised.
@@ -113,7 +118,7 @@ def execute(job: Job, name: str, index: int | None, attempt: int, capture: Captu
     Raises:
         RecordError: The record could not be written: nothing is known to have happened.
     """
-    work = _Work(job, job.plan.graph.nodes[name], index, attempt, time.time())
+    work = _Work(job, job.plan.graph.nodes[name], index, attempt, time.time(), first)
     records = job.stores.records
     if not records.begin_attempt(_attempt_row(work)):
         return Result(work.name, "succeeded", reason="done before")
@@ -184,7 +189,7 @@ def _call_and_store(work: _Work, step: Step[..., Any]) -> None:
         start = time.perf_counter()
         try:
             # Not sooner: what a module logs when it is imported belongs to no step.
-            with journalling(work.job.journal_path(work.name, work.attempt)), in_this_process():
+            with _observed(work), in_this_process():
                 returned = checked(step, step.call_with(values))
                 outputs = named_outputs(work.node, step, returned)
                 streams = {  # what makes their items belongs to the call
@@ -201,6 +206,19 @@ def _call_and_store(work: _Work, step: Step[..., Any]) -> None:
         for position, (name, each) in enumerate(saved.items())
     )
     work.stored = tuple(made for each in saved.values() for made in (each.artifact, *each.children))
+
+
+@contextlib.contextmanager
+def _observed(work: _Work) -> Iterator[None]:
+    """Keeps what a step logs and, in a run that is watched, what it does besides."""
+    job = work.job
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(journalling(job.journal_path(work.name, work.attempt)))
+        if job.watched:
+            from windlass.execution.watching import watched
+
+            stack.enter_context(watched(job, job.events_path(work.name, work.attempt)))
+        yield
 
 
 def _saved(work: _Work, name: str, value: Any) -> Saved:
@@ -236,7 +254,8 @@ def _fail(work: _Work, error: BaseException) -> Result:
     environment = job.plan.settings(work.node).environment
     if environment is not None and isinstance(error, ModuleNotFoundError):
         told["hint"] = f"Add it to [environments.{environment}] in windlass.toml."
-    final = work.attempt > job.plan.settings(work.node).retries or isinstance(
+    tries = work.attempt - work.first
+    final = tries >= job.plan.settings(work.node).retries or isinstance(
         error, (DefinitionError, FormatError)
     )
     if final:
@@ -254,9 +273,15 @@ def _attempt_row(work: _Work) -> Attempt:
         node=work.name,
         attempt=work.attempt,
         status="running",
-        worker={"pid": os.getpid(), "host": os.uname().nodename},
+        worker={**this_process(), "threads": _threads()},
         started=work.started,
     )
+
+
+def _threads() -> int | None:
+    """How many threads numeric libraries use here: workers are told by the step's ``cpus``."""
+    told = os.environ.get("OMP_NUM_THREADS", "")
+    return int(told) if told.isdecimal() else None
 
 
 def _outcome(

@@ -8,6 +8,7 @@ from collections import deque
 from windlass.execution import capture
 from windlass.execution.execute import execute
 from windlass.execution.interrupt import Interrupts
+from windlass.execution.libraries import note_libraries
 from windlass.execution.progress import Progress, settle_all
 from windlass.execution.schedule import Task
 
@@ -37,9 +38,13 @@ def drive_in_process(progress: Progress) -> None:
 
 def _run(progress: Progress, task: Task) -> None:
     settings = progress.job.plan.settings(task.node)
-    for attempt in range(1, settings.retries + 2):
+    first = progress.first_attempt(task)
+    for attempt in range(first, first + settings.retries + 1):
+        progress.check()
         progress.observer.node_started(task.name, attempt)
-        result = execute(progress.job, task.node.name, task.index, attempt, capture.teed)
+        place = (progress.job, task.node.name, task.index, attempt)
+        result = execute(*place, capture.teed, first=first)
+        note_libraries(progress.job)
         if result.final:
             progress.finish(task, result)
             return

@@ -19,6 +19,7 @@ from windlass.values import Json
 
 if TYPE_CHECKING:
     from windlass.execution.class_code import ClassCode
+    from windlass.execution.ownership import Ownership
     from windlass.pipeline.graph import Node
     from windlass.provenance.environment import Environment
     from windlass.provenance.lock import Lock
@@ -33,7 +34,7 @@ class Stores:
         artifacts: The artifact store.
         logs: Folder of the logs, one folder a run.
         trust_pickle: Whether pickled artifacts of that store may be read.
-        project: The project's folder on this machine.
+        project: The folder of the project's code that is run.
     """
 
     records: Records
@@ -58,6 +59,8 @@ class Job:
         refresh: Whether everything is computed anew, and kept for others.
         stores: Where it reads and writes.
         environment: The installed distributions; None for those that the record tells of.
+        watched: Whether it is noted what steps do that no record tells.
+        owner: The hold on the run of whoever drives it; None in workers.
     """
 
     run: str
@@ -70,6 +73,8 @@ class Job:
     refresh: bool
     stores: Stores
     environment: Environment | None = None
+    watched: bool = False
+    owner: Ownership | None = None
     lists: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @functools.cached_property
@@ -112,6 +117,11 @@ class Job:
 
         return ClassCode(self)
 
+    @property
+    def driver(self) -> str | None:
+        """The name of the driver that this process is; None where it is none."""
+        return self.owner.token if self.owner is not None else None
+
     def log_path(self, node: str, attempt: int) -> Path:
         """Where an attempt's output is kept."""
         return self.stores.logs / self.run / f"{node}.{attempt}.log"
@@ -119,6 +129,10 @@ class Job:
     def journal_path(self, node: str, attempt: int) -> Path:
         """Where an attempt's metrics are kept until the record has them."""
         return self.stores.logs / self.run / f"{node}.{attempt}.metrics"
+
+    def events_path(self, node: str, attempt: int) -> Path:
+        """Where it is noted what an attempt did, if the run is watched."""
+        return self.stores.logs / self.run / f"{node}.{attempt}.events"
 
 
 def open_job(run: str, stores: Stores) -> Job:
@@ -139,6 +153,7 @@ def open_job(run: str, stores: Stores) -> Job:
         digests=details["digests"],
         refresh=details.get("refresh", False),
         stores=stores,
+        watched=details.get("watched", False),
     )
 
 
@@ -153,21 +168,27 @@ def _import_class(ref: str) -> type:
     return found
 
 
-def digest_plain(document: Json) -> str:
-    """The digest of a constant or a parameter: of its value and of the files that it names."""
-    paths = _path_digests(document)
+def digest_plain(document: Json, folder: Path = Path()) -> str:
+    """The digest of a constant or a parameter: of its value and of the files that it names.
+
+    Args:
+        document: The value.
+        folder: Where relative paths begin.
+    """
+    paths = [digest_path(folder / path) for path in paths_in(document)]
     text = values.to_text(document)
     return digest("value", text, *paths) if paths else digest("value", text)
 
 
-def _path_digests(document: Any) -> list[str]:
+def paths_in(document: Any) -> list[str]:
+    """The paths in a parameter's document, in order."""
     if isinstance(document, list):
-        return [found for item in document for found in _path_digests(item)]
+        return [found for item in document for found in paths_in(item)]
     if not isinstance(document, dict):
         return []
     if document.get(values.TYPE) == "path":
-        return [digest_path(Path(document["value"]))]
-    return [found for item in document.values() for found in _path_digests(item)]
+        return [document["value"]]
+    return [found for item in document.values() for found in paths_in(item)]
 
 
 def digest_path(path: Path) -> str:

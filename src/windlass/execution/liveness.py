@@ -5,10 +5,16 @@ from __future__ import annotations
 import functools
 import os
 import socket
+import time
 from typing import Any
 
 from windlass.records.model import Run
 from windlass.values import Json
+
+BEAT_SECONDS = 5.0
+"""How often the driver of a run says that it is alive."""
+LEASE_SECONDS = 60.0
+"""How long a driver elsewhere may say nothing; clocks may differ by less than that."""
 
 
 def this_process() -> dict[str, Json]:
@@ -16,6 +22,7 @@ def this_process() -> dict[str, Json]:
     return {
         "hostname": socket.gethostname(),
         "boot": _boot(),
+        "namespace": _namespace(),
         "pid": os.getpid(),
         "pid_started": _started(os.getpid()),
     }
@@ -24,14 +31,27 @@ def this_process() -> dict[str, Json]:
 def is_gone(run: Run) -> bool:
     """Whether a run that is recorded as running has lost its process.
 
-    Only a process of this machine can be seen; of another's it is never said to be gone.
+    A process of this machine is looked at. One elsewhere, or in another container here, is gone
+    when nothing was heard of it for `LEASE_SECONDS`; one of an older Windlass never says a word,
+    and is never said to be gone.
     """
     host: Any = run.host
-    if run.status != "running" or not host or host["hostname"] != socket.gethostname():
+    if run.status != "running" or not host:
         return False
-    if host["boot"] != _boot():
-        return True
-    return bool(host["pid_started"] != _started(host["pid"]))
+    if not is_of_here(host):
+        return run.beat is not None and time.time() - run.beat > LEASE_SECONDS
+    return is_process_gone(host)
+
+
+def is_of_here(told: Any) -> bool:
+    """Whether a process, as `this_process` told of it, could be seen from here."""
+    is_beside = told.get("namespace", _namespace()) != _namespace()  # older ones told none
+    return told.get("hostname") == socket.gethostname() and not is_beside
+
+
+def is_process_gone(told: Any) -> bool:
+    """Whether a process of this machine has ended."""
+    return bool(told["boot"] != _boot() or told["pid_started"] != _started(told["pid"]))
 
 
 @functools.cache
@@ -40,6 +60,15 @@ def _boot() -> str | None:
     try:
         with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:  # noqa: PTH123
             return file.read().strip()
+    except OSError:
+        return None
+
+
+@functools.cache
+def _namespace() -> int | None:
+    """What distinguishes the processes that can be seen from here from those of a container."""
+    try:
+        return os.stat("/proc/self/ns/pid").st_ino  # noqa: PTH116
     except OSError:
         return None
 

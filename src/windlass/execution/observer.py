@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ class Observer:
 
     def told(self, text: str) -> None:
         """Something that a person should know: what takes time, what is not as it should be."""
+
+    def done_before(self, nodes: Set[str]) -> None:
+        """The run goes on after an end; these nodes and items had succeeded before it."""
 
     def map_expanded(self, node: str, items: int) -> None:
         """A map is about to run over this many items."""

@@ -56,6 +56,7 @@ class Progress:
         self._pending: list[Outcome] = []
         self._hits = Hits(job)
         done = frozenset(job.stores.records.succeeded_nodes(job.run))
+        self._tried = job.stores.records.last_attempts(job.run)
         self._schedule = Schedule(job.plan.graph, self._length, self._decide, done)
 
     @property
@@ -79,6 +80,24 @@ class Progress:
     def error(self) -> str | None:
         """Why the run did not succeed."""
         return self.cancelled or (str(self.failure) if self.failure else None)
+
+    def check(self) -> None:
+        """Refuses to go on with a run that another process has taken over.
+
+        Raises:
+            NotDrivenError: One has.
+        """
+        if self.job.owner is not None:
+            self.job.owner.check()
+
+    def first_attempt(self, task: Task) -> int:
+        """The number of the first try at a task: those of drivers that were lost are counted."""
+        return self._tried.get(task.name, 0) + 1
+
+    def is_last(self, task: Task, attempt: int) -> bool:
+        """Whether no try is left after this one."""
+        retries = self.job.plan.settings(task.node).retries
+        return attempt - self.first_attempt(task) >= retries
 
     def tasks(self) -> Iterator[Task]:
         """What can be started now; nodes that settle on the way are recorded."""
@@ -175,7 +194,7 @@ class Progress:
 
     def _flush(self) -> None:
         if self._pending:
-            self.job.stores.records.commit_outcomes(self._pending)
+            self.job.stores.records.commit_outcomes(self._pending, driver=self.job.driver)
             self._pending = []
 
     def _join(self, node: Node) -> tuple[tuple[Output, ...], tuple[Artifact, ...]]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
-from windlass import artifacts
+from windlass import artifacts, modules
 from windlass.errors import NotFoundError, RunError
 from windlass.execution.inputs import Inputs
 from windlass.execution.job import Job, Stores, open_job
@@ -123,6 +123,21 @@ class Run(Generic[R]):
     def _has(self, node: str) -> bool:
         known = self.graph.nodes.get(_base(node))
         return known is not None and (known.mapped or _base(node) == node)
+
+    def resume(self, *, with_changes: bool = False) -> Run[R]:
+        """Goes on with it: nodes that have succeeded are not run again.
+
+        Args:
+            with_changes: Whether code, packages and files are taken as they are now, and not as
+                they were recorded.
+
+        Raises:
+            ConfigError: It is running; or what it depends on has changed.
+        """
+        # The floor that launches runs is named, not imported: this one knows nothing of targets.
+        go_on = cast("Callable[..., Run[R]]", modules.resolve("windlass.targets.resume:resume"))
+        place = {"stack": self._row.stack, "project": self._stores.project}
+        return go_on(self.id, **place, with_changes=with_changes)
 
     def result(self) -> R:
         """What the pipeline returned.

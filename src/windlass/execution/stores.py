@@ -12,8 +12,12 @@ from windlass.provenance.project import Project
 from windlass.stacks.stack import Stack
 
 
-def open_stores(stack: Stack) -> Stores:
+def open_stores(stack: Stack, *, patient: bool = False) -> Stores:
     """The stores of a stack, connected.
+
+    Args:
+        stack: Which one.
+        patient: Whether to wait for a server of records that does not answer.
 
     Raises:
         ConfigError: An address holds a reference to a secret that cannot be resolved.
@@ -21,11 +25,11 @@ def open_stores(stack: Stack) -> Stores:
         StoreError: The artifact store cannot be reached.
     """
     return Stores(
-        records=stack.open_records(),
+        records=stack.open_records(patient=patient),
         artifacts=stack.open_store(),
         logs=stack.logs,
         trust_pickle=stack.trust_pickle,
-        project=stack.project.root,
+        project=Path(stack.code) if stack.code else stack.project.root,
     )
 
 

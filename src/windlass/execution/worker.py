@@ -14,6 +14,7 @@ from windlass.execution.channel import Channel
 from windlass.execution.execute import execute
 from windlass.execution.failure import describe_failure
 from windlass.execution.job import Job, open_job
+from windlass.execution.libraries import note_libraries
 from windlass.execution.stores import open_stores, stack_from_json
 from windlass.execution.worker_state import become_worker
 
@@ -22,7 +23,7 @@ def work(channel: Channel, request: Any) -> None:
     """Answers tasks until the driver is gone.
 
     Args:
-        channel: Tasks come by it, as ``{"node", "index", "attempt"}``; results go.
+        channel: Tasks come by it, as ``{"node", "index", "attempt", "first"}``; results go.
         request: ``environment``: variables to set; ``sys_path``: where modules are, before what
             this interpreter has by itself if ``keeps_path``; ``job``: the run's id and the
             stack that its stores are in.
@@ -38,7 +39,12 @@ def work(channel: Channel, request: Any) -> None:
         try:
             job = job or _open(request["job"])
             capture.show_logging()
-            result = execute(job, task["node"], task["index"], task["attempt"], capture.captured)
+            result = execute(
+                *(job, task["node"], task["index"], task["attempt"]),
+                capture.captured,
+                first=task["first"],
+            )
+            note_libraries(job)
         except WindlassError as error:  # the record cannot be written: the driver must stop
             channel.send({"broken": describe_failure(error)})
         else:
@@ -63,4 +69,4 @@ def _close_figures() -> None:
 
 
 def _open(job: Any) -> Job:
-    return open_job(job["run"], open_stores(stack_from_json(job["stack"])))
+    return open_job(job["run"], open_stores(stack_from_json(job["stack"]), patient=True))

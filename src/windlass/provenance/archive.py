@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import os
 import tarfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Protocol
 
@@ -64,6 +64,26 @@ def unpack(archive: Path, bundle: Bundle, folder: Path) -> None:
         raise _is_damaged(str(error)) from error
     if waiting:
         raise _is_damaged(f"{min(waiting)} is not in it")
+
+
+def read_files(archive: Path, files: Iterable[BundleFile]) -> dict[str, bytes]:
+    """The contents of some files of a bundle, by their paths; of links, what they lead to.
+
+    Raises:
+        CorruptError: The archive is damaged, or is not that of the bundle.
+    """
+    wanted = {file.path: file for file in files}
+    found: dict[str, bytes] = {}
+    try:
+        with archive.open("rb") as stream, _opened("r|", stream) as opened:
+            for entry in opened:
+                if entry.name in wanted:
+                    found[entry.name] = _content(opened, entry, wanted[entry.name])
+    except (tarfile.TarError, EOFError, ValueError) as error:
+        raise _is_damaged(str(error)) from error
+    if missing := wanted.keys() - found:
+        raise _is_damaged(f"{min(missing)} is not in it")
+    return found
 
 
 def _opened(mode: str, stream: object) -> tarfile.TarFile:

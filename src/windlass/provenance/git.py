@@ -13,6 +13,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypedDict
 
+from windlass.provenance.ignore import SECRET_FOLDERS, SECRETS
+
+MAX_DIFF = 256 * 1024
+"""Bytes: a longer diff is not kept; the bundle has the code as it was in any case."""
+
 _TIMEOUT = 60.0
 # A hook of git, or a tool started by one, sets these, and they would point us at its repository.
 _LOCAL_VARIABLES = {
@@ -26,13 +31,17 @@ class GitFacts(TypedDict):
     """The state of a checkout.
 
     ``commit`` is None before the first commit, ``branch`` is None when detached, ``remote`` is
-    free of credentials, and ``dirty`` counts untracked files too.
+    free of credentials, and ``dirty`` counts untracked files too. ``diff`` is that of the tracked
+    files in the folder to the commit, without those that look like secrets; None where there is
+    none, and where it is longer than `MAX_DIFF`: ``diff_bytes`` tells its length.
     """
 
     commit: str | None
     branch: str | None
     dirty: bool
     remote: str | None
+    diff: str | None
+    diff_bytes: int
 
 
 def git_facts(root: Path) -> GitFacts | None:
@@ -46,7 +55,18 @@ def start_git_facts(root: Path) -> Callable[[], GitFacts | None]:
         return lambda: None
     status = start(root, "status", "--porcelain=v2", "--branch", "-z")
     remote = start(root, "config", "-z", "--get-regexp", r"^remote\..*\.url$")
-    return lambda: _facts(finish(status), finish(remote))
+    diff = start(root, *_DIFF)
+    return lambda: _facts(finish(status), finish(remote), finish(diff))
+
+
+_UNTOLD = (*(f"**/{name}" for name in SECRETS), *(f"**/{name}/**" for name in SECRET_FOLDERS))
+_DIFF = (
+    # A large file is data, of which git then only says that it differs.
+    *("-c", "core.bigFileThreshold=1m", "-c", "core.quotePath=false", "diff", "HEAD"),
+    *("--no-color", "--no-ext-diff", "--no-textconv", "--relative"),
+    *("--src-prefix=a/", "--dst-prefix=b/"),
+    *("--", ".", *(f":(exclude,glob){pattern}" for pattern in _UNTOLD)),
+)
 
 
 def in_checkout(root: Path) -> bool:
@@ -85,7 +105,7 @@ def finish(process: subprocess.Popen[bytes] | None) -> bytes | None:
     return output if process.returncode == 0 else None
 
 
-def _facts(status: bytes | None, remotes: bytes | None) -> GitFacts | None:
+def _facts(status: bytes | None, remotes: bytes | None, diff: bytes | None) -> GitFacts | None:
     if status is None:
         return None
     lines = status.decode(errors="replace").split("\0")
@@ -96,6 +116,8 @@ def _facts(status: bytes | None, remotes: bytes | None) -> GitFacts | None:
         branch=None if branch == "(detached)" else branch,
         dirty=any(line and not line.startswith("# ") for line in lines),
         remote=_remote(remotes),
+        diff=diff.decode(errors="replace") if diff and len(diff) <= MAX_DIFF else None,
+        diff_bytes=len(diff or b""),
     )
 
 

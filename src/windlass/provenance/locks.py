@@ -45,6 +45,17 @@ def recorded_lock(records: Records, environment: Environment, folder: Path | Non
     return _kept(records, asked, lambda: lock_recorded(environment, folder))
 
 
+def solved_lock(records: Records, environment: str) -> Lock | None:
+    """The lock that was solved from a record of what was installed; None if none was needed yet.
+
+    Args:
+        records: Where it is kept.
+        environment: The digest of what was installed.
+    """
+    kept = records.lock(digest("recorded", environment))
+    return read_lock(json.loads(kept)) if kept is not None else None
+
+
 def known_lock(records: Records, declaration: Declaration) -> Lock | None:
     """The lock that a project has: one that was solved, or its ``uv.lock``; None if neither.
 

@@ -7,13 +7,19 @@ import os
 import sys
 import time
 
+from windlass.provenance.hardware import graphics_facts, processor_facts
 from windlass.values import Json
 
-_VARIABLES = (
+COMPUTING = (
     *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS"),
     *("VECLIB_MAXIMUM_THREADS", "NUMEXPR_NUM_THREADS", "NUMBA_NUM_THREADS"),
     *("POLARS_MAX_THREADS", "RAYON_NUM_THREADS", "LOKY_MAX_CPU_COUNT"),
-    *("PYTHONHASHSEED", "CUDA_VISIBLE_DEVICES", "CUBLAS_WORKSPACE_CONFIG"),
+    "CUBLAS_WORKSPACE_CONFIG",
+)
+"""Variables by which numeric libraries decide how to compute."""
+_VARIABLES = (
+    *COMPUTING,
+    *("PYTHONHASHSEED", "CUDA_VISIBLE_DEVICES"),
     *("TZ", "LANG", "LC_ALL", "LC_CTYPE", "LC_NUMERIC"),
 )
 """Variables that may change what a step computes. None of them can hold a secret."""
@@ -30,12 +36,14 @@ def machine_facts() -> dict[str, Json]:
         "libc": _confstr("CS_GNU_LIBC_VERSION"),
         "cpus": os.cpu_count(),
         "cpus_usable": _usable_cpus(),
+        **processor_facts(),
+        **graphics_facts(),
         "memory": _memory(),
         "python": ".".join(map(str, sys.version_info[:3])),
         "python_build": sys.version,
         "encoding": sys.getfilesystemencoding(),
         "locale": locale.setlocale(locale.LC_CTYPE),
-        "time_zone": time.tzname[0],
+        "time_zone": _time_zone(),
         "variables": {name: os.environ[name] for name in _VARIABLES if name in os.environ},
     }
 
@@ -43,6 +51,14 @@ def machine_facts() -> dict[str, Json]:
 def _usable_cpus() -> int | None:
     affinity = getattr(os, "sched_getaffinity", None)  # not on macOS
     return len(affinity(0)) if affinity is not None else os.cpu_count()
+
+
+def _time_zone() -> str:
+    """Its name in the database of time zones, where that can be told; else its abbreviation."""
+    if "TZ" in os.environ:
+        return os.environ["TZ"]
+    _, known, name = os.path.realpath("/etc/localtime").rpartition("zoneinfo/")
+    return name if known else time.tzname[0]
 
 
 def _confstr(name: str) -> str | None:

@@ -5,25 +5,27 @@ from __future__ import annotations
 from pathlib import Path
 
 from windlass.records.caching import Caching
+from windlass.records.collecting import Collecting
 from windlass.records.lineage import Lineages
-from windlass.records.writing import Writing
+from windlass.records.proofs import Proofs
 
 __all__ = ["Records"]
 
 
-class Records(Writing, Lineages, Caching):
+class Records(Proofs, Collecting, Lineages, Caching):
     """The record store: SQLite on this machine, PostgreSQL for a team."""
 
     @staticmethod
-    def open(url: str | Path, *, durable: bool = False) -> Records:
+    def open(url: str | Path, *, durable: bool = False, patient: bool = False) -> Records:
         """Opens a record store, making or migrating it if need be.
 
         Args:
             url: A path to a SQLite file, or a URL of SQLAlchemy.
             durable: Whether a commit survives a loss of power.
+            patient: Whether to wait for a server that was never reached from here.
 
         Raises:
             VersionError: It was made by a newer Windlass.
             RecordError: It cannot be read or written, or is no record store.
         """
-        return Records(url, durable=durable)
+        return Records(url, durable=durable, patient=patient)

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from windlass.errors import RecordError
+from windlass.errors import RecordError, UnreachableError
 from windlass.records.address import (
     in_words,
     is_from_database,
@@ -28,6 +28,7 @@ from windlass.records.address import (
 )
 from windlass.records.connecting import connect, is_read_only
 from windlass.records.lock import FileLock
+from windlass.records.patience import patiently
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -48,17 +49,19 @@ class Database:
     Args:
         url: A path, or a URL of SQLAlchemy.
         durable: Whether a commit survives a loss of power, and not only the death of processes.
+        patient: Whether to wait for a server that was never reached from here.
 
     Raises:
         VersionError: It was made by a newer Windlass.
         RecordError: It cannot be read or written, or is no record store.
     """
 
-    def __init__(self, url: str | Path, *, durable: bool = False) -> None:
+    def __init__(self, url: str | Path, *, durable: bool = False, patient: bool = False) -> None:
         self.path, self.url = read_address(url)
         self.shown = str(self.path or without_password(self.url))
         """Its address for people, without a password."""
         self._durable = durable
+        self._reached = patient
         self._local = threading.local()
         self._engine: sa.Engine | None = None
         self._file: int | None = None
@@ -82,6 +85,10 @@ class Database:
             except (sqlite3.Error, OverflowError, UnicodeEncodeError) as error:
                 raise in_words(self.shown, error) from error
             return found
+        return self._ask(sql, parameters)
+
+    @patiently
+    def _ask(self, sql: str, parameters: Row | None) -> list[Row]:
         with self.telling():
             result = self.connection().execute(_text(sql), parameters or {})
             return list(result.mappings()) if result.returns_rows else []
@@ -122,14 +129,27 @@ class Database:
         yield from self._transaction("BEGIN" if self.path else repeatable)
 
     def _transaction(self, begin: str) -> Iterator[None]:
+        self.execute(begin)
+        self._local.writing = True  # from here on a lost server has lost what was done, too
         try:
-            self.execute(begin)
             yield
             self.execute("COMMIT")
         except BaseException:
             with contextlib.suppress(RecordError):
                 self.execute("ROLLBACK")
             raise
+        finally:
+            self._local.writing = False
+
+    @property
+    def is_in_transaction(self) -> bool:
+        """Whether this thread has begun a transaction."""
+        return getattr(self._local, "writing", False)
+
+    @property
+    def waits(self) -> bool:
+        """Whether a server that is gone is waited for: it was there, and may be started again."""
+        return self.path is None and self._reached
 
     def hold(self, names: Iterable[str]) -> None:
         """Keeps others from what has these names until this transaction ends.
@@ -146,6 +166,7 @@ class Database:
         held: _Held | None = getattr(self._local, "held", None)
         if held is None or held.pid != os.getpid():
             held = self._local.held = _Held(self._connect())
+            self._reached = True
         return held.connection
 
     @property
@@ -173,9 +194,16 @@ class Database:
         except Exception as error:
             if not is_from_database(error):
                 raise
-            if getattr(error, "connection_invalidated", False):
-                self._drop()  # the server went away; the next question connects anew
-            raise in_words(self.shown, error) from error
+            told = in_words(self.shown, error)
+            if self.path is None and self._is_lost(error):
+                self._drop()  # the next question connects anew
+                raise UnreachableError(told.message, hint=told.hint) from error
+            raise told from error
+
+    def _is_lost(self, error: Exception) -> bool:
+        """Whether the server went away, or could not be connected to."""
+        is_lost = getattr(error, "connection_invalidated", False)
+        return is_lost or getattr(self._local, "held", None) is None
 
     def check(self) -> str:
         """``ok``, or what the database finds wrong with itself."""

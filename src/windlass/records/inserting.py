@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
+
+from windlass.records import rows
+from windlass.records.reading import Reading
 
 _KEYS = {
     "artifacts": ("content",),
@@ -12,6 +16,24 @@ _KEYS = {
     "parameters": ("run", "node", "name"),
     "tags": ("run", "key"),
 }
+
+
+class Inserting(Reading):
+    """Inserts rows, in the transaction that is open."""
+
+    def _add(self, table: str, told: Sequence[rows.Row]) -> None:
+        """Inserts rows, leaving alone those that are there already."""
+        if told:
+            self.change(insert(table, tuple(told[0])), told)
+
+    def _put(self, table: str, told: Sequence[rows.Row], only_if: str = "") -> None:
+        """Inserts rows in the place of those of the same keys."""
+        if told:
+            self.change(insert_or_replace(table, tuple(told[0]), only_if), told)
+
+    def _has(self, table: str, digest: str) -> bool:
+        query = f"SELECT 1 FROM {table} WHERE digest = :digest"  # noqa: S608
+        return bool(self.execute(query, {"digest": digest}))
 
 
 @functools.cache

@@ -44,6 +44,7 @@ class NewRun:
     host: Mapping[str, Json] | None = None
     git: Mapping[str, Any] | None = None
     details: Mapping[str, Json] = field(default_factory=dict)
+    driver: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,8 @@ def run_row(run: NewRun, run_id: str, number: int, created: float) -> Row:
         "host": _dump_or_none(run.host),
         "git": _dump_or_none(run.git),
         "details": dump(run.details),
+        "driver": run.driver,
+        "beat": None if run.driver is None else created,
     }
 
 
@@ -248,3 +250,17 @@ def event_row(event: Event) -> Row:
 def load(text: str) -> Any:
     """The value of a column's JSON text."""
     return json.loads(text)
+
+
+def ended_row(outcome: Outcome, now: float) -> Row:
+    """The row of an outcome, with an end: the newest of a key is what the cache gives."""
+    row = outcome_row(outcome)
+    return row if outcome.ended is not None else {**row, "ended": now}
+
+
+def attempt_end_row(
+    run: str, node: str, attempt: int, status: str, error: Mapping[str, Any] | None, now: float
+) -> Row:
+    """What changes of an attempt at its end, and its key."""
+    key = {"run": run, "node": node, "attempt": attempt}
+    return {**key, "status": status, "ended": now, "error": _dump_or_none(error)}

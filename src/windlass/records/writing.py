@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from windlass.artifacts.artifact import Artifact
+from windlass.errors import NotDrivenError
 from windlass.records import rows
 from windlass.records.database import one_of
 from windlass.records.identity import uuid7
-from windlass.records.inserting import insert, insert_or_replace
+from windlass.records.inserting import Inserting
 from windlass.records.model import (
     Attempt,
     Event,
@@ -20,8 +21,10 @@ from windlass.records.model import (
     Param,
     PlanNode,
     Run,
+    RunParameter,
 )
-from windlass.records.reading import Reading, portions
+from windlass.records.patience import patiently
+from windlass.records.reading import portions
 
 _STATUS = "SELECT status FROM outcomes WHERE run = :run AND node = :node"
 _LAST_NUMBER = "SELECT max(number) AS number FROM runs WHERE pipeline = :pipeline"
@@ -30,13 +33,14 @@ _END_ATTEMPT = (
     "WHERE run = :run AND node = :node AND attempt = :attempt"
 )
 _END_RUN = "UPDATE runs SET status = :status, ended = :ended, error = :error WHERE id = :id"
+_DRIVEN = "SELECT 1 FROM runs WHERE id = :id AND driver = :driver"
 _NOT_FINAL = "outcomes.status <> 'succeeded'"
 _OTHER_BYTES = "artifacts.blob <> excluded.blob"
 _OTHER_ARCHIVE = "bundles.blob IS NULL OR bundles.blob <> excluded.blob"
 _FORGET_TAG = "DELETE FROM tags WHERE run = :run AND key = :key"
 
 
-class Writing(Reading):
+class Writing(Inserting):
     """The writes of the record."""
 
     def save_plan(
@@ -85,18 +89,18 @@ class Writing(Reading):
     def create_run(self, run: NewRun) -> Run:
         """Records a new run, numbered without gaps among the runs of its pipeline."""
         with self.write():
-            self._wait_for_others(run.pipeline)
+            self.hold([run.pipeline])
             last = self.execute(_LAST_NUMBER, {"pipeline": run.pipeline})[0]["number"]
             row = rows.run_row(run, uuid7(), (last or 0) + 1, time.time())
             self._add("runs", [row])
-            own = [Param(row["id"], "", p.name, p.value) for p in run.parameters]
-            self._put("parameters", [rows.param_row(param) for param in own])
+            self.put_parameters(row["id"], run.parameters)
             self._put_tags(row["id"], run.tags)
-            self._add_events([Event(row["id"], "", row["created"], "created")])
+            self.add_events([Event(row["id"], "", row["created"], "created")])
         parameters = {parameter.name: parameter.value for parameter in run.parameters}
         absent = {"ended": None, "error": None}
         return rows.run_of({**row, **absent}, parameters, dict(run.tags))
 
+    @patiently
     def begin_attempt(self, attempt: Attempt) -> bool:
         """Notes that a node is being tried; False, and nothing written, if it has succeeded.
 
@@ -112,19 +116,29 @@ class Writing(Reading):
         """Makes an outcome visible with all that belongs to it; False if a success stands."""
         return self.commit_outcomes([outcome]) == 1
 
-    def commit_outcomes(self, outcomes: Sequence[Outcome]) -> int:
+    @patiently
+    def commit_outcomes(self, outcomes: Sequence[Outcome], *, driver: str | None = None) -> int:
         """Commits several outcomes in one transaction; returns how many were written.
 
         One is left out where a successful outcome stands already; a failed, skipped or cancelled
         one is replaced, and its outputs with it.
+
+        Args:
+            outcomes: What came of nodes.
+            driver: Who decided that, if it was the driver of the run.
+
+        Raises:
+            NotDrivenError: Another one drives the run by now.
         """
         now = time.time()
         with self.write():
+            for run in {outcome.run for outcome in outcomes} if driver is not None else ():
+                self._check_driver(run, driver)
             standing = self._standing(outcomes)
             written = list(_unless_final(outcomes, standing))
             stand = {(o.run, o.node): o for o in written}  # of several of a node, the last
             self._replace([o for key, o in stand.items() if key in standing])
-            self._put("outcomes", [_ended(o, now) for o in stand.values()], _NOT_FINAL)
+            self._put("outcomes", [rows.ended_row(o, now) for o in stand.values()], _NOT_FINAL)
             self._end_attempts(written, now)
             self._put_artifacts([a for o in written for a in o.artifacts], now)
             self._add("outputs", [row for o in stand.values() for row in rows.output_rows(o)])
@@ -133,6 +147,7 @@ class Writing(Reading):
             self._put("parameters", [rows.param_row(param) for o in written for param in o.params])
         return len(written)
 
+    @patiently
     def fail_attempt(
         self, run: str, node: str, attempt: int, status: str, error: Mapping[str, Any]
     ) -> None:
@@ -140,14 +155,15 @@ class Writing(Reading):
         now = time.time()
         told = {"attempt": attempt, "status": status, "message": error.get("message")}
         with self.write():
-            self.change(_END_ATTEMPT, _end(run, node, attempt, status, error, now))
-            self._add_events([Event(run, node, now, "attempt failed", told)])
+            self.change(_END_ATTEMPT, rows.attempt_end_row(run, node, attempt, status, error, now))
+            self.add_events([Event(run, node, now, "attempt failed", told)])
 
     def save_artifacts(self, artifacts: Sequence[Artifact]) -> None:
         """Records artifacts whose bytes are stored."""
         with self.write():
             self._put_artifacts(artifacts, time.time())
 
+    @patiently
     def add_metrics(self, metrics: Iterable[Metric]) -> None:
         """Adds metrics; those that are there already are left alone."""
         told = [rows.metric_row(metric) for metric in metrics]
@@ -155,6 +171,7 @@ class Writing(Reading):
             with self.write():
                 self._add("metrics", told)
 
+    @patiently
     def add_params(self, params: Sequence[Param]) -> None:
         """Adds settings that a step chose; one of the same name is replaced."""
         if params:
@@ -164,15 +181,30 @@ class Writing(Reading):
     def add_event(self, event: Event) -> None:
         """Adds to the history of a run."""
         with self.write():
-            self._add_events([event])
+            self.add_events([event])
 
-    def finish_run(self, run: str, status: str, error: str | None) -> None:
-        """Ends a run."""
+    @patiently
+    def finish_run(
+        self, run: str, status: str, error: str | None, *, driver: str | None = None
+    ) -> None:
+        """Ends a run.
+
+        Args:
+            run: Its id.
+            status: How it ended.
+            error: Why, if it did not succeed.
+            driver: Who says so; None for somebody who need not drive it.
+
+        Raises:
+            NotDrivenError: Another one drives it by now.
+        """
         now = time.time()
         row = {"id": run, "status": status, "ended": now, "error": rows.clean_or_none(error)}
         with self.write():
+            if driver is not None:
+                self._check_driver(run, driver)
             self.change(_END_RUN, row)
-            self._add_events([Event(run, "", now, status, {"error": error})])
+            self.add_events([Event(run, "", now, status, {"error": error})])
 
     def tag_run(self, run: str, tags: Mapping[str, str]) -> None:
         """Sets tags of a run, replacing those of the same names."""
@@ -189,18 +221,13 @@ class Writing(Reading):
         """The status of what stands in the places of outcomes, while nobody else writes there."""
         found: dict[tuple[str, str], str] = {}
         for run in sorted({outcome.run for outcome in outcomes}):
-            self._wait_for_others(run)
+            self.hold([run])
             for some in portions([o.node for o in outcomes if o.run == run]):
                 condition, names = one_of("node", some)
                 query = f"SELECT node, status FROM outcomes WHERE run = :run AND {condition}"  # noqa: S608
                 for row in self.execute(query, {"run": run, **names}):
                     found[run, row["node"]] = row["status"]
         return found
-
-    def _wait_for_others(self, name: str) -> None:
-        """Makes writers of one run, or of one pipeline's numbers, take turns until they commit."""
-        if self.path is None:  # SQLite's writers are alone already
-            self.execute("SELECT pg_advisory_xact_lock(hashtext(:name))", {"name": name})
 
     def _replace(self, outcomes: Sequence[Outcome]) -> None:
         """Takes away what belonged to earlier outcomes."""
@@ -215,7 +242,9 @@ class Writing(Reading):
 
     def _end_attempts(self, outcomes: Sequence[Outcome], now: float) -> None:
         tried = [o for o in outcomes if o.attempt]  # 0: the node was never tried
-        ends = [_end(o.run, o.node, o.attempt, o.status, o.error, now) for o in tried]
+        ends = [
+            rows.attempt_end_row(o.run, o.node, o.attempt, o.status, o.error, now) for o in tried
+        ]
         if ends:
             self.change(_END_ATTEMPT, ends)
 
@@ -229,25 +258,22 @@ class Writing(Reading):
         self._put("artifacts", [rows.artifact_row(a, now) for a in told], _OTHER_BYTES)
         self._add("parts", [row for artifact in told for row in rows.part_rows(artifact)])
 
+    def put_parameters(self, run: str, parameters: Sequence[RunParameter]) -> None:
+        """Keeps parameters of a run itself, in the transaction that is open."""
+        own = [Param(run, "", each.name, each.value) for each in parameters]
+        self._put("parameters", [rows.param_row(param) for param in own])
+
+    def _check_driver(self, run: str, driver: str | None) -> None:
+        self.hold([run])
+        if not self.execute(_DRIVEN, {"id": run, "driver": driver}):
+            raise not_driven()
+
     def _put_tags(self, run: str, tags: Mapping[str, str]) -> None:
         self._put("tags", [{"run": run, "key": k, "value": v} for k, v in tags.items()])
 
-    def _add_events(self, events: Sequence[Event]) -> None:
+    def add_events(self, events: Sequence[Event]) -> None:
+        """Adds to the history of runs, in the transaction that is open."""
         self._add("events", [rows.event_row(event) for event in events])
-
-    def _add(self, table: str, told: Sequence[rows.Row]) -> None:
-        """Inserts rows, leaving alone those that are there already."""
-        if told:
-            self.change(insert(table, tuple(told[0])), told)
-
-    def _put(self, table: str, told: Sequence[rows.Row], only_if: str = "") -> None:
-        """Inserts rows in the place of those of the same keys."""
-        if told:
-            self.change(insert_or_replace(table, tuple(told[0]), only_if), told)
-
-    def _has(self, table: str, digest: str) -> bool:
-        query = f"SELECT 1 FROM {table} WHERE digest = :digest"  # noqa: S608
-        return bool(self.execute(query, {"digest": digest}))
 
     def _save_document(self, table: str, digest: str, document: str) -> None:
         if not self._has(table, digest):
@@ -268,15 +294,9 @@ def _unless_final(
                 final.add(place)
 
 
-def _ended(outcome: Outcome, now: float) -> rows.Row:
-    """The row of an outcome, with an end: the newest of a key is what the cache gives."""
-    row = rows.outcome_row(outcome)
-    return row if outcome.ended is not None else {**row, "ended": now}
-
-
-def _end(
-    run: str, node: str, attempt: int, status: str, error: Mapping[str, Any] | None, now: float
-) -> rows.Row:
-    told = None if error is None else rows.dump(error)
-    key = {"run": run, "node": node, "attempt": attempt}
-    return {**key, "status": status, "ended": now, "error": told}
+def not_driven() -> NotDrivenError:
+    """What a driver is told that has lost its run."""
+    return NotDrivenError(
+        "this process drives the run no more: another one has resumed it",
+        hint="Look at it: windlass runs",
+    )

@@ -111,7 +111,7 @@ def _leftovers(records: Records, is_gone: Callable[[Run], bool]) -> Check:
     running = records.runs(status="running", limit=_MOST_RUNS)
     lost = [run.name for run in running if is_gone(run)]
     if lost:
-        hint = f"Look at them: windlass show {lost[0]}."
+        hint = f"Go on with them: windlass resume {lost[0]}."
         return Check("runs", "warn", f"lost their process: {', '.join(lost)}", hint)
     return Check("runs", "ok", f"{len(running)} running" if running else "none is running")
 

@@ -37,6 +37,7 @@ class Stack:
         tracker: Where experiments are shown besides the record.
         durable: Whether loss of power is survived, not only the death of processes.
         trust_pickle: Whether pickles from the artifact store may be read.
+        code: The folder of the code that is run, where it is not the project's own.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Stack:
     tracker: str = NO_TRACKER
     durable: bool = False
     trust_pickle: bool = False
+    code: str | None = None
 
     @property
     def logs(self) -> Path:
@@ -93,8 +95,11 @@ class Stack:
             durable=self.durable,
         )
 
-    def open_records(self) -> Records:
+    def open_records(self, *, patient: bool = False) -> Records:
         """The record store.
+
+        Args:
+            patient: Whether to wait for a server that does not answer.
 
         Raises:
             ConfigError: Its address holds a reference that cannot be resolved.
@@ -104,7 +109,7 @@ class Stack:
 
         if self.records is None:
             self.project.make_home()
-        return Records.open(self.records_url, durable=self.durable)
+        return Records.open(self.records_url, durable=self.durable, patient=patient)
 
     def _has_home(self) -> bool:
         """Whether the project's folder for its state is there, or can be made, and written."""

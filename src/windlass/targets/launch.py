@@ -6,14 +6,12 @@ first node can start, so what is heavy here is imported after they were begun.
 
 from __future__ import annotations
 
-import contextlib
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from windlass import modules, plugins
-from windlass.errors import ConfigError, DefinitionError, RecordError
+from windlass.errors import ConfigError, DefinitionError
 from windlass.pipeline import parameters as params
 from windlass.pipeline.pipeline import Pipeline
 from windlass.pipeline.settings import RunOptions
@@ -27,9 +25,14 @@ if TYPE_CHECKING:
     from windlass.execution.observer import Observer
     from windlass.execution.run import Run
     from windlass.pipeline.plan import Plan
+    from windlass.provenance.capture import Provenance
 
 TARGETS = {"local": "windlass.targets.local:LocalTarget"}
 """Ours. Others are found by the entry point group ``windlass.targets``."""
+
+
+_MOST_NAMED = 3
+"""Paths that are told when a run begins."""
 
 
 class Target(Protocol):
@@ -85,6 +88,7 @@ def launch(
         from windlass.execution.run import Run
         from windlass.execution.stores import open_stores
         from windlass.provenance.capture import capture
+        from windlass.targets.driving import drive
         from windlass.targets.locks import locks_of
         from windlass.targets.record import make_plan, record_run, take_fingerprints
 
@@ -98,21 +102,22 @@ def launch(
         watcher = observer or Observer()
         with Interrupts() as interrupts:  # from here on there is a run to be told the end of
             job, row = record_run(plan, fingerprints, provenance, arguments, stack, options, stores)
-        with _ending(job):
-            if interrupts.reason:
-                raise KeyboardInterrupt
-            watcher.run_started(job)
-            started = time.monotonic()
-            status, _ = target.run(job, watcher)
-            watcher.run_ended(status, time.monotonic() - started)
+        notice = _left_out(provenance, job.name)
+        drive(job, target, watcher, interrupts.reason, notice)
     finally:
         target.close()
-    if stores.records.is_gone():
-        raise RecordError(
-            f"the record of {job.name} was deleted while it ran: nothing of it is kept",
-            hint="Leave .windlass alone while a run goes on, and run it again.",
-        )
     return Run(stores.records.run_by_id(row.id), stores)
+
+
+def _left_out(provenance: Provenance, name: str) -> str | None:
+    """What the recorded code lacks, in a line; None if it lacks nothing."""
+    left_out = provenance.bundle.left_out
+    paths = ["most of this folder" if told.path == "." else told.path for told in left_out]
+    if not paths:
+        return None
+    more = f" and {len(paths) - _MOST_NAMED} more" if len(paths) > _MOST_NAMED else ""
+    told = f"{', '.join(paths[:_MOST_NAMED])}{more}"
+    return f"not in the recorded code: {told}; why: windlass show {name} --provenance"
 
 
 def _in_cells(
@@ -163,22 +168,6 @@ def _place(pipeline: Pipeline[Any, Any], options: RunOptions) -> tuple[Project, 
     settings = load_settings(project)
     options = _with_defaults(options, settings.run)
     return project, load_stack(options.stack, project, settings), options
-
-
-@contextlib.contextmanager
-def _ending(job: Job) -> Iterator[None]:
-    """Leaves no run that is recorded as running, whatever happens to the process that drives it."""
-    try:
-        yield
-    except BaseException as error:
-        records = job.stores.records
-        with contextlib.suppress(RecordError):  # the first error is the one to tell
-            if records.run_by_id(job.run).status == "running":
-                interrupted = isinstance(error, KeyboardInterrupt)
-                status = "cancelled" if interrupted else "failed"
-                told = "interrupted" if interrupted else str(error) or type(error).__name__
-                records.finish_run(job.run, status, told)
-        raise
 
 
 def make_target(name: str, stack: Stack, options: RunOptions) -> Target:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import functools
+import os
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from windlass import modules, values
@@ -12,6 +15,7 @@ from windlass.errors import FormatError, ParameterError
 from windlass.execution.fingerprints import save_fingerprints
 from windlass.execution.job import Job, Stores, digest_plain
 from windlass.execution.liveness import this_process
+from windlass.execution.ownership import Ownership, new_token
 from windlass.hashing import digest
 from windlass.pipeline import parameters as params
 from windlass.pipeline.graph import Graph, Node
@@ -29,6 +33,7 @@ from windlass.provenance.project import Project
 from windlass.provenance.wheel import store_wheel
 from windlass.records.model import NewRun, PlanNode, Run, RunParameter
 from windlass.stacks.stack import Stack
+from windlass.values import Json
 from windlass.version import __version__
 
 if TYPE_CHECKING:
@@ -136,14 +141,8 @@ def record_run(
     job = new_job(plan, arguments, options, stores, provenance.environment)
     records = stores.records
     cache = stack.project.cache
-    _keep_bundle(provenance, stores)
-    records.save_environment(plan.environment, provenance.environment.document())
-    save_fingerprints(records, fingerprints)
-    nodes = [
-        PlanNode(node.name, node.step, node.mode, position)
-        for position, node in enumerate(plan.graph.nodes.values())
-    ]
-    records.save_plan(plan.digest, plan.name, plan.text, nodes)
+    save_code(plan, fingerprints, provenance, stores)
+    token = new_token()
     row = records.create_run(
         NewRun(
             pipeline=plan.name,
@@ -160,21 +159,57 @@ def record_run(
             details={
                 "cache": options.cache,
                 "digests": dict(job.digests),
+                "folder": os.path.relpath(Path.cwd(), stores.project),
+                "path": _own_path(stores.project, provenance),
                 "refresh": options.refresh,
+                "options": _kept_options(options),
                 "left_out": [list(told) for told in provenance.bundle.left_out],
                 "machine": provenance.machine,
                 "windlass": {"version": __version__, "wheel": store_wheel(stores.artifacts, cache)},
             },
+            driver=token,
         )
     )
-    return replace(job, run=row.id, name=row.name), row
+    owner = Ownership(records, row.id, token)
+    return replace(job, run=row.id, name=row.name, owner=owner), row
+
+
+def save_code(
+    plan: Plan, fingerprints: Mapping[str, Taken], provenance: Provenance, stores: Stores
+) -> None:
+    """Keeps a plan and all that it names: the code as it stands, and what is installed."""
+    records = stores.records
+    _keep_bundle(provenance, stores)
+    records.save_environment(plan.environment, provenance.environment.document())
+    save_fingerprints(records, fingerprints)
+    nodes = [
+        PlanNode(node.name, node.step, node.mode, position)
+        for position, node in enumerate(plan.graph.nodes.values())
+    ]
+    records.save_plan(plan.digest, plan.name, plan.text, nodes)
+
+
+def _kept_options(options: RunOptions) -> dict[str, Json]:
+    """How a run was made, as far as it is to be made so again when it is resumed."""
+    kept = ("keep_going", "in_process", "fresh", "workers", "memory")
+    return {name: getattr(options, name) for name in kept}
+
+
+def _own_path(root: Path, provenance: Provenance) -> list[Json]:
+    """Folders of the project that modules are found in here, as where it is installed editable."""
+    folders = {os.path.dirname(file.path) for file in provenance.bundle.files}  # noqa: PTH120
+    found = (os.path.relpath(entry, root) for entry in sys.path if entry.startswith(f"{root}/"))
+    return [
+        folder for folder in found if any(f"{each}/".startswith(f"{folder}/") for each in folders)
+    ]
 
 
 def _keep_bundle(provenance: Provenance, stores: Stores) -> None:
     """Stores the archive of the project's code, once."""
     bundle, cells = provenance.bundle, provenance.cells
+    stores.artifacts.add_user(stores.records.shown)
     blob = stores.records.archive(bundle.digest)
-    if blob is not None and stores.artifacts.has(blob):
+    if blob is not None and stores.artifacts.keep(blob):
         return
     elsewhere = {cells.name: cells} if cells is not None else {}
     with stores.artifacts.writer() as writer:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import gc
 import os
 import sys
@@ -70,15 +69,15 @@ def _no_collection() -> Iterator[None]:
 
 def _enter_modules(walk: Walk) -> None:
     """Adds what importing the modules does that the step needs, and those that they import."""
-    done = 0
+    done, judged = 0, _Judged(walk.root)
     while done < len(walk.modules):
         for name in list(walk.modules)[done:]:
-            _enter_module(walk, name)
+            _enter_module(walk, name, judged)
             done += 1
         walk.finish()
 
 
-def _enter_module(walk: Walk, name: str) -> None:
+def _enter_module(walk: Walk, name: str, judged: _Judged) -> None:
     module = sys.modules.get(name)
     if module is None:
         return
@@ -90,8 +89,7 @@ def _enter_module(walk: Walk, name: str) -> None:
     source = source_of(module)
     if source is None:
         return
-    is_pure = functools.partial(_is_pure, walk.root)
-    found = Imports(module, source, is_pure, functools.partial(_alters, walk.root))
+    found = Imports(module, source, judged.is_pure, judged.alters)
     for each in project_modules(found.modules):
         walk.enter_module(each)
     for each in found.registered:
@@ -105,22 +103,36 @@ def _enter_module(walk: Walk, name: str) -> None:
                 walk.read(vars(module), name, Read(chain))
 
 
-def _is_pure(root: str, function: FunctionType) -> bool:
-    """Whether a function can only change the project's own objects."""
-    walk = _Changes(root)
-    walk.follow(function)
-    walk.finish()
-    is_inside = not walk.tops and not walk.unresolved and walk.python <= _PURE
-    return is_inside and not walk.found
+class _Judged:
+    """What functions and classes of the project do when they run, each looked at once.
 
+    Args:
+        root: The project's folder.
+    """
 
-def _alters(root: str, code: Sequence[Any]) -> Altered:
-    """What functions and classes of the project do to libraries when they run."""
-    walk = _Changes(root)
-    for each in code:
-        walk.told(each)
-    walk.finish()
-    return Altered(walk.found or walk.configures, walk.registers)
+    def __init__(self, root: str) -> None:
+        self._root = root
+        self._known: dict[int, tuple[Any, _Changes]] = {}
+
+    def is_pure(self, function: FunctionType) -> bool:
+        """Whether a function can only change the project's own objects."""
+        walk = self._changes(function)
+        is_inside = not walk.tops and not walk.unresolved and walk.python <= _PURE
+        return is_inside and not walk.found
+
+    def alters(self, code: Sequence[Any]) -> Altered:
+        """What functions and classes do to libraries."""
+        walks = [self._changes(each) for each in code]
+        changes = any(walk.found or walk.configures for walk in walks)
+        return Altered(changes, any(walk.registers for walk in walks))
+
+    def _changes(self, code: Any) -> _Changes:
+        if id(code) not in self._known:
+            walk = _Changes(self._root)
+            walk.told(code)
+            walk.finish()
+            self._known[id(code)] = (code, walk)
+        return self._known[id(code)][1]
 
 
 class _Changes(Walk):

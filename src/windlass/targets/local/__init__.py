@@ -57,7 +57,8 @@ class LocalTarget:
         start = own_pools(job, observer.told)
         progress = Progress(job, observer, keep_going=self._options.keep_going)
         self._drive(progress, start)
-        job.stores.records.finish_run(job.run, progress.status, progress.error)
+        records = job.stores.records
+        records.finish_run(job.run, progress.status, progress.error, driver=job.driver)
         return progress.status, progress.error
 
     def _tell_drift(self, job: Job, observer: Observer) -> None:

@@ -1,0 +1,15 @@
+"""A few of the trials of `make chaos`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .chaos import Chaos
+
+
+def test_killed_runs_are_resumed_without_loss(tmp_path: Path) -> None:
+    chaos = Chaos(tmp_path, seed=4, most_kills=1)
+    chaos.run(10)
+    assert chaos.failures == []
+    assert chaos.counts["trials"] == 10
+    assert sum(count for what, count in chaos.counts.items() if what.startswith("killed: ")) >= 10
