@@ -100,6 +100,19 @@ def dies_once(mark: str) -> int:
 
 
 @step(environment="old")
+def fails(mark: str) -> str:
+    import toolz
+    if os.path.exists(mark):
+        return toolz.__version__ + "!"
+    raise RuntimeError("not yet")
+
+
+@pipeline
+def failing(mark: str) -> str:
+    return fails(mark)
+
+
+@step(environment="old")
 def lacks(n: int) -> int:
     import numpy
     return n
@@ -270,6 +283,21 @@ def test_a_death_in_an_environment_is_told_and_tried_again(project: Folder, tmp_
     done = project.windlass("run", "flow.py:dying", "-p", f"mark={tmp_path / 'mark'}")
     assert done.code == 0, done
     assert "killed by SIGKILL" in done.err
+
+
+@pytest.mark.parametrize("options", [[], ["--with-changes"]])
+def test_a_run_is_resumed_in_its_environments(
+    project: Folder, tmp_path: Path, options: list[str]
+) -> None:
+    mark = tmp_path / "ready"
+    mark.touch()
+    edit(project, "flow.py", "if os.path.exists(mark)", "if os.path.getsize(mark)")
+    assert project.windlass("run", "flow.py:failing", "-p", f"mark={mark}").code == 1
+    edit(project, "flow.py", '"!"', '"?"')
+    mark.write_text("now")
+    done = project.windlass("resume", "latest", *options)
+    assert done.code == 0, done
+    assert done.out.startswith("0.12.0?" if options else "0.12.0!")
 
 
 def test_what_an_environment_lacks_is_named(project: Folder) -> None:

@@ -13,7 +13,8 @@ import pytest
 from windlass.artifacts import ArtifactStore
 from windlass.provenance import uv
 from windlass.provenance.environments import place_wheel, ready_environment
-from windlass.provenance.lock import Lock, compile_lock, requirements_of
+from windlass.provenance.lock import Lock, compile_lock
+from windlass.provenance.requirement_lines import requirements_of
 from windlass.provenance.wheel import requirements, store_wheel
 
 PIPELINE = """

@@ -148,6 +148,7 @@ def test_one_killed_halfway_is_built_again(windlass: Path) -> None:
     )  # fmt: skip
     with builder:
         while not (place / "bin").exists():
+            assert builder.poll() is None, "it ended before it had begun to build"
             time.sleep(0.005)
         os.killpg(builder.pid, signal.SIGKILL)
     assert not is_ready(lock, windlass)

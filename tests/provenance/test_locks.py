@@ -97,6 +97,25 @@ def test_what_cannot_be_had_again_is_named_with_the_reason() -> None:
     assert "UV_INDEX" in told.value.hint
 
 
+def test_what_the_project_overrides_counts_for_itself_alone(
+    tmp_path: Path, records: Records, windlass: Path
+) -> None:
+    text = '[project]\nname = "p"\nversion = "0"\ndependencies = ["toolz"]\n'
+    override = '[tool.uv]\noverride-dependencies = ["toolz==0.11.2"]\n'
+    (tmp_path / "pyproject.toml").write_text(text + override)
+    was = environment_of([Package("toolz", "1.0.0")])
+    assert lock_recorded(was, tmp_path).versions() == {"toolz": "1.0.0"}
+    own = declared_lock(records, declared(tmp_path), lambda: windlass)
+    assert own.versions()["toolz"] == "0.11.2"
+    wanted = Wanted("new", requirements=("toolz==1.0.0",))
+    new = declared_lock(records, declared(tmp_path, wanted), lambda: windlass)
+    assert new.versions()["toolz"] == "1.0.0"
+    index = '[[tool.uv.index]]\nurl = "https://h.invalid/simple"\nexplicit = true\nname = "h"\n'
+    (tmp_path / "pyproject.toml").write_text(text + override + index)
+    (missing,) = lock_recorded(was, tmp_path).missing
+    assert missing.why == "is overridden in uv's settings: 0.11.2"
+
+
 def test_archives_and_commits_are_pinned_by_their_addresses() -> None:
     where, commit = {"url": "https://h.invalid/r", "subdirectory": "py"}, "a" * 40
     lock = recorded(

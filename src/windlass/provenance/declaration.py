@@ -20,13 +20,11 @@ from typing import Any
 from windlass.errors import ConfigError, LockError
 from windlass.hashing import digest
 from windlass.provenance import uv, wheel
-from windlass.provenance.lock import (
-    Lock,
+from windlass.provenance.lock import Lock, Missing, compile_lock
+from windlass.provenance.requirement_lines import (
     applies,
-    compile_lock,
     paths_of,
     requirements_of,
-    with_system,
     without_marker,
 )
 from windlass.provenance.wanted import Wanted
@@ -110,7 +108,7 @@ def solve(declaration: Declaration, windlass: Path) -> Lock:
         sources, text = _sources(declaration)
         emitted = ("--no-emit-package", wheel.NAME)
         told = compile_lock(
-            declaration.python, declaration.root, *sources, *emitted, text=text + own
+            declaration.python, _folder(declaration), *sources, *emitted, text=text + own
         )
     except LockError as error:
         raise LockError(
@@ -119,8 +117,14 @@ def solve(declaration: Declaration, windlass: Path) -> Lock:
             or "Change what conflicts. uv must know of a private index: UV_INDEX, "
             "or [[tool.uv.index]] in pyproject.toml.",
         ) from error
-    lock = Lock(declaration.python, sys.implementation.name, requirements_of(told))
-    return with_system(lock, wanted.system, paths_of(told))
+    missing = [Missing(name, "", "lies in a folder of this machine") for name in paths_of(told)]
+    return Lock(
+        declaration.python,
+        sys.implementation.name,
+        requirements_of(told),
+        tuple(missing),
+        wanted.system,
+    )
 
 
 def written_lock(declaration: Declaration) -> Lock:
@@ -133,6 +137,12 @@ def written_lock(declaration: Declaration) -> Lock:
     return Lock(declaration.python, sys.implementation.name, requirements)
 
 
+def _folder(declaration: Declaration) -> Path:
+    """Where uv is started: what the project overrides counts where its own dependencies do."""
+    wanted, root = declaration.wanted, declaration.root
+    return uv.index_folder(root) if wanted.requirements or wanted.file else root
+
+
 def _sources(declaration: Declaration) -> tuple[list[str], str]:
     """The files that uv reads, and the text."""
     wanted = declaration.wanted
@@ -141,7 +151,7 @@ def _sources(declaration: Declaration) -> tuple[list[str], str]:
     if declaration.source == UV_LOCK:
         return [], _exported(declaration)
     extras = [word for each in wanted.extras for word in ("--extra", each)]
-    return [declaration.source, *extras], ""
+    return [str(declaration.root / declaration.source), *extras], ""
 
 
 def _exported(declaration: Declaration) -> str:

@@ -85,7 +85,7 @@ def ready_environment(lock: Lock, windlass: Path, folder: Path | None = None) ->
         lock.refuse_missing()
         with _telling(), _alone(place):
             if not is_ready(lock, windlass):
-                _build(lock, windlass, place, folder)
+                _build(lock, windlass, place, uv.index_folder(folder))
     return _python(place)
 
 
@@ -93,7 +93,7 @@ def _python(place: Path) -> Path:
     return place / "bin" / "python"
 
 
-def _build(lock: Lock, windlass: Path, place: Path, folder: Path | None) -> None:
+def _build(lock: Lock, windlass: Path, place: Path, folder: Path) -> None:
     shutil.rmtree(place, ignore_errors=True)
     _make_empty(lock, place, folder)
     hashed = [each for each in lock.requirements if "--hash" in each]
@@ -105,7 +105,7 @@ def _build(lock: Lock, windlass: Path, place: Path, folder: Path | None) -> None
     (place / _STAMP).write_text(lock.document())
 
 
-def _make_empty(lock: Lock, place: Path, folder: Path | None) -> None:
+def _make_empty(lock: Lock, place: Path, folder: Path) -> None:
     python = uv.find_python(lock.python)
     try:
         uv.run_uv("venv", "--quiet", "--no-project", "--python", python, str(place), folder=folder)
@@ -117,7 +117,7 @@ def _make_empty(lock: Lock, place: Path, folder: Path | None) -> None:
         ) from error
 
 
-def _install(place: Path, folder: Path | None, requirements: str, *options: str) -> None:
+def _install(place: Path, folder: Path, requirements: str, *options: str) -> None:
     if not requirements:
         return
     try:

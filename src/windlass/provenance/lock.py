@@ -10,8 +10,8 @@ from __future__ import annotations
 import platform
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,15 +19,12 @@ from typing import Any, NamedTuple
 from windlass.errors import LockError
 from windlass.hashing import digest
 from windlass.provenance import uv
-from windlass.provenance.distributions import normalised
 from windlass.provenance.environment import Environment, Package, environment_of
-from windlass.provenance.git import clean_url
+from windlass.provenance.requirement_lines import pin, requirements_of
 from windlass.provenance.wheel import NAME
 from windlass.values import to_text
 
 _FORMAT = 1
-_COMMENT = re.compile(r"(^|\s)#(?!sha256=|subdirectory=|egg=).*$", re.MULTILINE)
-_NAME = re.compile(r"([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?\s*(==|@)\s*(\S+)")
 
 
 class Missing(NamedTuple):
@@ -83,7 +80,7 @@ class Lock:
 
     def versions(self) -> dict[str, str]:
         """What identifies each package by its name: its version, or where it comes from."""
-        return dict(map(_pin, self.requirements))
+        return dict(map(pin, self.requirements))
 
     def environment(self) -> Environment:
         """What there is to be imported in it."""
@@ -121,7 +118,7 @@ def lock_recorded(environment: Environment, folder: Path | None = None) -> Lock:
     """The lock of an environment by the record of what was installed in it.
 
     The project itself, which the bundle holds, and Windlass, which travels as a wheel, are left
-    out. What is not to be had is in `Lock.missing`: each failure of uv names the next of them.
+    out. What is not to be had is in `Lock.missing`.
 
     Args:
         environment: As it was recorded.
@@ -130,25 +127,34 @@ def lock_recorded(environment: Environment, folder: Path | None = None) -> Lock:
     Raises:
         LockError: uv is not there, or cannot reach an index.
     """
-    pins, addresses, missing = _told_apart(environment.packages)
-    solved = ""
-    while pins:
-        try:
-            text = "\n".join(f"{name}=={version}" for name, version in pins.items())
-            solved = compile_lock(environment.python, folder, text=text, dependencies=False)
-            break
-        except LockError as error:
-            gone = [name for name in pins if _is_named(name, error.message)]
-            if not gone:
-                raise
-            why = next((why for words, why in _REASONS.items() if words in error.message), _GONE)
-            missing += [Missing(name, pins.pop(name), why) for name in gone]
+    versions, addresses, missing = _told_apart(environment.packages)
+    lines, gone = _solved(environment.python, uv.index_folder(folder), versions)
     return Lock(
         environment.python,
         environment.implementation,
-        tuple(sorted((*requirements_of(solved), *addresses), key=_pin)),
-        tuple(sorted(missing)),
+        tuple(sorted((*lines, *addresses), key=pin)),
+        tuple(sorted((*missing, *gone))),
     )
+
+
+def _solved(python: str, folder: Path, versions: dict[str, str]) -> tuple[list[str], list[Missing]]:
+    """The requirements of versions, and those that cannot be had: each failure of uv names some."""
+    missing: list[Missing] = []
+    while versions:
+        try:
+            text = "\n".join(f"{name}=={version}" for name, version in versions.items())
+            told = compile_lock(python, folder, text=text, dependencies=False)
+        except LockError as error:
+            gone = [name for name in versions if _is_named(name, error.message)]
+            if not gone:
+                raise
+            why = next((why for words, why in _REASONS.items() if words in error.message), _GONE)
+            missing += [Missing(name, versions.pop(name), why) for name in gone]
+        else:
+            found = {pin(line): line for line in requirements_of(told)}
+            missing += _overridden(versions, dict(found.keys()))
+            return [line for each, line in found.items() if each in versions.items()], missing
+    return [], missing
 
 
 def compile_lock(
@@ -182,55 +188,12 @@ def compile_lock(
     )
 
 
-def requirements_of(text: str) -> tuple[str, ...]:
-    """Requirements as uv wrote them, each on one line, those that need no path of this machine."""
-    joined = _COMMENT.sub("", text).replace("\\\n", " ")
-    lines = (" ".join(line.split()) for line in joined.splitlines())
-    own = (line for line in lines if line and not line.startswith("-") and not _is_path(line))
-    cleaned = (_without_credentials(line) for line in own if _pin(line)[0] != NAME)
-    return tuple(sorted(cleaned, key=_pin))
-
-
-def paths_of(text: str) -> list[Missing]:
-    """The requirements that are folders or files of this machine."""
-    found = []
-    for line in _COMMENT.sub("", text).replace("\\\n", " ").splitlines():
-        if line.startswith("-e ") or _is_path(line):
-            name = _pin(line)[0] if "@" in line else Path(line.split()[-1]).name
-            found += [Missing(name, "", _OWN_FOLDER)] if name != NAME else []
-    return found
-
-
-def applies(line: str, python: str) -> bool:
-    """Whether a requirement is one on this machine, for a minor version of Python."""
-    from packaging.markers import Marker
-
-    _, semicolon, rest = line.partition(" ;")
-    if not semicolon:
-        return True
-    marker = Marker(rest.partition(" --hash")[0].strip())
-    return marker.evaluate({"python_version": python, "python_full_version": f"{python}.0"})
-
-
-def without_marker(line: str) -> str:
-    """A requirement without its condition, which holds."""
-    told, _, rest = line.partition(" ;")
-    _, dash, hashes = rest.partition(" --hash")
-    return f"{told}{dash}{hashes}".replace("  ", " ")
-
-
 def differences(lock: Lock, environment: Environment) -> list[str]:
     """How an environment differs from a lock, in words; what is only in the former is no matter."""
     there = {each.name: each for each in environment.packages}
     return list(_differences(lock, environment, there))
 
 
-def with_system(lock: Lock, system: Sequence[str], missing: Iterable[Missing] = ()) -> Lock:
-    """A lock with packages of the operating system, and what else cannot be had."""
-    return replace(lock, system=tuple(system), missing=(*lock.missing, *missing))
-
-
-_OWN_FOLDER = "lies in a folder of this machine"
 _GONE = "cannot be had"
 _REASONS = {
     "no version of": "is in no package index that uv is told of",
@@ -270,6 +233,13 @@ def _told_apart(
     return versions, addresses, missing
 
 
+def _overridden(versions: dict[str, str], found: dict[str, str]) -> Iterator[Missing]:
+    """What the settings of uv make another version of than was there."""
+    for name, version in versions.items():
+        if found.get(name) != version:
+            yield Missing(name, version, f"is overridden in uv's settings: {found.get(name)}")
+
+
 def _at_address(name: str, source: dict[str, str]) -> str:
     """A requirement that needs no solving: the hash of an archive, or a commit, tells its bytes."""
     folder = f"#subdirectory={source['subdirectory']}" if "subdirectory" in source else ""
@@ -282,21 +252,3 @@ def _is_named(name: str, message: str) -> bool:
     """Whether a message of uv is about a package."""
     name = re.escape(name)
     return re.search(rf"(?<![\w.-]){name}(?![\w-]|\.\w)", message, re.IGNORECASE) is not None
-
-
-def _is_path(line: str) -> bool:
-    return "file://" in line or line.startswith(("./", "../", "/"))
-
-
-def _pin(line: str) -> tuple[str, str]:
-    found = _NAME.match(line)
-    return (normalised(found[1]), found[3]) if found else (line, "")
-
-
-def _without_credentials(line: str) -> str:
-    """A requirement from an address without the user, password and query in it."""
-    found = re.match(r"(\S+ @ )(git\+)?(\w[^\s#]*)(#\S+)?(.*)", line)
-    if found is None:
-        return line
-    name, git, url, fragment, rest = (part or "" for part in found.groups())
-    return f"{name}{git}{clean_url(url) or url}{fragment}{rest}"

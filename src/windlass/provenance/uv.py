@@ -29,6 +29,10 @@ _NOISE = re.compile(
     r"^(warning: .*|Using .*|Resolved \d.*|\s*(help|hint): .*|Traceback .*)$\n?", re.MULTILINE
 )
 _MOST_LINES = 8
+_OF_INDEXES = re.compile(
+    r"^\s*(\[\[tool\.uv\.index|(extra-)?index(-url|-strategy)?\b|find-links|keyring-provider)",
+    re.MULTILINE,
+)
 
 
 def find_uv() -> str:
@@ -91,6 +95,21 @@ def find_python(version: str) -> str:
         return run_uv(*asked).strip()
     except LockError:
         return version
+
+
+def index_folder(root: Path | None) -> Path:
+    """Where to start uv for what is not the project's own environment.
+
+    It is the project's folder if its settings tell of indexes. Else it is none: they may also
+    override versions, which was not so when a run was recorded, and is not asked of others.
+    """
+    if root is None:
+        return Path("/")
+    pyproject = root / "pyproject.toml"
+    text = pyproject.read_text(errors="replace") if pyproject.is_file() else ""
+    if (root / "uv.toml").is_file() or ("[tool.uv" in text and _OF_INDEXES.search(text)):
+        return root
+    return Path("/")
 
 
 def clean_words(text: str, known: str = "") -> str:

@@ -44,7 +44,7 @@ def take_fingerprints(
     graph: Graph,
     project: Project,
     provenance: Provenance,
-    locks: Mapping[str, Lock] | None = None,
+    locks: Mapping[str, Lock],
 ) -> dict[str, Taken]:
     """The fingerprint of every step of a graph, in each environment that it is called in.
 
@@ -66,7 +66,7 @@ def take_fingerprints(
     root, cache = project.root, project.cache
     takers = {None: Fingerprinter(root, provenance.environment, everything, cache)} | {
         name: Fingerprinter(root, lock.environment(), everything, cache, elsewhere=True)
-        for name, lock in (locks or {}).items()
+        for name, lock in locks.items()
     }
     wanted = {(node.step, _environment(node)) for node in graph.nodes.values()}
     return {
@@ -95,7 +95,7 @@ def make_plan(
     project: Project,
     provenance: Provenance,
     fingerprints: Mapping[str, Taken],
-    locks: Mapping[str, Lock] | None = None,
+    locks: Mapping[str, Lock],
 ) -> Plan:
     """The plan of a pipeline as its project stands now.
 
@@ -113,7 +113,7 @@ def make_plan(
         code={step: fingerprint.digest for step, fingerprint in fingerprints.items()},
         files=declared.files,
         variables=declared.variables,
-        environments={name: lock.digest for name, lock in (locks or {}).items()},
+        environments={name: lock.digest for name, lock in locks.items()},
     )
 
 

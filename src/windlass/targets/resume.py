@@ -30,6 +30,7 @@ from windlass.records.model import RunParameter
 from windlass.stacks.stack import Stack, load_stack
 from windlass.targets.driving import drive
 from windlass.targets.launch import make_target
+from windlass.targets.locks import locks_of
 from windlass.targets.record import make_plan, new_job, save_code, take_fingerprints
 from windlass.targets.recorded import changes, look_in, unpacked_for_now
 
@@ -148,8 +149,9 @@ def _changed(row: Row, stack: Stack, stores: Stores) -> _Again:
     given = {name: decode_plain(document) for name, document in row.parameters.items()}
     arguments = params.bind(pipeline.name, pipeline.parameters, given)
     graph, provenance = pipeline.graph(), capture(project)
-    fingerprints = take_fingerprints(graph, project, provenance)
-    plan = make_plan(pipeline, graph, project, provenance, fingerprints)
+    locks = locks_of(graph, project, stores)
+    fingerprints = take_fingerprints(graph, project, provenance, locks)
+    plan = make_plan(pipeline, graph, project, provenance, fingerprints, locks)
     _refuse_unimportable(row, plan)
     _refuse_without(stores.records.succeeded_nodes(row.id), row, then, plan)
     save_code(plan, fingerprints, provenance, stores)
