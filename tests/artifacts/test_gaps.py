@@ -71,7 +71,7 @@ def test_numbers_apart_are_measured_wherever_they_are(then: Any, now: Any) -> No
     gap = gap_between(then, now)
     assert gap.absolute > 0
     assert 0 < gap.relative <= 1
-    assert gap.scaled <= min(gap.absolute, gap.relative)
+    assert gap.scaled <= gap.absolute
     assert gap_between(then, then) == Gap()
     assert gap_between(now, then) == gap
 
@@ -91,6 +91,12 @@ def test_of_models_it_cannot_be_told() -> None:
 def test_large_whole_numbers_that_no_float_tells_apart_are_not_equal() -> None:
     with pytest.raises(UnlikeError):
         gap_between(np.array([2**53]), np.array([2**53 + 1]))
+
+
+def test_whole_numbers_are_never_within_a_small_tolerance() -> None:
+    for then, now in ((10**12, 10**12 + 1), (np.array([10**12]), np.array([10**12 + 1]))):
+        assert not gap_between(then, now).within(1e-9)
+    assert gap_between(1e12, 1e12 + 1).within(1e-9)
 
 
 def test_tensors() -> None:

@@ -18,7 +18,8 @@ class Gap(NamedTuple):
     Args:
         absolute: The largest difference.
         relative: The largest difference in proportion to the larger of the two numbers.
-        scaled: The largest of what is smaller of both, for each pair: what a tolerance is for.
+        scaled: The largest of what is smaller of both, for each pair; of whole numbers, the first:
+            what a tolerance is for.
     """
 
     absolute: float = 0.0
@@ -72,7 +73,7 @@ def _numbers(then: Any, now: Any) -> Gap:
     if not math.isfinite(absolute):
         raise UnlikeError(f"{then} → {now}")
     relative = absolute / float(max(abs(then), abs(now)))
-    return Gap(absolute, relative, min(absolute, relative))
+    return Gap(absolute, relative, absolute if type(then) is int else min(absolute, relative))
 
 
 def _same(then: object, now: object) -> Gap:
@@ -143,7 +144,7 @@ def _arrays(then: Any, now: Any) -> Gap:
         relative = absolute / np.maximum(np.abs(old), np.abs(new))
     if not np.isfinite(absolute).all():
         raise UnlikeError("some are numbers in one, and not in the other")
-    scaled = np.minimum(absolute, relative)
+    scaled = absolute if then.dtype.kind in "iu" else np.minimum(absolute, relative)
     return Gap(float(absolute.max()), float(relative.max()), float(scaled.max()))
 
 

@@ -11,10 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
+from windlass.places import Place, place
 from windlass.provenance.fingerprint.model import Piece
 
 CLOCK, RANDOM, ORDER = "clock", "randomness", "order"
 _SEEDED = "seeded"
+_CELL = "In ["
 _Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -84,28 +86,41 @@ def find_chance(pieces: Iterable[Piece], root: Path, *, seeded: bool = True) -> 
         root: The folder that holds the project's code.
         seeded: Whether the generators are seeded for it.
     """
-    lines: dict[str, set[int]] = {}
+    known: dict[str, set[int | str]] = {}
     for piece in pieces:
-        if piece.file is not None and piece.file.endswith(".py"):
-            lines.setdefault(piece.file, set()).add(piece.line or 0)
-    found = [chance for file in sorted(lines) for chance in _of_file(root, file, lines[file])]
+        if piece.file is not None and piece.file.startswith(_CELL):  # its module tells of its lines
+            module, _, name = piece.name.partition(".")
+            known.setdefault(f"{module}.py", set()).add(name)
+        elif piece.file is not None and piece.file.endswith(".py"):
+            known.setdefault(piece.file, set()).add(piece.line or 0)
+    found = [chance for file in sorted(known) for chance in _of_file(root, file, known[file])]
     if seeded:
         return [each for each in found if each.kind != _SEEDED]
     return [each._replace(kind=RANDOM) if each.kind == _SEEDED else each for each in found]
 
 
-def _of_file(root: Path, file: str, lines: set[int]) -> Iterator[Chance]:
+def _of_file(root: Path, file: str, reached: set[int | str]) -> Iterator[Chance]:
     try:
         tree = ast.parse((root / file).read_bytes())
     except (OSError, SyntaxError, ValueError):
         return
-    names = _imported(tree)
+    names, lines = _imported(tree), _lines(tree, reached)
+    is_cells = any(isinstance(each, str) for each in reached)
     for call in _calls(tree, lines):
         name = _name(call.func, names)
         kind = _kind(call, name)
         if kind is not None:
             told = f"{ast.unparse(call.func)}()" + (" without a seed" if name in _UNSEEDED else "")
-            yield Chance(kind, told, f"{file}:{call.lineno}")
+            seen = place(str(root / file), call.lineno) if is_cells else Place(file, call.lineno)
+            yield Chance(kind, told, str(seen))
+
+
+def _lines(tree: ast.Module, reached: set[int | str]) -> set[int]:
+    """The lines at which what is reached begins, some of which is told by its name."""
+    named = {
+        node.lineno for node in tree.body if isinstance(node, _Function) and node.name in reached
+    }
+    return named | {each for each in reached if isinstance(each, int)}
 
 
 def _calls(tree: ast.Module, lines: set[int]) -> Iterator[ast.Call]:
