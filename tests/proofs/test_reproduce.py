@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import sqlite3
@@ -9,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from cli.program import Folder, wait_until
@@ -145,7 +147,9 @@ def test_of_a_run_that_was_lost_what_had_ended_is_compared(project: Folder) -> N
     gate = project.root / "gate"
     with project.started("run", "proved.py:waiting", "-p", f"file={gate}") as process:
         wait_until(Path(f"{gate}.waits").exists)
+        worker = worker_of(project, "wait")
         process.kill()
+    wait_until(lambda: not psutil.pid_exists(worker))  # it must not see the gate open
     gate.touch()
     proof = reproduced(project, "waiting", code=3)
     assert statuses(proof) == {"draw": "equal", "wait": "not comparable"}
@@ -257,6 +261,13 @@ def test_a_run_that_goes_on_is_refused(project: Folder) -> None:
         assert "waiting-1 is still running" in project.refused("reproduce", "waiting", "--here")
         file.touch()
         process.communicate()
+
+
+def worker_of(project: Folder, node: str) -> int:
+    with closing(sqlite3.connect(project.root / ".windlass" / "windlass.db")) as connection:
+        query = "SELECT worker FROM attempts WHERE node = ?"
+        ((worker,),) = connection.execute(query, [node]).fetchall()
+    return int(json.loads(worker)["pid"])
 
 
 def archive_of(project: Folder) -> Path:
