@@ -18,7 +18,7 @@ from windlass.provenance.declaration import (
     written_lock,
 )
 from windlass.provenance.environment import Package, environment_of
-from windlass.provenance.environments import place_wheel
+from windlass.provenance.environments import place_wheel, ready_environment
 from windlass.provenance.lock import Lock, differences, lock_recorded, read_lock
 from windlass.provenance.locks import declared_lock, recorded_lock
 from windlass.provenance.wanted import Wanted
@@ -95,6 +95,21 @@ def test_what_cannot_be_had_again_is_named_with_the_reason() -> None:
         lock.refuse_missing()
     assert told.value.hint is not None
     assert "UV_INDEX" in told.value.hint
+
+
+def test_a_python_that_is_gone_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UV_PYTHON_DOWNLOADS", "never")
+    installed = environment_of([Package("toolz", "0.12.0")], python="3.99")
+    try:
+        lock = lock_recorded(installed)
+    except LockError as error:
+        told = error
+    else:  # an uv that solves without an interpreter cannot build without one
+        with pytest.raises(LockError) as caught:
+            ready_environment(lock, Path("windlass-0.1.0-py3-none-any.whl"))
+        told = caught.value
+    assert "there is no Python 3.99 on this machine" in str(told)
+    assert told.hint == "Install it: uv python install 3.99."
 
 
 def test_what_the_project_overrides_counts_for_itself_alone(

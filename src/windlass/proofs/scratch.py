@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from windlass.errors import ArtifactError, ConfigError, NotFoundError, StoreError
+from windlass.errors import ArtifactError, ConfigError, StoreError
 from windlass.execution.job import Job, Stores
 from windlass.execution.liveness import this_process
 from windlass.execution.stores import open_stores, stack_to_json
@@ -22,6 +22,7 @@ from windlass.provenance.bundle import Bundle, capture_bundle, read_bundle
 from windlass.provenance.project import Project
 from windlass.records.model import NewRun, Outcome, PlanNode, Run, RunParameter
 from windlass.stacks.stack import Stack
+from windlass.targets.recorded import unpacked
 from windlass.values import Json
 
 
@@ -89,21 +90,14 @@ def _joined(base: Path, folder: Path) -> Path:
 
 def _place_code(job: Job, row: Run, root: Path, code: Path) -> tuple[str, ...]:
     """Unpacks the bundle; or copies the same from the project's folder, where it is not kept."""
-    bundle = read_bundle(json.loads(job.stores.records.bundle(row.bundle)))
     try:
-        unpack(_archive(job, row), bundle, code)
-    except (ArtifactError, StoreError, NotFoundError) as error:
+        unpacked(row.bundle, job.stores, code)
+    except (ArtifactError, ConfigError, StoreError) as error:
         shutil.rmtree(code)
+        bundle = read_bundle(json.loads(job.stores.records.bundle(row.bundle)))
         _copy(bundle, root, code, row, error.message)
         return (f"{error.message}: the project's folder holds the same code, and was taken",)
     return ()
-
-
-def _archive(job: Job, row: Run) -> Path:
-    blob = job.stores.records.archive(row.bundle)
-    if blob is None:
-        raise NotFoundError("the run was made by an older Windlass, which kept no archive of code")
-    return job.stores.artifacts.path(blob)
 
 
 def _copy(bundle: Bundle, root: Path, code: Path, row: Run, why: str) -> None:

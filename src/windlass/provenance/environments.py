@@ -110,11 +110,7 @@ def _make_empty(lock: Lock, place: Path, folder: Path) -> None:
     try:
         uv.run_uv("venv", "--quiet", "--no-project", "--python", python, str(place), folder=folder)
     except LockError as error:
-        raise LockError(
-            f"there is no Python {lock.python} on this machine, and uv brought none: "
-            f"{error.message}",
-            hint=f"Install it: uv python install {lock.python}.",
-        ) from error
+        raise uv.no_python(lock.python, error) from error
 
 
 def _install(place: Path, folder: Path, requirements: str, *options: str) -> None:

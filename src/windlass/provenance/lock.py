@@ -125,7 +125,7 @@ def lock_recorded(environment: Environment, folder: Path | None = None) -> Lock:
         folder: The project's: uv looks for its settings there.
 
     Raises:
-        LockError: uv is not there, or cannot reach an index.
+        LockError: uv is not there, cannot reach an index, or has no such Python.
     """
     versions, addresses, missing = _told_apart(environment.packages)
     lines, gone = _solved(environment.python, uv.index_folder(folder), versions)
@@ -146,6 +146,8 @@ def _solved(python: str, folder: Path, versions: dict[str, str]) -> tuple[list[s
             told = compile_lock(python, folder, text=text, dependencies=False)
         except LockError as error:
             gone = [name for name in versions if _is_named(name, error.message)]
+            if not gone and uv.find_python(python) == python:
+                raise uv.no_python(python, error) from error
             if not gone:
                 raise
             why = next((why for words, why in _REASONS.items() if words in error.message), _GONE)

@@ -97,6 +97,14 @@ def find_python(version: str) -> str:
         return version
 
 
+def no_python(version: str, error: LockError) -> LockError:
+    """The error of a Python that neither this machine has nor uv could bring."""
+    return LockError(
+        f"there is no Python {version} on this machine, and uv brought none: {error.message}",
+        hint=f"Install it: uv python install {version}.",
+    )
+
+
 def index_folder(root: Path | None) -> Path:
     """Where to start uv for what is not the project's own environment.
 
