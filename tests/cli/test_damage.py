@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import shlex
 import sqlite3
 from pathlib import Path
@@ -15,7 +16,7 @@ SIZE = 100_000
 def _alter(project: Folder) -> Path:
     """Flips a byte of the one artifact of the sample's size."""
     folder = project.root / ".windlass" / "artifacts"
-    (file,) = (f for f in folder.rglob("*") if f.is_file() and f.stat().st_size >= SIZE)
+    (file,) = (f for f in folder.rglob("*") if f.is_file() and f.stat().st_size == SIZE)
     data = bytearray(file.read_bytes())
     data[SIZE // 2] ^= 1
     file.chmod(0o644)
@@ -58,7 +59,7 @@ def make() -> bytes:
 @step
 def alter() -> bool:
     folder = Path(__file__).parent / ".windlass" / "artifacts"
-    (file,) = (f for f in folder.rglob("*") if f.is_file() and f.stat().st_size >= 100_000)
+    (file,) = (f for f in folder.rglob("*") if f.is_file() and f.stat().st_size == 100_000)
     file.chmod(0o644)
     file.write_bytes(bytes(99_999) + b"!")
     return True
@@ -130,9 +131,11 @@ def test_a_full_store_leaves_nothing_half_written(project: Folder) -> None:
     run = project.document("show", "heavy-1")
     assert run["status"] == "failed"
     with contextlib.closing(sqlite3.connect(project.root / ".windlass" / "windlass.db")) as record:
-        archives = {blob for (blob,) in record.execute("SELECT blob FROM bundles")}
+        kept = {blob for (blob,) in record.execute("SELECT blob FROM bundles")}
+        for (details,) in record.execute("SELECT details FROM runs"):
+            kept.add(json.loads(details)["windlass"]["wheel"])
     folder = project.root / ".windlass" / "artifacts"
-    assert {f.name for f in folder.glob("??/*")} == archives
+    assert {f.name for f in folder.glob("??/*")} == kept
     assert not list(folder.glob("tmp/*"))
     assert project.windlass("run", "sample.py:heavy").code == 0
 

@@ -45,12 +45,12 @@ def test_old_runs_go_where_that_is_asked_for(project: Folder) -> None:
     expected = project.document("gc", "--dry-run", "--older-than", "0.001 s", "--keep-last", "2")
     assert (expected["runs"], expected["artifacts"], expected["blobs"]) == (["sizes-1"], 1, 1)
     assert expected["bytes"] >= 10_000
-    assert blobs(store) == 4  # the archive of the code, too
+    assert blobs(store) == 5  # the archive of the code and the wheel, too
     done = project.windlass("gc", "--older-than", "0.001 s")
     assert done.code == 0
     assert done.out.startswith("removed, 2")
     assert "2  runs  " in done.out
-    assert blobs(store) == 2
+    assert blobs(store) == 3
     assert project.document("show", "sizes-3")["status"] == "succeeded"
     assert project.windlass("artifacts", "show", "sizes-3:make").code == 0
     assert not project.windlass("show", "sizes-1").out

@@ -43,7 +43,7 @@ def tell_end(done: Run[Any]) -> None:
     if done.status != "succeeded":
         changes = ["--with-changes"] if done.status == "failed" else []
         again = _command(done, "resume", done.name, *changes)
-        what = "when it is mended, go on with it" if changes else "go on with it"
+        what = "once it is mended" if changes else "go on with it"
         out.print(f"[dim]{what}:[/] {again}", soft_wrap=True)
 
 

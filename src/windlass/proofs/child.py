@@ -85,7 +85,8 @@ def run_node(request: Any, _channel: Channel) -> dict[str, Any]:
 
     job = open_job(request["runs"][0], open_stores(stack_from_json(request["stack"])))
     name, _, index = request["node"].partition("[")
-    task = {"node": name, "index": int(index.rstrip("]")) if index else None, "attempt": 1}
+    item = int(index.rstrip("]")) if index else None
+    task = {"node": name, "index": item, "attempt": 1, "first": 1}
     share = this_machine().take(job.plan.settings(job.plan.graph.nodes[name]))
     assert share is not None  # all of the machine is free
     own = share.kind.environment
