@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from windlass.provenance.bundle import Bundle, capture_bundle, start_listing
-from windlass.provenance.cells import with_cells
 from windlass.provenance.environment import Environment, capture_environment
 from windlass.provenance.git import GitFacts, start_git_facts
 from windlass.provenance.machine import machine_facts
@@ -48,5 +47,7 @@ def capture(project: Project, cells: Path | None = None) -> Provenance:
     environment = capture_environment(project.root, project.cache)
     bundle = capture_bundle(project.root, project.cache, listed=listed)
     if cells is not None:
+        from windlass.provenance.cells import with_cells
+
         bundle = with_cells(bundle, cells)
     return Provenance(bundle, environment, git(), machine_facts(), cells)

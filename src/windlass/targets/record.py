@@ -23,7 +23,6 @@ from windlass.pipeline.pipeline import Pipeline
 from windlass.pipeline.plan import Plan, code_name
 from windlass.pipeline.settings import RunOptions, Settings
 from windlass.pipeline.step import step_of
-from windlass.provenance.archive import write_archive
 from windlass.provenance.capture import Provenance
 from windlass.provenance.declared import Declared, take_declared
 from windlass.provenance.environment import Environment
@@ -211,6 +210,8 @@ def _keep_bundle(provenance: Provenance, stores: Stores) -> None:
     blob = stores.records.archive(bundle.digest)
     if blob is not None and stores.artifacts.keep(blob):
         return
+    from windlass.provenance.archive import write_archive
+
     elsewhere = {cells.name: cells} if cells is not None else {}
     with stores.artifacts.writer() as writer:
         write_archive(bundle, stores.project, writer, elsewhere)

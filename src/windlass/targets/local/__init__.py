@@ -51,15 +51,22 @@ class LocalTarget:
     def run(self, job: Job, observer: Observer) -> tuple[str, str | None]:
         """Runs every node; returns the run's status, and why it failed."""
         from windlass.execution.progress import Progress
-        from windlass.targets.local.environments import own_pools
 
         self._tell_drift(job, observer)
-        start = own_pools(job, observer.told)
+        start = self._starter(job, observer)
         progress = Progress(job, observer, keep_going=self._options.keep_going)
         self._drive(progress, start)
         records = job.stores.records
         records.finish_run(job.run, progress.status, progress.error, driver=job.driver)
         return progress.status, progress.error
+
+    def _starter(self, job: Job, observer: Observer) -> Callable[[str], Pool]:
+        """What starts the workers of an environment that steps ask for."""
+        if not job.plan.environments:
+            return lambda _: Pool()
+        from windlass.targets.local.environments import own_pools
+
+        return own_pools(job, observer.told)
 
     def _tell_drift(self, job: Job, observer: Observer) -> None:
         """Says how this interpreter differs from the project's lock. It runs all the same."""

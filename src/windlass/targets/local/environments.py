@@ -32,8 +32,6 @@ def own_pools(job: Job, tell: Callable[[str], None]) -> Callable[[str], Pool]:
     Raises:
         LockError: An environment cannot be built.
     """
-    if not job.plan.environments:
-        return lambda _: Pool()
     project = find_project(job.stores.project)
     pythons = {name: _python(job, project, name, tell) for name in job.plan.environments}
     folders = _folders(job)
