@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from windlass.cli.plain import PlainObserver
+from windlass.cli.plain import PlainObserver, kept_text
 from windlass.execution.execute import Result
 
 ERROR = {"kind": "ValueError", "message": "no", "traceback": "Traceback …\nValueError: no\n"}
@@ -111,3 +111,8 @@ def test_a_reader_that_has_gone_does_not_stop_a_run(monkeypatch: pytest.MonkeyPa
 def test_steps_that_write_to_the_terminal_themselves_are_not_echoed() -> None:
     assert PlainObserver(echo=False).wants_output is False
     assert PlainObserver().wants_output is True
+
+
+def test_what_is_kept_of_a_run_that_is_resumed() -> None:
+    assert kept_text({"load", "fit", "fit[0]", "fit[1]"}) == "fit, load"
+    assert kept_text({"load", "fit[0]", "fit[2]"}) == "load, 2 of fit"

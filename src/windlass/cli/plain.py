@@ -109,9 +109,11 @@ class PlainObserver(Observer):
 
 
 def kept_text(nodes: Set[str]) -> str:
-    """Names of nodes, few or shortened; the items of a map stand for it."""
-    names = sorted({name.partition("[")[0] for name in nodes})
-    return shortened(", ".join(names))
+    """Names of nodes, few or shortened; of a map that is not done, how many items are."""
+    whole = {name for name in nodes if not name.endswith("]")}
+    items = Counter(name.partition("[")[0] for name in nodes - whole)
+    parts = [f"{count} of {name}" for name, count in items.items() if name not in whole]
+    return shortened(", ".join(sorted(whole) + sorted(parts)))
 
 
 def ending_text(result: Result) -> str:
