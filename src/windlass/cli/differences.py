@@ -183,7 +183,13 @@ def _tell_parts(out: Console, entry: Entry, indent: int) -> None:
 
 def _tell_summary(out: Console, entry: Entry, indent: int) -> None:
     for fact in entry["summary"][:_COLUMNS]:
-        _line(out, fact["name"], _change(fact["before"], fact["after"]), indent=indent)
+        old, new = (_fact_text(fact[side]) for side in ("before", "after"))
+        _line(out, fact["name"], _change(old, new), indent=indent)
+
+
+def _fact_text(value: Any) -> Any:
+    """Of a count, its text; all other facts as they are."""
+    return f"{value:,}" if type(value) is int else value
 
 
 def _tell_plain(out: Console, entry: Entry, indent: int) -> None:
