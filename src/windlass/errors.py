@@ -6,6 +6,7 @@
     │   └── EdgeTypeError    an edge joins types that do not fit
     ├── ParameterError       a parameter is unknown, missing or of the wrong type
     ├── ConfigError          windlass.toml, a stack or the command line is wrong
+    │   ├── ChangedFileError a file of the project changes while it is recorded
     │   └── LockError        an environment cannot be solved or built
     ├── ArtifactError        a value cannot be stored or read
     │   ├── FormatError      no format fits, or a value is not of its format
@@ -89,6 +90,16 @@ class ConfigError(WindlassError):
 
 class LockError(ConfigError):
     """An environment cannot be solved or built."""
+
+
+class ChangedFileError(ConfigError):
+    """A file of the project changes while it is recorded.
+
+    Attributes:
+        path: The file, relative to the project's root.
+    """
+
+    path = ""
 
 
 class ArtifactError(WindlassError):

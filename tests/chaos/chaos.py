@@ -121,7 +121,7 @@ class Chaos:
     def _kill(self, process: subprocess.Popen[str], chance: random.Random) -> bool:
         """Kills some of a run's processes at a random moment; False if it ended before."""
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(chance.uniform(0, self.seconds))
+            process.communicate(timeout=chance.uniform(0, self.seconds))
             return False
         victim = chance.choice(VICTIMS)
         victims = list(_processes(process.pid, victim))

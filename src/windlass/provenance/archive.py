@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Protocol
 
-from windlass.errors import ConfigError, CorruptError
+from windlass.errors import ChangedFileError, CorruptError
 from windlass.hashing import digest_bytes
 from windlass.provenance.bundle import EXECUTABLE, LINK, Bundle, BundleFile
 
@@ -37,7 +37,7 @@ def write_archive(
         elsewhere: The real places of files that do not lie at their paths below the root.
 
     Raises:
-        ConfigError: A file is another one than when the bundle was captured.
+        ChangedFileError: A file is another one than when the bundle was captured.
     """
     with _opened("w|", out) as archive:
         for file in bundle.files:
@@ -100,9 +100,7 @@ def _read(file: BundleFile, path: Path) -> bytes:
     except OSError:
         data = None
     if data is None or digest_bytes(data) != file.content:
-        raise ConfigError(
-            f"{file.path} was changed while the run was being recorded", hint="Run it again."
-        )
+        raise _is_changed(file.path)
     return data
 
 
@@ -138,6 +136,14 @@ def _place(file: BundleFile, data: bytes, folder: Path) -> None:
     with place.open("xb") as out:
         out.write(data)
     place.chmod(0o755 if file.mode == EXECUTABLE else 0o644)
+
+
+def _is_changed(path: str) -> ChangedFileError:
+    error = ChangedFileError(
+        f"{path} was changed while the run was being recorded", hint="Run it again."
+    )
+    error.path = path
+    return error
 
 
 def _is_damaged(why: str) -> CorruptError:

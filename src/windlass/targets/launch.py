@@ -87,14 +87,14 @@ def launch(
         from windlass.execution.observer import Observer
         from windlass.execution.run import Run
         from windlass.execution.stores import open_stores
-        from windlass.provenance.capture import capture
         from windlass.targets.driving import drive
+        from windlass.targets.keeping import capture_kept
         from windlass.targets.locks import locks_of
         from windlass.targets.record import make_plan, record_run, take_fingerprints
 
         graph = pipeline.graph()
-        provenance = capture(project, cells)
         stores = open_stores(stack)
+        provenance = capture_kept(project, stores, cells)
         locks = locks_of(graph, project, stores)
         fingerprints = take_fingerprints(graph, project, provenance, locks)
         plan = make_plan(pipeline, graph, project, provenance, fingerprints, locks)

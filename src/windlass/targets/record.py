@@ -176,9 +176,8 @@ def record_run(
 def save_code(
     plan: Plan, fingerprints: Mapping[str, Taken], provenance: Provenance, stores: Stores
 ) -> None:
-    """Keeps a plan and all that it names: the code as it stands, and what is installed."""
+    """Keeps a plan, what is installed, and the code that each step can reach."""
     records = stores.records
-    _keep_bundle(provenance, stores)
     records.save_environment(plan.environment, provenance.environment.document())
     save_fingerprints(records, fingerprints)
     nodes = [
@@ -201,22 +200,6 @@ def _own_path(root: Path, provenance: Provenance) -> list[Json]:
     return [
         folder for folder in found if any(f"{each}/".startswith(f"{folder}/") for each in folders)
     ]
-
-
-def _keep_bundle(provenance: Provenance, stores: Stores) -> None:
-    """Stores the archive of the project's code, once."""
-    bundle, cells = provenance.bundle, provenance.cells
-    stores.artifacts.add_user(stores.records.shown)
-    blob = stores.records.archive(bundle.digest)
-    if blob is not None and stores.artifacts.keep(blob):
-        return
-    from windlass.provenance.archive import write_archive
-
-    elsewhere = {cells.name: cells} if cells is not None else {}
-    with stores.artifacts.writer() as writer:
-        write_archive(bundle, stores.project, writer, elsewhere)
-        blob, _, _ = writer.finish(inline=-1)
-    stores.records.save_bundle(bundle.digest, bundle.document(), blob)
 
 
 def new_job(

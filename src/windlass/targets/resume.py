@@ -29,6 +29,7 @@ from windlass.records.model import Run as Row
 from windlass.records.model import RunParameter
 from windlass.stacks.stack import Stack, load_stack
 from windlass.targets.driving import drive
+from windlass.targets.keeping import capture_kept
 from windlass.targets.launch import make_target
 from windlass.targets.locks import locks_of
 from windlass.targets.record import make_plan, new_job, save_code, take_fingerprints
@@ -148,7 +149,7 @@ def _changed(row: Row, stack: Stack, stores: Stores) -> _Again:
     pipeline = _pipeline(row, then)
     given = {name: decode_plain(document) for name, document in row.parameters.items()}
     arguments = params.bind(pipeline.name, pipeline.parameters, given)
-    graph, provenance = pipeline.graph(), capture(project)
+    graph, provenance = pipeline.graph(), capture_kept(project, stores)
     locks = locks_of(graph, project, stores)
     fingerprints = take_fingerprints(graph, project, provenance, locks)
     plan = make_plan(pipeline, graph, project, provenance, fingerprints, locks)
