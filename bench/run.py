@@ -21,7 +21,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import boxes
+import bucket
 import caching
+import on_ray
 from timing import HERE, QUICK, ROUNDS, Bench, Figure, further, median, paired, seconds
 
 
@@ -190,6 +193,9 @@ MEASURES: dict[str, Callable[[Bench], list[Figure]]] = {
     "lookup": caching.lookup,
     "forecast": caching.forecast,
     "collection": caching.collection,
+    "ray": on_ray.on_ray,
+    "container": boxes.container,
+    "bucket": bucket.bucket,
 }
 
 

@@ -1,8 +1,9 @@
-"""Servers that several tests start: a real PostgreSQL, where there is one."""
+"""What several tests start: a real PostgreSQL, an S3, containers, where they are to be had."""
 
 from __future__ import annotations
 
 import importlib.util
+import os
 import shutil
 import tempfile
 import uuid
@@ -11,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
+import container_engine
 from database_server import PROGRAMS, Server
+from object_server import ObjectServer
 
 
 @pytest.fixture(scope="session")
@@ -47,3 +50,44 @@ def postgres_url(postgres: str) -> str:
     with psycopg.connect(address, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}".encode())
     return f"{postgres}/{name}"
+
+
+@pytest.fixture(scope="session")
+def container_base() -> Iterator[str]:
+    """The name of an image with Python, and a podman that makes containers of it."""
+    problem = container_engine.missing()
+    if problem is not None:
+        pytest.skip(f"no containers here: {problem}")
+    with tempfile.TemporaryDirectory(prefix="wl-podman-") as folder:
+        before = os.environ.get("CONTAINERS_CONF")
+        os.environ["CONTAINERS_CONF"] = str(container_engine.settings(Path(folder)))
+        try:
+            problem = container_engine.make_base()
+            if problem is not None:
+                pytest.skip(f"no containers here: {problem}")
+            yield container_engine.BASE
+        finally:
+            os.environ.pop("CONTAINERS_CONF")
+            if before is not None:
+                os.environ["CONTAINERS_CONF"] = before
+
+
+@pytest.fixture(scope="session")
+def object_server() -> Iterator[ObjectServer]:
+    """An S3 of our own."""
+    for package in ("moto", "s3fs"):
+        if importlib.util.find_spec(package) is None:
+            pytest.skip(f"{package} is not installed")
+    server = ObjectServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def bucket(object_server: ObjectServer, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The address of an empty bucket, for this process and for those that it starts."""
+    for name, value in object_server.variables.items():
+        monkeypatch.setenv(name, value)
+    name = f"t-{uuid.uuid4().hex}"
+    object_server.make_bucket(name)
+    return f"s3://{name}"

@@ -49,6 +49,14 @@ class Place(NamedTuple):
         return self._replace(file=self.file.removeprefix(here))
 
 
+_told_as: dict[str, str] = {}
+
+
+def tell_as(folder: str, root: str) -> None:
+    """Tells places in a folder as of another: recorded code as of where it was written."""
+    _told_as[f"{folder}/"] = f"{root}/"
+
+
 def cell_name(number: int) -> str:
     """A cell, as notebooks show its number."""
     return f"In [{number}]"
@@ -61,12 +69,18 @@ def mark(number: int, line: int) -> str:
 
 def place(file: str, line: int | None) -> Place:
     """A line, told of the cell that it is in, if it is in one."""
-    return _of_kernel(file, line) or _of_module(file, line) or Place(file, line)
+    return _of_kernel(file, line) or _of_module(file, line) or Place(_as_written(file), line)
 
 
 def with_cells(text: str) -> str:
     """A traceback's text with cells in the place of the module that they became."""
-    return _FRAME.sub(_told, text)
+    return _as_written(_FRAME.sub(_told, text))
+
+
+def _as_written(text: str) -> str:
+    for folder, root in _told_as.items():
+        text = text.replace(folder, root)
+    return text
 
 
 def own_lines(error: TracebackType | None) -> list[str]:

@@ -18,16 +18,28 @@ from windlass.hashing import digest_bytes
 BIG = bytes(range(256)) * 8192  # 2 MiB: its check is remembered
 
 
-@pytest.fixture(params=["local", "memory", "file"])
+@pytest.fixture(params=["local", "memory", "file", "s3"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> ArtifactStore:
-    urls = {
-        "local": str(tmp_path / "store"),
-        "memory": f"memory://{tmp_path.name}",
-        "file": f"file://{tmp_path}/store",
-    }
     return ArtifactStore.open_store(
-        urls[request.param], verified=tmp_path / "verified", cache=tmp_path / "cache"
+        address(request, tmp_path), verified=tmp_path / "verified", cache=tmp_path / "cache"
     )
+
+
+@pytest.fixture(params=["memory", "s3"])
+def elsewhere(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    return address(request, tmp_path)
+
+
+def address(request: pytest.FixtureRequest, folder: Path) -> str:
+    urls = {
+        "local": str(folder / "store"),
+        "memory": f"memory://{folder.name}",
+        "file": f"file://{folder}/store",
+    }
+    if request.param in urls:
+        return urls[request.param]
+    bucket: str = request.getfixturevalue("bucket")
+    return f"{bucket}/team"
 
 
 def put(store: Blobs, data: bytes) -> str:
@@ -109,8 +121,10 @@ def test_a_blob_that_is_gone_is_named(store: ArtifactStore) -> None:
         store.path(blob)
 
 
-def test_an_altered_local_copy_of_a_remote_blob_is_fetched_again(tmp_path: Path) -> None:
-    store = ArtifactStore.open_store(f"memory://{tmp_path.name}", cache=tmp_path / "cache")
+def test_an_altered_local_copy_of_a_remote_blob_is_fetched_again(
+    elsewhere: str, tmp_path: Path
+) -> None:
+    store = ArtifactStore.open_store(elsewhere, cache=tmp_path / "cache")
     blob = put(store, BIG)
     copy = store.path(blob)
     copy.chmod(0o644)
@@ -118,14 +132,27 @@ def test_an_altered_local_copy_of_a_remote_blob_is_fetched_again(tmp_path: Path)
     assert store.path(blob).read_bytes() == BIG
 
 
-def test_altered_bytes_of_a_remote_blob_are_named(tmp_path: Path) -> None:
-    store = ArtifactStore.open_store(f"memory://{tmp_path.name}", cache=tmp_path / "cache")
+@pytest.mark.parametrize("size", [INLINE + 1, 20_000_000])
+def test_what_one_machine_writes_another_reads(elsewhere: str, size: int, tmp_path: Path) -> None:
+    one = ArtifactStore.open_store(elsewhere, cache=tmp_path / "one")
+    other = ArtifactStore.open_store(elsewhere, cache=tmp_path / "other")
+    data = os.urandom(size)
+    blob = put(one, data)
+    assert other.keep(blob)
+    assert other.path(blob).read_bytes() == data
+    assert [(each.blob, each.size) for each in other.stored()] == [(blob, size)]
+    assert other.collect(blob, one.grace * 1e6) == size
+    assert not one.has(blob)
+
+
+def test_altered_bytes_of_a_remote_blob_are_named(elsewhere: str, tmp_path: Path) -> None:
+    store = ArtifactStore.open_store(elsewhere, cache=tmp_path / "cache")
     blob = put(store, BIG)
     import fsspec
 
-    with fsspec.filesystem("memory").open(f"{tmp_path.name}/{blob[:2]}/{blob}", "wb") as file:
+    with fsspec.open(f"{elsewhere}/{blob[:2]}/{blob}", "wb") as file:
         file.write(b"!" + BIG[1:])
-    other = ArtifactStore.open_store(f"memory://{tmp_path.name}", cache=tmp_path / "other")
+    other = ArtifactStore.open_store(elsewhere, cache=tmp_path / "other")
     with pytest.raises(CorruptError, match="altered"):
         other.path(blob)
     assert files(tmp_path / "other") == []

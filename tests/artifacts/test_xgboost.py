@@ -26,6 +26,11 @@ from .roundtrip import MemorySource, back, content, outputs_elsewhere, written
 
 xgb = pytest.importorskip("xgboost", reason="XGBoost is not installed")
 
+pytestmark = pytest.mark.filterwarnings(  # what newer ones advise against is still in use
+    r"ignore:`XGBRF\w+` is deprecated:FutureWarning",
+    r"ignore:.*(dart|gblinear).* is deprecated:UserWarning",
+)
+
 BOOSTERS, MODELS = XGBoostBoosterFormat(), XGBoostModelFormat()
 RNG = np.random.default_rng(0)
 X = pd.DataFrame(RNG.normal(size=(120, 4)), columns=["a", "b", "c", "d"])

@@ -29,6 +29,14 @@ def wait_until(is_so: Callable[[], object], seconds: float = 30) -> None:
         time.sleep(0.02)
 
 
+_OF_THE_WEB = ("SSL_", "UV_", "HTTP_", "HTTPS_", "NO_PROXY", "ALL_PROXY")
+
+
+def web_variables() -> dict[str, str]:
+    """The variables by which uv finds its indexes and trusts them, on a machine that has such."""
+    return {name: text for name, text in os.environ.items() if name.startswith(_OF_THE_WEB)}
+
+
 @dataclass(frozen=True)
 class Done:
     """What a command left: its exit code and streams."""

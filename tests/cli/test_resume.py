@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,7 @@ def succeeded(flow: Folder, node: str) -> bool:
     if not database.exists():
         return False
     query = "SELECT 1 FROM outcomes WHERE node = ? AND status = 'succeeded'"
-    with sqlite3.connect(database) as connection:
+    with closing(sqlite3.connect(database)) as connection:
         try:
             return connection.execute(query, (node,)).fetchone() is not None
         except sqlite3.OperationalError:  # it is being made
@@ -112,7 +113,7 @@ def test_what_a_lost_attempt_logged_is_kept(flow: Folder) -> None:
     killed(flow, "--workers", "1")
     mark(flow, "go")
     assert flow.windlass("resume", "flow").code == 0
-    with sqlite3.connect(flow.root / ".windlass" / "windlass.db") as connection:
+    with closing(sqlite3.connect(flow.root / ".windlass" / "windlass.db")) as connection:
         query = "SELECT attempt, value FROM metrics WHERE node = 'work[1]' ORDER BY attempt"
         assert [row[0] for row in connection.execute(query)] == [1, 2]
         query = "SELECT status FROM attempts WHERE node = 'work[1]' ORDER BY attempt"
@@ -138,7 +139,7 @@ def test_a_failed_run_is_mended_by_new_code(flow: Folder) -> None:
     assert document["bundle"] != first["bundle"]
     assert notes(flow) == before
     assert flow.windlass("resume", "latest").out.startswith("31\n")
-    with sqlite3.connect(flow.root / ".windlass" / "windlass.db") as connection:
+    with closing(sqlite3.connect(flow.root / ".windlass" / "windlass.db")) as connection:
         query = "SELECT data FROM events WHERE kind = 'resumed' ORDER BY id"
         told: list[dict[str, Any]] = [json.loads(row[0]) for row in connection.execute(query)]
     assert [each["with_changes"] for each in told] == [False, True]
@@ -217,11 +218,12 @@ def test_a_driver_that_lost_its_run_stops_and_writes_no_end(flow: Folder) -> Non
     with flow.started("run", "flow.py:flow") as process:
         wait_until(lambda: "work 1" in notes(flow))
         process.send_signal(signal.SIGSTOP)  # a laptop whose lid is closed
-        with sqlite3.connect(flow.root / ".windlass" / "windlass.db") as connection:
+        with closing(sqlite3.connect(flow.root / ".windlass" / "windlass.db")) as connection:
             connection.execute(  # as seen from another machine, some time later
                 "UPDATE runs SET beat = ?, host = json_set(host, '$.hostname', 'elsewhere')",
                 (time.time() - 100,),
             )
+            connection.commit()
         assert flow.document("show", "latest")["status"] == "lost"
         mark(flow, "go")
         done = flow.windlass("resume", "latest")

@@ -300,3 +300,13 @@ def test_runs_that_write_what_is_about_to_be_collected_lose_nothing(
             load(stores, output.content)
     assert sum(removed) > 0
     assert {stored.blob for stored in stores.artifacts.stored()} <= blobs
+
+
+def test_what_workers_posted_goes_with_its_run(tmp_path: Path) -> None:
+    stores = stores_in(tmp_path)
+    old, new = record(stores, days=3), record(stores)
+    named = stores.artifacts.named
+    for run in (old, new):
+        assert named.create(f"runs/{run.id}/outcomes/load", b"")
+    assert collect(stores, Rule(before=time.time() - DAY)).runs == [old.name]
+    assert named.names("runs") == [f"runs/{new.id}/outcomes/load"]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from jupyter_client.manager import KernelManager
+
+from cli.program import wait_until
 
 HEAD = "from windlass import each, log_metric, pipeline, step"
 
@@ -39,6 +42,12 @@ class Kernel:
         """Runs a cell that fails; what is shown of that."""
         reply = self._client.execute_interactive(text, output_hook=lambda _: None, timeout=100)
         return "\n".join(reply["content"]["traceback"])
+
+    def kill_during(self, text: str, is_reached: Callable[[], object]) -> None:
+        """Begins a cell, and kills the kernel with SIGKILL when it has come as far as that."""
+        self._client.execute(text)
+        wait_until(is_reached, seconds=60)
+        self._manager.signal_kernel(signal.SIGKILL)
 
     def close(self) -> None:
         self._client.stop_channels()

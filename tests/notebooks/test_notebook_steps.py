@@ -155,7 +155,7 @@ def test_a_run_anew_gives_the_same_page(project: Path) -> None:
             60,
             "other.ipynb, In [2], line 2, failed: KeyError: 6",
         ),
-        (["x = (1"], "HTML", 60, "In [1], line 1, failed: SyntaxError: incomplete input what it"),
+        (["x = (1"], "HTML", 60, "Error: incomplete input what it wrote"),
         (
             ["nowere = 1"],
             "Found",

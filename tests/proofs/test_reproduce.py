@@ -204,6 +204,30 @@ def test_what_rests_on_the_time_zone_is_laid_to_the_environment(project: Folder)
     assert "TZ: Asia/Tokyo → UTC" in cause["findings"]
 
 
+def recorded_on(project: Folder, **facts: str) -> None:
+    """Lets the record say that all runs were made on another machine."""
+    with closing(sqlite3.connect(project.root / ".windlass" / "windlass.db")) as connection:
+        ((details,),) = connection.execute("SELECT details FROM runs").fetchall()
+        document = json.loads(details)
+        document["machine"].update(facts)
+        connection.execute("UPDATE runs SET details = ?", [json.dumps(document)])
+        connection.commit()
+
+
+def test_a_run_of_another_platform_is_compared_and_the_platform_is_named(project: Folder) -> None:
+    mac = {"system": "Darwin", "architecture": "arm64", "cpu": "Apple M4"}
+    ran(Folder(project.root, {"LAST_BITS": "1e-12"}), "by_machine")
+    recorded_on(project, **mac)
+    proof = reproduced(project, "by_machine", code=1)
+    assert (proof["verdict"], proof["first"]) == ("within tolerance", "by_arithmetic")
+    (cause,) = proof["causes"]
+    assert (cause["node"], cause["kind"]) == ("by_arithmetic", "environment")
+    for name, then in mac.items():
+        assert any(line.startswith(f"{name}: {then} → ") for line in cause["findings"])
+    assert "--tolerance" in cause["hint"]
+    assert reproduced(project, "by_machine", "--tolerance", "1e-9", code=0)["surroundings"]
+
+
 def test_small_differences_pass_only_where_they_are_allowed(project: Folder) -> None:
     ran(project, "nearly")
     proof = reproduced(project, "nearly", code=1)

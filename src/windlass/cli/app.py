@@ -13,6 +13,7 @@ import windlass
 from windlass.cli import (
     caching,
     collecting,
+    compiling,
     differing,
     executing,
     explaining,
@@ -20,9 +21,12 @@ from windlass.cli import (
     logs,
     looking,
     making,
+    porting,
     reproducing,
     resuming,
     running,
+    stacks,
+    syncing,
     values,
 )
 from windlass.cli.output import (
@@ -53,6 +57,9 @@ app.command("run", help="Run a pipeline.")(running.run)
 app.command("resume", help="Go on with a run that was killed, failed or cancelled.")(
     resuming.resume
 )
+app.command("sync", help="Take in what workers of a run posted that could not reach the record.")(
+    syncing.sync
+)
 app.command("runs", help="List runs, the newest first.")(looking.runs)
 app.command("show", help="Show a run: its nodes, their states and outputs.")(looking.show)
 app.command("logs", help="Print what a run, or one node of it, has written.")(logs.logs)
@@ -60,6 +67,10 @@ app.command("diff", help="Show what differs between two runs.")(differing.diff)
 app.command("explain", help="Explain why nodes of a run ran, or did not.")(explaining.explain)
 app.command("reproduce", help="Run a recorded run again, and compare what comes out.")(
     reproducing.reproduce
+)
+app.command("compile", help="Write a pipeline as files for an engine.")(compiling.compile_)
+app.command("portability", help="Run a pipeline on several targets, and compare.")(
+    porting.portability
 )
 app.add_typer(values.app, name="artifacts")
 app.add_typer(caching.app, name="cache")
@@ -70,6 +81,8 @@ app.command("gc", help="Remove what no run needs; and old runs, where that is as
     collecting.gc
 )
 app.command("doctor", help="Examine this machine, the settings and the stores.")(making.doctor)
+app.command("begin", hidden=True, help="Begin a run where no record can be reached.")(syncing.begin)
+app.add_typer(stacks.app, name="stack")
 app.command("execute", hidden=True, help="Execute one node of a recorded run.")(executing.execute)
 
 

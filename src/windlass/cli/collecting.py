@@ -48,10 +48,15 @@ def gc(
     stores = stores_here(stack)
     others = neighbours(stack_here(stack), stores)
     done = collect(stores, Rule(before, keep_last), others=others, dry=dry_run)
+    kept = stores.artifacts.kept_here()
     if json:
-        print_json({"dry_run": dry_run, **asdict(done)})
-    else:
-        _tell(done, dry=dry_run)
+        cache = None if kept is None else kept._asdict()
+        print_json({"dry_run": dry_run, **asdict(done), "cache": cache})
+        return DONE
+    _tell(done, dry=dry_run)
+    if kept is not None:
+        told = f"{size_text(kept.bytes)} of at most {size_text(kept.limit)}"
+        console().print(f"local copies take {told}; they keep to that by themselves")
     return DONE
 
 

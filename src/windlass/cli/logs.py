@@ -38,6 +38,7 @@ def logs(
     """Prints logs."""
     from windlass.execution.job import open_job
     from windlass.execution.liveness import is_gone
+    from windlass.execution.shared_logs import bring_logs
 
     if json and follow:
         raise ConfigError("--json and --follow exclude each other", hint="Leave one of them out.")
@@ -45,6 +46,7 @@ def logs(
     run, node = run_and_node(run, node)
     job = open_job(stores.records.run(run).id, stores)
     wanted = _Wanted(job, node, attempt)
+    bring_logs(job, wanted.attempts())
     if follow:
         _follow(wanted)
         if is_gone(stores.records.run_by_id(job.run)):
@@ -106,7 +108,11 @@ class _Wanted:
 
 
 def _why_nothing(wanted: _Wanted) -> str:
+    from windlass.execution.shared_logs import written_elsewhere
+
     name, cached = wanted.node or wanted.job.name, wanted.cached()
+    if elsewhere := written_elsewhere(wanted.job, wanted.attempts()):
+        return f"what {name} has written is on {', '.join(elsewhere)}, where it ran"
     if not cached:
         return f"{name} has written nothing"
     run, node = cached[0].computed_by

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from windlass.cli.output import DONE, FAILED, Json, StackName, command, console, print_json
+from windlass.cli.checks import checks_document, code_of, print_checks
+from windlass.cli.output import DONE, Json, StackName, command, console, print_json
 
 
 @command
@@ -30,9 +31,6 @@ def init(
     return DONE
 
 
-_MARKS = {"ok": "[green]ok[/]", "warn": "[yellow]warn[/]", "fail": "[red]FAIL[/]"}
-
-
 @command
 def doctor(stack: StackName = None, json: Json = False) -> int:
     """Examines everything that a run here needs."""
@@ -41,23 +39,8 @@ def doctor(stack: StackName = None, json: Json = False) -> int:
     from windlass.stacks.doctor import examine
 
     checks = list(examine(find_project(Path.cwd()), stack, is_gone=is_gone))
-    failed = any(check.status == "fail" for check in checks)
     if json:
-        told = [
-            {"name": c.name, "status": c.status, "message": c.message, "hint": c.hint}
-            for c in checks
-        ]
-        print_json({"ok": not failed, "checks": told})
-        return FAILED if failed else DONE
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False, show_header=False)
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True, style="bold")
-    table.add_column(overflow="fold")
-    for check in checks:
-        told_text = check.message + (f"\n{check.hint}" if check.hint else "")
-        table.add_row(_MARKS[check.status], check.name, Text(told_text))
-    console().print(table)
-    return FAILED if failed else DONE
+        print_json(checks_document(checks))
+    else:
+        print_checks(checks)
+    return code_of(checks)

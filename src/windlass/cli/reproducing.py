@@ -12,6 +12,7 @@ from windlass.cli.looking import RunName
 from windlass.cli.output import (
     DONE,
     FAILED,
+    INCONCLUSIVE,
     Json,
     StackName,
     command,
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from windlass.proofs.comparing import NodeProof, OutputProof
     from windlass.proofs.proof import Proof
 
-INCONCLUSIVE = 3
 _MOST_SEEN = 12
 _MARKS = {
     "skipped": "-",

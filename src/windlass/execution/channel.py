@@ -5,9 +5,21 @@ from __future__ import annotations
 import json
 import socket
 import struct
-from typing import Any
+from typing import Any, Protocol
 
 _LENGTH = struct.Struct("<I")
+
+
+class Talk(Protocol):
+    """A worker's end of its talk with the driver, over whatever leads there."""
+
+    def receive(self) -> Any:
+        """The next message; None when there is none any more."""
+        ...
+
+    def send(self, message: Any) -> None:
+        """Sends a message."""
+        ...
 
 
 class Channel:

@@ -8,6 +8,7 @@ when no run is left that may have had one before.
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import time
 from collections import Counter
@@ -17,9 +18,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from windlass.artifacts.store import ArtifactStore
+from windlass.errors import DefinitionError, NotFoundError
 from windlass.execution.items import Items
-from windlass.execution.job import Stores
+from windlass.execution.job import Stores, open_job
 from windlass.execution.liveness import is_gone
+from windlass.execution.relay.fold import Fold
+from windlass.execution.relay.objects import posted_runs
 from windlass.records import Records
 from windlass.records.model import Run
 from windlass.records.reading import portions
@@ -94,6 +98,8 @@ def collect(
         grace: Seconds that what nothing names yet is left alone; else those of the store.
     """
     records, store, done, now = stores.records, stores.artifacts, Collected(), time.time()
+    if not dry:
+        _fold_posted(stores)
     before = min(now, _first_going(records)) - (store.grace if grace is None else grace)
     doomed = _doomed(records, rule, done)
     if not dry:
@@ -109,10 +115,21 @@ def collect(
     else:
         users = sorted((records, *others), key=lambda each: each.shown)
         _sweep(store, users, [stored.blob for stored in found], before, now, done)
+    for run in removed if not dry else ():
+        store.named.remove(f"runs/{run.id}")
     _remove_folders((stores.logs / run.id for run in removed), "logs", done, dry=dry)
     if _first_going(records) == _NEVER:
         _remove_folders(_old_layouts(store.layouts, now), "layouts", done, dry=dry)
     return done
+
+
+def _fold_posted(stores: Stores) -> None:
+    """Takes in what workers posted of runs, so that the values are named that they made."""
+    posted = posted_runs(stores.artifacts)
+    for run in stores.records.runs(limit=_ALL) if posted else ():
+        if run.id in posted and run.status != "succeeded":
+            with contextlib.suppress(NotFoundError, DefinitionError):  # of another Windlass
+                Fold(open_job(run.id, stores)).everything()
 
 
 def _first_going(records: Records) -> float:

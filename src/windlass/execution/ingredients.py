@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from windlass.execution.job import Job
 
 _SHOWN = 60
-_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +88,7 @@ def ingredients_of(
     assert code is not None
     return Ingredients(
         code=code,
-        python=_PYTHON if lock is None else lock.python,
+        python=job.installed.python if lock is None else lock.python,
         seed=seed,
         arguments={name: argument.digest for name, argument in arguments.items()},
         classes=job.class_code.of(arguments, lock),

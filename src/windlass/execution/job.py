@@ -60,6 +60,7 @@ class Job:
         stores: Where it reads and writes.
         environment: The installed distributions; None for those that the record tells of.
         watched: Whether it is noted what steps do that no record tells.
+        python: The minor version of the Python that took the fingerprints; None for this one.
         owner: The hold on the run of whoever drives it; None in workers.
     """
 
@@ -74,6 +75,7 @@ class Job:
     stores: Stores
     environment: Environment | None = None
     watched: bool = False
+    python: str | None = None
     owner: Ownership | None = None
     lists: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -154,7 +156,12 @@ def open_job(run: str, stores: Stores) -> Job:
         refresh=details.get("refresh", False),
         stores=stores,
         watched=details.get("watched", False),
+        python=_minor(details.get("machine", {}).get("python")),
     )
+
+
+def _minor(version: str | None) -> str | None:
+    return None if version is None else ".".join(version.split(".")[:2])
 
 
 def decode_plain(document: Json) -> Any:

@@ -26,6 +26,7 @@ from windlass.provenance.fingerprint.classes import FIELDS
 from windlass.provenance.fingerprint.findings import NAMES, lookup
 from windlass.provenance.fingerprint.origin import origin_of_module
 from windlass.provenance.fingerprint.walk import Walk
+from windlass.provenance.uv import PYTHON
 
 if TYPE_CHECKING:
     from windlass.execution.job import Job
@@ -71,7 +72,7 @@ def difference(
         DefinitionError: It was set from outside of its module, where the run was started.
     """
     found = declared_difference(job, node)
-    code, other = job.plan.code_of(node), _is_of_other_python(job, node)
+    code, other = job.plan.code_of(node), _is_of_other_python(job)
     assert code is not None
     found = found or _code_difference(job, code, step.function, other=other)
     for name, digest in classes.items():
@@ -88,7 +89,7 @@ def look_before_any_runs(job: Job, node: Node) -> None:
     so that it cannot be compared with what the run's fingerprints say.
     """
     environment = job.plan.settings(node).environment
-    if environment in _looked or not in_worker() or not _is_of_other_python(job, node):
+    if environment in _looked or not in_worker() or not _is_of_other_python(job):
         return
     _looked.add(environment)
     for each in job.plan.graph.nodes.values():
@@ -101,9 +102,9 @@ def look_before_any_runs(job: Job, node: Node) -> None:
 _looked: set[str | None] = set()
 
 
-def _is_of_other_python(job: Job, node: Node) -> bool:
-    lock = job.lock_of(node)
-    return lock is not None and lock.python != job.installed.python
+def _is_of_other_python(job: Job) -> bool:
+    """Whether another Python than this one took the run's fingerprints."""
+    return job.python is not None and job.python != PYTHON
 
 
 def declared_difference(job: Job, node: Node) -> str | None:

@@ -99,7 +99,7 @@ class Pool:
         channel, theirs = channel_pair()
         path = search_path() if self._folders is None else self._folders
         request = {
-            "environment": _environment(kind),
+            "environment": variables_of(kind),
             "sys_path": path,
             "keeps_path": self._folders is not None,
             "job": job,
@@ -172,7 +172,8 @@ class Pool:
         )
 
 
-def _environment(kind: Kind) -> dict[str, str]:
+def variables_of(kind: Kind) -> dict[str, str]:
+    """What is set in workers of a kind."""
     variables = dict.fromkeys(THREAD_VARIABLES, str(kind.cpus))
     variables["CUDA_VISIBLE_DEVICES"] = ",".join(kind.gpus)
     return variables

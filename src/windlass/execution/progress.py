@@ -94,11 +94,6 @@ class Progress:
         """The number of the first try at a task: those of drivers that were lost are counted."""
         return self._tried.get(task.name, 0) + 1
 
-    def is_last(self, task: Task, attempt: int) -> bool:
-        """Whether no try is left after this one."""
-        retries = self.job.plan.settings(task.node).retries
-        return attempt - self.first_attempt(task) >= retries
-
     def tasks(self) -> Iterator[Task]:
         """What can be started now; nodes that settle on the way are recorded."""
         while True:

@@ -252,9 +252,13 @@ class RunNode:
 
     def logs(self) -> str:
         """What it wrote, over all its attempts."""
+        from windlass.execution.shared_logs import bring_logs
+
         job = self._run.job
         texts = []
-        for attempt in job.stores.records.attempts(self._run.id, self.name):
+        attempts = job.stores.records.attempts(self._run.id, self.name)
+        bring_logs(job, attempts)
+        for attempt in attempts:
             path = job.log_path(self.name, attempt.attempt)
             if path.exists():
                 texts.append(path.read_text(encoding="utf-8", errors="replace"))

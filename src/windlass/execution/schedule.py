@@ -9,7 +9,7 @@ its last item is.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -53,7 +53,8 @@ class Schedule:
         length: Gives a map's number of items once all that it waits for succeeded. May raise a
             `WindlassError`, such as for lists of different lengths: then the node failed.
         decide: Gives a choice's condition once the node that computes it succeeded.
-        done: Nodes and items, by name, that succeeded before: they are not run again.
+        done: Nodes and items, by name, that succeeded before: they are not run again. Items of a
+            map are asked for when `length` has given their number.
     """
 
     def __init__(
@@ -61,7 +62,7 @@ class Schedule:
         graph: Graph,
         length: Callable[[Node], int],
         decide: Callable[[str], bool],
-        done: frozenset[str] = frozenset(),
+        done: Set[str] = frozenset(),
     ) -> None:
         self._graph = graph
         self._length = length

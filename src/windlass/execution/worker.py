@@ -8,9 +8,10 @@ import os
 import sys
 from typing import Any
 
+from windlass import places
 from windlass.errors import WindlassError
 from windlass.execution import capture
-from windlass.execution.channel import Channel
+from windlass.execution.channel import Talk
 from windlass.execution.execute import execute
 from windlass.execution.failure import describe_failure
 from windlass.execution.job import Job, open_job
@@ -19,19 +20,22 @@ from windlass.execution.stores import open_stores, stack_from_json
 from windlass.execution.worker_state import become_worker
 
 
-def work(channel: Channel, request: Any) -> None:
+def work(channel: Talk, request: Any) -> None:
     """Answers tasks until the driver is gone.
 
     Args:
         channel: Tasks come by it, as ``{"node", "index", "attempt", "first"}``; results go.
         request: ``environment``: variables to set; ``sys_path``: where modules are, before what
             this interpreter has by itself if ``keeps_path``; ``job``: the run's id and the
-            stack that its stores are in.
+            stack that its stores are in; ``told_as``, if recorded code is run: its folder, and
+            the one that it was written in.
     """
     become_worker()
     os.environ.update(request["environment"])
     sys.path[:] = [*request["sys_path"], *(sys.path if request["keeps_path"] else ())]
     sys.argv[:] = [""]
+    if "told_as" in request:
+        places.tell_as(*request["told_as"])
     _leave_terminal()
     capture.open_streams()
     job: Job | None = None

@@ -151,7 +151,8 @@ def _of_machine(found: Evidence) -> Cause | None:
     if not found.machine:
         return None
     text = "environment: it makes the same each time here, and where it was recorded differs"
-    return Cause(found.node, ENVIRONMENT, text, tuple(found.machine))
+    hint = "Make these as they were. If only last digits differ, allow for that: --tolerance 1e-9"
+    return Cause(found.node, ENVIRONMENT, text, tuple(found.machine), hint)
 
 
 def _lines_of_events(found: Evidence) -> list[str]:

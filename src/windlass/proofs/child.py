@@ -81,7 +81,7 @@ def run_node(request: Any, _channel: Channel) -> dict[str, Any]:
     """Runs one node, or one item of a map, in several runs, each time in a worker of its own."""
     from windlass.execution.pool import Pool
     from windlass.execution.resources import this_machine
-    from windlass.targets.local.environments import own_pools
+    from windlass.targets.worker_pools import own_pools
 
     job = open_job(request["runs"][0], open_stores(stack_from_json(request["stack"])))
     name, _, index = request["node"].partition("[")

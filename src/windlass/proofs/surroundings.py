@@ -37,8 +37,9 @@ class Surroundings:
         """All of them; what is installed besides matters least, and is told in one."""
         told = [*self.python, *self.packages.values(), *self.machine]
         if self.added:
-            names = ", ".join(self.added[:_SHOWN]) + (", …" if len(self.added) > _SHOWN else "")
-            told.append(f"{len(self.added):,} packages were not installed: {names}")
+            more = len(self.added) - _SHOWN
+            names = ", ".join(self.added[:_SHOWN]) + (f", and {more:,} more" if more > 0 else "")
+            told.append(f"not installed then: {names}")
         return told
 
     def of(self, distributions: Iterable[str]) -> list[str]:
@@ -73,11 +74,10 @@ def _versions(environment: Environment) -> dict[str, str]:
     """What tells distributions apart; not of the project itself, nor how Windlass was installed."""
     found = environment.versions()
     for package in environment.packages:
-        is_own = package.source == {"kind": "editable"}
-        if is_own:
-            del found[package.name]
-        elif package.name == _OURS:
+        if package.name == _OURS:
             found[_OURS] = package.version
+        elif package.source == {"kind": "editable"}:
+            del found[package.name]
     return found
 
 

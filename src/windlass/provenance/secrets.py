@@ -35,6 +35,12 @@ def resolve(text: str, *, root: Path | None = None, where: str = "the settings")
     return _REFERENCE.sub(lambda match: _value(match[1], root or Path(), where), text)
 
 
+def references(text: str) -> list[tuple[str, str]]:
+    """The kind and the name of each reference in a text, such as ``("env", "PASSWORD")``."""
+    parts = (match.partition(":") for match in _REFERENCE.findall(text))
+    return [(kind, name) for kind, _, name in parts]
+
+
 def masked(text: str) -> str:
     """A text that can be shown: passwords and secret query fields are hidden, references stay."""
     references = _REFERENCE.findall(text)
@@ -43,6 +49,11 @@ def masked(text: str) -> str:
     text = _PASSWORD.sub(r"\1:***@", text)
     text = _SECRET_FIELD.sub(r"\1***", text)
     return re.sub("\0(\\d+)\0", lambda match: f"${{{references[int(match[1])]}}}", text)
+
+
+def is_reference(text: str) -> bool:
+    """Whether a text is a reference and nothing besides."""
+    return _REFERENCE.fullmatch(text) is not None
 
 
 def _value(reference: str, root: Path, where: str) -> str:

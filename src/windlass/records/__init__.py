@@ -6,13 +6,14 @@ from pathlib import Path
 
 from windlass.records.caching import Caching
 from windlass.records.collecting import Collecting
+from windlass.records.folding import Folding
 from windlass.records.lineage import Lineages
 from windlass.records.proofs import Proofs
 
 __all__ = ["Records"]
 
 
-class Records(Proofs, Collecting, Lineages, Caching):
+class Records(Proofs, Collecting, Folding, Lineages, Caching):
     """The record store: SQLite on this machine, PostgreSQL for a team."""
 
     @staticmethod

@@ -87,6 +87,10 @@ _HINTS = {
     "locked": "Another program holds the database open: end it.",
     "No module named 'psycopg'": "Install it: pip install 'windlass[postgresql]'",
     "refused": "Is the server running, and the address right?",
+    "timeout expired": "Is the server's address right, and the network there?",
+    "permission denied": "Ask for the right to make tables there, and to write to them.",
+    "does not exist": "Make the database (createdb), or mend its name in windlass.toml.",
     "could not translate host name": "Is the server's name right?",
+    "failed to resolve host": "Is the server's name right?",
     "password authentication failed": "Check the user and the password in the stack's address.",
 }

@@ -24,6 +24,11 @@ GROUP BY made.step ORDER BY saved DESC, made.step
 _COUNT = """
 SELECT count(*) AS n FROM (SELECT DISTINCT key FROM outcomes WHERE key IS NOT NULL) keys
 """
+_KEYS_OF = """
+SELECT key, max(ended) AS ended FROM outcomes
+WHERE status = 'succeeded' AND key IS NOT NULL AND ingredients LIKE :code
+GROUP BY key ORDER BY ended DESC LIMIT :limit
+"""
 _FORGET = """
 UPDATE outcomes SET key = NULL WHERE key IN (
     SELECT key FROM outcomes WHERE status = 'succeeded' AND key IS NOT NULL {of_step}
@@ -74,6 +79,16 @@ class Caching(Database):
             )
             for row in found
         ]
+
+    def keys_of(self, code: str, limit: int) -> list[str]:
+        """The keys of the newest results that some code computed.
+
+        Args:
+            code: The digest of the step's fingerprint.
+            limit: At most so many.
+        """
+        wanted = {"code": f'%"code":"{code}"%', "limit": limit}
+        return [row["key"] for row in self.execute(_KEYS_OF, wanted)]
 
     def forget(self, before: float, step: str | None = None) -> int:
         """Takes results out of the cache that were neither made nor used since some time.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 _BUSY_SECONDS = 60
 
@@ -17,6 +18,7 @@ def connect(path: Path, *, durable: bool, read_only: bool) -> sqlite3.Connection
         isolation_level=None,
         check_same_thread=False,
         uri=read_only,
+        factory=_Connection,
     )
     connection.row_factory = sqlite3.Row
     try:
@@ -25,6 +27,23 @@ def connect(path: Path, *, durable: bool, read_only: bool) -> sqlite3.Connection
         connection.close()
         raise
     return connection
+
+
+class _Connection(sqlite3.Connection):
+    """One that is closed when nobody holds it any more; Python warns of one that is not.
+
+    In a process that was forked it is another's to close.
+    """
+
+    _process: int | None = None
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._process = os.getpid()
+
+    def __del__(self) -> None:
+        if self._process == os.getpid():
+            self.close()
 
 
 def is_read_only(path: Path) -> bool:

@@ -38,6 +38,9 @@ REVISION = "0004"
 
 Row = Mapping[str, Any]
 
+_CONNECT_SECONDS = "10"
+"""After which a server that says nothing is told to be out of reach; else it takes minutes."""
+
 
 class Database:
     """A database with the tables of `schema`, made or migrated when it is opened.
@@ -178,6 +181,8 @@ class Database:
 
             path = str(self.path)
             url = sa.URL.create("sqlite", database=path) if self.path else read_url(self.url)
+            if self.path is None and "connect_timeout" not in url.query:
+                url = url.update_query_dict({"connect_timeout": _CONNECT_SECONDS})
             self._engine = sa.create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
         return self._engine
 

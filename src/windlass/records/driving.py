@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from windlass.records import rows
 from windlass.records.model import Event, Run, RunParameter
-from windlass.records.writing import Writing
+from windlass.records.writing import Writing, not_driven
 from windlass.values import Json
 
 _BEAT = "UPDATE runs SET beat = :beat WHERE id = :id AND driver = :driver"
@@ -17,6 +17,9 @@ UPDATE runs SET driver = :driver, beat = :now, host = :host, status = 'running',
     details = :details
 WHERE id = :id AND status = :seen_status AND coalesce(driver, '') = :seen_driver
     AND coalesce(beat, 0) = :seen_beat
+"""
+_RELEASE = """
+UPDATE runs SET driver = NULL, beat = NULL, host = NULL WHERE id = :id AND driver = :driver
 """
 _OPEN = "run = :run AND status <> 'succeeded'"
 _OF_OPEN = f"run = :run AND node IN (SELECT node FROM outcomes WHERE {_OPEN})"  # noqa: S608
@@ -31,6 +34,19 @@ class Driving(Writing):
         told = {"id": run, "driver": driver, "beat": time.time()}
         with self.write():
             return self.change(_BEAT, told) == 1
+
+    def release_run(self, run: str, driver: str) -> None:
+        """Leaves a run to an engine that orders its nodes itself, and says nothing to the record.
+
+        It goes on until `windlass.targets.sync` finds that all is settled.
+
+        Raises:
+            NotDrivenError: Another one drives it by now.
+        """
+        with self.write():
+            if self.change(_RELEASE, {"id": run, "driver": driver}) != 1:
+                raise not_driven()
+            self.add_events([Event(run, "", time.time(), "left to an engine")])
 
     def claim_run(
         self,

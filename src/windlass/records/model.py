@@ -30,7 +30,10 @@ class RunParameter:
 
 @dataclass(frozen=True, slots=True)
 class NewRun:
-    """A run to be recorded; the record gives it its id, number and name."""
+    """A run to be recorded; the record gives it its number and name.
+
+    Its id and time, too, unless they are told: of a run that was begun where no record was.
+    """
 
     pipeline: str
     plan: str
@@ -45,6 +48,8 @@ class NewRun:
     git: Mapping[str, Any] | None = None
     details: Mapping[str, Json] = field(default_factory=dict)
     driver: str | None = None
+    id: str | None = None
+    created: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +186,21 @@ class Outcome:
         if self.origin_run is None or self.origin_node is None:
             return self.run, self.node
         return self.origin_run, self.origin_node
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What a worker told that could not reach the record.
+
+    Args:
+        outcome: What came of its attempt.
+        attempt: The attempt, ended; None for what was settled without one.
+        final: Whether the outcome stands; a failed attempt that will be tried again is not final.
+    """
+
+    outcome: Outcome
+    attempt: Attempt | None = None
+    final: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,8 @@ class Writing(Inserting):
         with self.write():
             self.hold([run.pipeline])
             last = self.execute(_LAST_NUMBER, {"pipeline": run.pipeline})[0]["number"]
-            row = rows.run_row(run, uuid7(), (last or 0) + 1, time.time())
+            created = run.created or time.time()
+            row = rows.run_row(run, run.id or uuid7(), (last or 0) + 1, created)
             self._add("runs", [row])
             self.put_parameters(row["id"], run.parameters)
             self._put_tags(row["id"], run.tags)
@@ -243,7 +244,8 @@ class Writing(Inserting):
     def _end_attempts(self, outcomes: Sequence[Outcome], now: float) -> None:
         tried = [o for o in outcomes if o.attempt]  # 0: the node was never tried
         ends = [
-            rows.attempt_end_row(o.run, o.node, o.attempt, o.status, o.error, now) for o in tried
+            rows.attempt_end_row(o.run, o.node, o.attempt, o.status, o.error, o.ended or now)
+            for o in tried
         ]
         if ends:
             self.change(_END_ATTEMPT, ends)

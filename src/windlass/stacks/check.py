@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -40,3 +41,18 @@ def attempt(name: str, look: Callable[[], Check]) -> Check:
         return Check(name, "fail", error.message, error.hint)
     except Exception as error:  # noqa: BLE001 - a doctor reports what is wrong, and goes on
         return Check(name, "fail", f"{type(error).__name__}: {error}")
+
+
+def in_time(name: str, look: Look, seconds: float) -> Check:
+    """What a check finds, if it does so in time: a server may take a request and never answer.
+
+    What is late goes on beside until the process ends.
+    """
+    found: list[Check] = []
+    thread = threading.Thread(target=lambda: found.append(attempt(name, look)), daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if found:
+        return found[0]
+    hint = "Is its server in order, and the network quick enough?"
+    return Check(name, "fail", f"no answer in {seconds:.0f} seconds", hint)

@@ -15,9 +15,11 @@ from windlass.stacks.check import Check, attempt
 from windlass.stacks.machine_checks import machine_checks
 from windlass.stacks.settings import load_settings
 from windlass.stacks.stack import Stack, load_stack
+from windlass.words import size_text
 
 if TYPE_CHECKING:
     from windlass.artifacts.artifact import Artifact
+    from windlass.artifacts.store import ArtifactStore
     from windlass.records import Records
     from windlass.records.model import Run
 
@@ -129,7 +131,14 @@ def _artifacts(stack: Stack) -> Check:
     if read != _PROBE:
         hint = "Do not use this store: it gives back other bytes than it was given."
         return Check("artifacts", "fail", f"{place} does not keep what is written", hint)
-    return Check("artifacts", "ok", f"{place} can be written and read")
+    return Check("artifacts", "ok", f"{place} can be written and read{_copies(store)}")
+
+
+def _copies(store: ArtifactStore) -> str:
+    kept = store.kept_here()
+    if kept is None:
+        return ""
+    return f"; local copies take {size_text(kept.bytes)} of at most {size_text(kept.limit)}"
 
 
 class _One:

@@ -21,6 +21,10 @@ records = "${env:DATABASE_URL}"        # a URL, or a path from this file's folde
 tracker = "none"                       # where experiments are shown besides the record
 durable = false                        # survive loss of power, not only of processes
 trust_pickle = false                   # read pickles from its artifact store
+cache = "20GiB"                        # what is kept here of an artifact store elsewhere, at most
+
+[stacks.team.storage]                  # whatever fsspec's file system of that URL takes
+endpoint_url = "https://minio.example"
 
 [stacks.team.options]                  # whatever its target takes
 """
@@ -46,7 +50,10 @@ NO_TRACKER = "none"
 
 _TOP = ("default", "run", "stacks", "environment", "environments")
 _RUN = ("keep_going", "workers", "memory")
-_STACK = (*("target", "artifacts", "records", "tracker", "durable", "trust_pickle", "options"),)
+_STACK = (
+    *("target", "artifacts", "records", "tracker"),
+    *("durable", "trust_pickle", "cache", "storage", "options"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +81,8 @@ class StackSettings:
     tracker: str = NO_TRACKER
     durable: bool = False
     trust_pickle: bool | None = None
+    cache: int | None = None
+    storage: Mapping[str, Any] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -184,7 +193,7 @@ def _memory(document: Document, key: Key) -> int | None:
     try:
         return parse_memory(text) if text else None
     except DefinitionError as error:
-        raise document.error(key, error.message, error.hint) from error
+        raise document.error(key, f"{key[-1]} = {text!r} is not a size", error.hint) from error
 
 
 def _stack(document: Document, name: str) -> StackSettings:
@@ -200,5 +209,7 @@ def _stack(document: Document, name: str) -> StackSettings:
         trust_pickle=document.get(table, "trust_pickle", bool, False)
         if "trust_pickle" in said
         else None,
+        cache=_memory(document, (*table, "cache")),
+        storage=document.table((*table, "storage")),
         options=document.table((*table, "options")),
     )

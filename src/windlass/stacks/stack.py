@@ -33,7 +33,9 @@ class Stack:
         target: Where plans run.
         artifacts: The address of the artifact store: a URL or a path; None for the project's own.
         records: The address of the record store: a URL or a path; None for the project's own.
+        storage: What the artifact store's file system takes.
         options: What the target takes.
+        cache: The bytes of local copies of an artifact store elsewhere; None for the usual ones.
         tracker: Where experiments are shown besides the record.
         durable: Whether loss of power is survived, not only the death of processes.
         trust_pickle: Whether pickles from the artifact store may be read.
@@ -45,7 +47,9 @@ class Stack:
     target: str = "local"
     artifacts: str | None = field(default=None, repr=False)
     records: str | None = field(default=None, repr=False)
+    storage: Mapping[str, Any] = field(default_factory=dict, repr=False)
     options: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    cache: int | None = None
     tracker: str = NO_TRACKER
     durable: bool = False
     trust_pickle: bool = False
@@ -76,10 +80,17 @@ class Stack:
 
     def resolved_options(self) -> dict[str, Any]:
         """The target's options, secrets resolved."""
-        return {key: self._resolved(value, f"options.{key}") for key, value in self.options.items()}
+        return dict(self._resolved(self.options, "options"))
 
-    def open_store(self) -> ArtifactStore:
+    def resolved_storage(self) -> dict[str, Any]:
+        """What the artifact store's file system takes, secrets resolved."""
+        return dict(self._resolved(self.storage, "storage"))
+
+    def open_store(self, copies: Path | None = None) -> ArtifactStore:
         """The artifact store.
+
+        Args:
+            copies: The folder for local copies of one elsewhere, if not the project's.
 
         Raises:
             ConfigError: Its address holds a reference that cannot be resolved.
@@ -91,8 +102,11 @@ class Stack:
         return ArtifactStore.open_store(
             self.artifacts_url,
             verified=cache / "verified",
-            cache=cache / "artifacts" if self._has_home() else None,
+            cache=copies or (cache / "artifacts" if self._has_home() else None),
+            limit=self.cache,
             durable=self.durable,
+            shown=secrets.masked(self.artifacts_url),
+            options=self.resolved_storage(),
         )
 
     def open_records(self, *, patient: bool = False) -> Records:
@@ -131,6 +145,8 @@ class Stack:
 
     def describe(self) -> dict[str, Any]:
         """What can be shown of it: references unresolved, passwords masked."""
+        from windlass.artifacts.copies import LIMIT
+
         return {
             "name": self.name,
             "target": self.target,
@@ -139,7 +155,9 @@ class Stack:
             "tracker": self.tracker,
             "durable": self.durable,
             "trust_pickle": self.trust_pickle,
-            "options": {key: _shown(value) for key, value in self.options.items()},
+            "cache": self.cache or LIMIT,
+            "storage": _shown(self.storage),
+            "options": _shown(self.options),
         }
 
     def _address(self, written: str | None, what: str, own: str) -> str:
@@ -160,7 +178,7 @@ class Stack:
         if isinstance(value, str):
             where = f"the stack '{self.name}' ({what})"
             return secrets.resolve(value, root=self.project.root, where=where)
-        if isinstance(value, dict):
+        if isinstance(value, Mapping):
             return {key: self._resolved(item, f"{what}.{key}") for key, item in value.items()}
         if isinstance(value, list):
             return [self._resolved(item, what) for item in value]
@@ -187,7 +205,9 @@ def load_stack(name: str | None, project: Project, settings: Settings | None = N
         target=said.target,
         artifacts=said.artifacts,
         records=said.records,
+        storage=said.storage,
         options=said.options,
+        cache=said.cache,
         tracker=said.tracker,
         durable=said.durable,
         # A store that only this project writes to holds what its own steps pickled.
@@ -218,9 +238,16 @@ def _check_tracker(said: StackSettings, name: str) -> None:
         )
 
 
-def _shown(value: Any) -> Any:
-    if isinstance(value, str):
-        return secrets.masked(value)
-    if isinstance(value, dict):
-        return {key: _shown(item) for key, item in value.items()}
-    return [_shown(item) for item in value] if isinstance(value, list) else value
+_SECRET = re.compile("key|token|secret|password|credential|connection_string|sas", re.IGNORECASE)
+
+
+def _shown(value: Any, name: str = "") -> Any:
+    """A setting as it can be shown: of one whose name is that of a secret, only a reference."""
+    if isinstance(value, Mapping):
+        return {key: _shown(item, key) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_shown(item, name) for item in value]
+    if not isinstance(value, str):
+        return value
+    hidden = _SECRET.search(name) and not secrets.is_reference(value)
+    return "***" if hidden else secrets.masked(value)

@@ -12,7 +12,7 @@ from windlass.errors import NotDrivenError, RecordError
 if TYPE_CHECKING:
     from windlass.execution.job import Job
     from windlass.execution.observer import Observer
-    from windlass.targets.launch import Target
+    from windlass.targets.target import Target
 
 
 def drive(
@@ -36,6 +36,8 @@ def drive(
         NotDrivenError: Another process has taken it over.
         RecordError: Its record was deleted while it ran.
     """
+    from windlass.execution.shared_logs import share_logs
+
     assert job.owner is not None
     with _ending(job), job.owner:
         if interrupted:
@@ -46,7 +48,12 @@ def drive(
         if done := job.stores.records.succeeded_nodes(job.run):
             watcher.done_before(done)
         started = time.monotonic()
-        status, _ = target.run(job, watcher)
+        try:
+            status, _ = target.run(job, watcher)
+        finally:
+            kept_back = share_logs(job)
+        if kept_back is not None:
+            watcher.told(kept_back)
         watcher.run_ended(status, time.monotonic() - started)
     if job.stores.records.is_gone():
         raise RecordError(

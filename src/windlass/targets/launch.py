@@ -7,50 +7,29 @@ first node can start, so what is heavy here is imported after they were begun.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from windlass import modules, plugins
-from windlass.errors import ConfigError, DefinitionError
+from windlass import modules
+from windlass.errors import DefinitionError
 from windlass.pipeline import parameters as params
 from windlass.pipeline.pipeline import Pipeline
 from windlass.pipeline.settings import RunOptions
 from windlass.provenance.project import Project, find_project
 from windlass.stacks.settings import RunDefaults, load_settings
 from windlass.stacks.stack import Stack, load_stack
+from windlass.targets.target import find_target, is_locked, make_target
 
 if TYPE_CHECKING:
     from windlass.execution.forecast import Expected
-    from windlass.execution.job import Job
+    from windlass.execution.job import Stores
     from windlass.execution.observer import Observer
     from windlass.execution.run import Run
-    from windlass.pipeline.plan import Plan
     from windlass.provenance.capture import Provenance
-
-TARGETS = {"local": "windlass.targets.local:LocalTarget"}
-"""Ours. Others are found by the entry point group ``windlass.targets``."""
-
 
 _MOST_NAMED = 3
 """Paths that are told when a run begins."""
-
-
-class Target(Protocol):
-    """Where plans run. One is made for each run, before anything is recorded."""
-
-    def __init__(self, stack: Stack, options: RunOptions) -> None: ...
-
-    def check(self, plan: Plan) -> None:
-        """Refuses, in words, a plan that it cannot run."""
-        ...
-
-    def run(self, job: Job, observer: Observer) -> tuple[str, str | None]:
-        """Runs every node in order; returns the run's status, and why it failed."""
-        ...
-
-    def close(self) -> None:
-        """Ends whatever it started, if `run` was not reached."""
-        ...
 
 
 def launch(
@@ -80,7 +59,7 @@ def launch(
     if modules.notebook_module() is not None:
         pipeline, given, cells = _in_cells(pipeline, given)
     arguments = params.bind(pipeline.name, pipeline.parameters, given, text=text or {})
-    project, stack, options = _place(pipeline, options)
+    project, stack, options = place_run(pipeline, options)
     target = make_target(options.target or stack.target, stack, options)
     try:
         from windlass.execution.interrupt import Interrupts
@@ -95,8 +74,10 @@ def launch(
         graph = pipeline.graph()
         stores = open_stores(stack)
         provenance = capture_kept(project, stores, cells)
-        locks = locks_of(graph, project, stores)
-        fingerprints = take_fingerprints(graph, project, provenance, locks)
+        locks, here = locks_of(graph, project, stores), provenance.environment
+        if is_locked(target):
+            provenance = with_lock(provenance, pipeline, project, stores)
+        fingerprints = take_fingerprints(graph, project, provenance, locks, here)
         plan = make_plan(pipeline, graph, project, provenance, fingerprints, locks)
         target.check(plan)
         watcher = observer or Observer()
@@ -107,6 +88,21 @@ def launch(
     finally:
         target.close()
     return Run(stores.records.run_by_id(row.id), stores)
+
+
+def with_lock(
+    provenance: Provenance, pipeline: Pipeline[Any, Any], project: Project, stores: Stores
+) -> Provenance:
+    """The provenance of a run that is in the project's locked environment.
+
+    Raises:
+        LockError: It cannot be solved, or something in it cannot be had.
+    """
+    from windlass.targets.locked import locked_environment
+
+    installed = provenance.environment
+    found = locked_environment(project, installed, stores, pipeline.file)
+    return replace(provenance, environment=found)
 
 
 def _left_out(provenance: Provenance, name: str) -> str | None:
@@ -148,13 +144,18 @@ def foresee(
     from windlass.targets.record import make_plan, new_job, take_fingerprints
 
     arguments = params.bind(pipeline.name, pipeline.parameters, {}, text=text)
-    project, stack, options = _place(pipeline, options)
+    project, stack, options = place_run(pipeline, options)
     graph = pipeline.graph()
     provenance = capture(project)
-    is_untouched = stack.is_untouched() and not environments_in(graph)  # whose locks are kept
+    locked = is_locked(find_target(options.target or stack.target))
+    # Where there are locks they are kept.
+    is_untouched = stack.is_untouched() and not environments_in(graph) and not locked
     stores = None if is_untouched else open_stores(stack)
     locks = locks_of(graph, project, stores) if stores is not None else {}
-    fingerprints = take_fingerprints(graph, project, provenance, locks)
+    here = provenance.environment
+    if locked and stores is not None:
+        provenance = with_lock(provenance, pipeline, project, stores)
+    fingerprints = take_fingerprints(graph, project, provenance, locks, here)
     plan = make_plan(pipeline, graph, project, provenance, fingerprints, locks)
     if stores is None:
         return forecast_untouched(plan)
@@ -162,27 +163,14 @@ def foresee(
     return forecast(new_job(plan, arguments, options, stores, provenance.environment))
 
 
-def _place(pipeline: Pipeline[Any, Any], options: RunOptions) -> tuple[Project, Stack, RunOptions]:
+def place_run(
+    pipeline: Pipeline[Any, Any], options: RunOptions
+) -> tuple[Project, Stack, RunOptions]:
     """The project and the stack of a run, and its options with what the project says."""
     project = find_project(pipeline.file or Path.cwd())
     settings = load_settings(project)
     options = _with_defaults(options, settings.run)
     return project, load_stack(options.stack, project, settings), options
-
-
-def make_target(name: str, stack: Stack, options: RunOptions) -> Target:
-    """The target of a name.
-
-    Raises:
-        ConfigError: There is none.
-    """
-    ref = TARGETS.get(name) or plugins.entry_points("windlass.targets").get(name)
-    if ref is None:
-        known = sorted({*TARGETS, *plugins.entry_points("windlass.targets")})
-        raise ConfigError(f"there is no target '{name}'", hint=f"There is: {', '.join(known)}.")
-    make: Any = plugins.load(ref)
-    target: Target = make(stack, options)
-    return target
 
 
 def _with_defaults(options: RunOptions, defaults: RunDefaults) -> RunOptions:

@@ -26,7 +26,7 @@ from windlass.pipeline.step import step_of
 from windlass.provenance.capture import Provenance
 from windlass.provenance.declared import Declared, take_declared
 from windlass.provenance.environment import Environment
-from windlass.provenance.fingerprint import Fingerprinter, Taken
+from windlass.provenance.fingerprint import Fingerprinter, Taken, together
 from windlass.provenance.loose import loose_code
 from windlass.provenance.project import Project
 from windlass.provenance.wheel import store_wheel
@@ -44,6 +44,7 @@ def take_fingerprints(
     project: Project,
     provenance: Provenance,
     locks: Mapping[str, Lock],
+    here: Environment | None = None,
 ) -> dict[str, Taken]:
     """The fingerprint of every step of a graph, in each environment that it is called in.
 
@@ -52,6 +53,7 @@ def take_fingerprints(
         project: Whose.
         provenance: Where the run comes from.
         locks: Those of the environments that steps ask for, by name.
+        here: What is installed here, if the pipeline's environment is another.
 
     Returns:
         By `windlass.pipeline.plan.code_name`.
@@ -63,15 +65,19 @@ def take_fingerprints(
         return digest("project", provenance.bundle.digest, loose)
 
     root, cache = project.root, project.cache
-    takers = {None: Fingerprinter(root, provenance.environment, everything, cache)} | {
+    if here == provenance.environment:
+        here = None
+    own = Fingerprinter(root, provenance.environment, everything, cache, here=here)
+    takers = {None: own} | {
         name: Fingerprinter(root, lock.environment(), everything, cache, elsewhere=True)
         for name, lock in locks.items()
     }
     wanted = {(node.step, _environment(node)) for node in graph.nodes.values()}
-    return {
-        code_name(step, name): takers[name].take(step_of(step).function)
-        for step, name in sorted(wanted, key=str)
-    }
+    with together(root):
+        return {
+            code_name(step, name): takers[name].take(step_of(step).function)
+            for step, name in sorted(wanted, key=str)
+        }
 
 
 def _environment(node: Node) -> str | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import json
+import os
 import shutil
 import sys
 import tempfile
@@ -25,6 +27,10 @@ if TYPE_CHECKING:
     from windlass.records.model import Run
 
 
+_LONG_AGO = 315_532_800
+"""1980, as of files that nobody has written since."""
+
+
 def unpacked(bundle: str, stores: Stores, folder: Path) -> None:
     """Writes the files of a recorded bundle into a folder that is empty or not there.
 
@@ -40,6 +46,27 @@ def unpacked(bundle: str, stores: Stores, folder: Path) -> None:
     if archive is None:
         raise _no_archive(bundle, "it was recorded by an older Windlass")
     unpack(archive, read_bundle(json.loads(stores.records.bundle(bundle))), folder)
+
+
+def unpacked_once(bundle: str, stores: Stores, folder: Path) -> None:
+    """As `unpacked`, where the folder is not there yet; whole, also if several do it at once.
+
+    Raises:
+        ConfigError: As of `unpacked`; so is the other.
+    """
+    if folder.exists():
+        return
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".partial-") as partial:
+        unpacked(bundle, stores, Path(partial) / "code")
+        for path in (Path(partial) / "code").rglob("*"):  # or it would seem to be edited since
+            os.utime(path, (_LONG_AGO, _LONG_AGO), follow_symlinks=False)
+        with contextlib.suppress(OSError):  # another one was faster
+            (Path(partial) / "code").rename(folder)
+    if not folder.is_dir():
+        raise ConfigError(
+            f"{folder} cannot be made", hint="Check that its folder can be written, and try again."
+        )
 
 
 def unpacked_for_now(plan: Plan, stores: Stores) -> Path:
@@ -64,17 +91,19 @@ def look_in(root: Path, plan: Plan) -> None:
     sys.path[:0] = [str((root / source).resolve()) for source in plan.sources]
 
 
-def changes(row: Run, plan: Plan, now: Environment, root: Path, stores: Stores) -> Iterator[str]:
+def changes(
+    row: Run, plan: Plan, now: Environment | None, root: Path, stores: Stores
+) -> Iterator[str]:
     """What a run depends on besides its code and is another here and now, in words.
 
     Args:
         row: The run.
         plan: Its plan.
-        now: What is installed.
+        now: What is installed; None if that doesn't matter.
         root: The folder of the code that would be run.
         stores: Where it is recorded.
     """
-    if now.digest != plan.environment:
+    if now is not None and now.digest != plan.environment:
         then = read_environment(json.loads(stores.records.environment(plan.environment)))
         yield from _changed_packages(then, now)
     digests: Mapping[str, str] = row.details["digests"]

@@ -30,10 +30,11 @@ from windlass.records.model import RunParameter
 from windlass.stacks.stack import Stack, load_stack
 from windlass.targets.driving import drive
 from windlass.targets.keeping import capture_kept
-from windlass.targets.launch import make_target
+from windlass.targets.launch import with_lock
 from windlass.targets.locks import locks_of
 from windlass.targets.record import make_plan, new_job, save_code, take_fingerprints
 from windlass.targets.recorded import changes, look_in, unpacked_for_now
+from windlass.targets.target import find_target, is_locked, make_target
 
 CODE_CHANGED = "the code has changed since: the recorded code is run; --with-changes takes the new"
 
@@ -64,7 +65,8 @@ def resume(
 
     Args:
         named: The run's name, its id, its pipeline's name, or ``latest``.
-        stack: The stack in whose record it is; None for the default.
+        stack: The stack in whose record it is, and on which it goes on; None for the default one,
+            and that of the run.
         target: Where to go on; None for where it was.
         workers: How many cores steps are given together; None for as it was.
         with_changes: Whether code, packages and files are taken as they are now.
@@ -83,9 +85,13 @@ def resume(
     if row.status == "succeeded":
         return Run(row, stores)
     _refuse_running(row)
-    wired = load_stack(row.stack, found)
+    wired = load_stack(stack or row.stack, found)
     stores = open_recorded(wired)
-    again = _changed(row, wired, stores) if with_changes else _same(row, wired, stores, tell)
+    locked = is_locked(find_target(target or row.target))
+    if with_changes:
+        again = _changed(row, wired, stores, locked=locked)
+    else:
+        again = _same(row, wired, stores, tell, locked=locked)
     there = replace(wired, code=str(again.code))
     chosen = make_target(target or row.target, there, _options(row, workers))
     try:
@@ -110,7 +116,9 @@ def _refuse_running(row: Row) -> None:
     )
 
 
-def _same(row: Row, stack: Stack, stores: Stores, tell: Callable[[str], None]) -> _Again:
+def _same(
+    row: Row, stack: Stack, stores: Stores, tell: Callable[[str], None], *, locked: bool
+) -> _Again:
     """The run as it was recorded.
 
     Raises:
@@ -123,7 +131,9 @@ def _same(row: Row, stack: Stack, stores: Stores, tell: Callable[[str], None]) -
     if is_other:
         _refuse_loaded(row, plan)
     code = unpacked_for_now(plan, stores) if is_other else stack.project.root
-    changed = list(changes(row, plan, provenance.environment, code, stores))
+    # What is locked is built again as it was, whatever is installed here.
+    now = None if locked else provenance.environment
+    changed = list(changes(row, plan, now, code, stores))
     if changed:
         more = f" and {len(changed) - _MOST_TOLD} more" if len(changed) > _MOST_TOLD else ""
         told = ", ".join(changed[:_MOST_TOLD]) + more
@@ -138,7 +148,7 @@ def _same(row: Row, stack: Stack, stores: Stores, tell: Callable[[str], None]) -
     return _Again(plan, row, code)
 
 
-def _changed(row: Row, stack: Stack, stores: Stores) -> _Again:
+def _changed(row: Row, stack: Stack, stores: Stores, *, locked: bool) -> _Again:
     """The run with code, packages and files as they are now.
 
     Raises:
@@ -150,8 +160,10 @@ def _changed(row: Row, stack: Stack, stores: Stores) -> _Again:
     given = {name: decode_plain(document) for name, document in row.parameters.items()}
     arguments = params.bind(pipeline.name, pipeline.parameters, given)
     graph, provenance = pipeline.graph(), capture_kept(project, stores)
-    locks = locks_of(graph, project, stores)
-    fingerprints = take_fingerprints(graph, project, provenance, locks)
+    locks, here = locks_of(graph, project, stores), provenance.environment
+    if locked:
+        provenance = with_lock(provenance, pipeline, project, stores)
+    fingerprints = take_fingerprints(graph, project, provenance, locks, here)
     plan = make_plan(pipeline, graph, project, provenance, fingerprints, locks)
     _refuse_unimportable(row, plan)
     _refuse_without(stores.records.succeeded_nodes(row.id), row, then, plan)

@@ -89,6 +89,11 @@ def of_zone(moment: float) -> str:
 
 
 @step
+def by_arithmetic(n: float) -> float:
+    return n / 3 + float(os.environ.get("LAST_BITS", "0"))  # stands for another processor's
+
+
+@step
 def broken(n: int) -> int:
     raise ValueError(f"cannot work with {n}")
 
@@ -170,6 +175,11 @@ def by_rates(n: int = 1) -> str:
 @pipeline
 def by_zone(moment: float = 1e9) -> str:
     return of_zone(moment)
+
+
+@pipeline
+def by_machine(n: float = 1.0) -> float:
+    return double(by_arithmetic(n))
 
 
 @pipeline

@@ -11,7 +11,8 @@ import sys
 import traceback
 from typing import Any
 
-PRELOADED = ("numpy", "pydantic", "sklearn.preprocessing", "windlass.targets.launch")
+# What skops imports, torch among it, takes two seconds.
+PRELOADED = ("numpy", "pydantic", "sklearn.preprocessing", "skops.io", "windlass.targets.launch")
 
 
 def run(

@@ -173,8 +173,9 @@ def _facts(booster: Booster) -> dict[str, Json]:
 
 
 def _preview(booster: Booster) -> Preview:
-    linear = "gblinear" in booster.save_config()[:2000]
-    kind = "weight" if linear else "gain"
+    config = json.loads(booster.save_config())
+    is_linear = config["learner"]["gradient_booster"]["name"] == "gblinear"
+    kind = "weight" if is_linear else "gain"
     scores = booster.get_score(importance_type=kind)
     single = {name: score for name, score in scores.items() if isinstance(score, float)}
     return importance_preview(kind, single, booster.num_features())

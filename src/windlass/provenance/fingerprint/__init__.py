@@ -14,8 +14,12 @@ from windlass.provenance.fingerprint.findings import Findings, full_name
 from windlass.provenance.fingerprint.memo import Memo
 from windlass.provenance.fingerprint.model import Fingerprint, Piece, Unresolved, read_fingerprint
 from windlass.provenance.fingerprint.origin import Origin, origin_of_module
-from windlass.provenance.fingerprint.reach import reach
-from windlass.provenance.fingerprint.requirements import Everything, Requirements
+from windlass.provenance.fingerprint.reach import reach, together
+from windlass.provenance.fingerprint.requirements import (
+    Everything,
+    Lookalike,
+    Requirements,
+)
 from windlass.provenance.fingerprint.texts import located, text_of
 
 __all__ = [
@@ -27,6 +31,7 @@ __all__ = [
     "reach",
     "read_fingerprint",
     "text_of",
+    "together",
 ]
 
 
@@ -53,6 +58,8 @@ class Fingerprinter:
         cache: The folder of what can be worked out again.
         elsewhere: Whether the steps run in another interpreter than this one. Then all of its
             distributions count, since which of them need which cannot be looked up here.
+        here: What is installed in this interpreter, if that may be the same: then only those count
+            that a step uses, as far as they are the same here.
     """
 
     def __init__(
@@ -63,13 +70,16 @@ class Fingerprinter:
         cache: Path | None = None,
         *,
         elsewhere: bool = False,
+        here: Environment | None = None,
     ) -> None:
         self._root = root
-        self._requirements = (Everything if elsewhere else Requirements)(environment)
-        if elsewhere and cache is not None:  # what is remembered of a step here is another thing
+        self._requirements = _requirements(environment, here, elsewhere=elsewhere)
+        is_other = elsewhere or here is not None
+        if is_other and cache is not None:  # what is remembered of a step here is another thing
             cache = cache / "environments" / environment.digest[:16]
         self._everything = everything
-        self._memo = Memo(cache, os.path.realpath(root), environment.digest)
+        context = environment.digest + ("" if here is None else here.digest)
+        self._memo = Memo(cache, os.path.realpath(root), context)
 
     def take(self, function: Callable[..., Any]) -> Taken:
         """The fingerprint of a step's function as it is now, by its digest."""
@@ -124,3 +134,11 @@ class Fingerprinter:
         if not unresolved:  # else it rests on every file of the project
             self._memo.remember(found.entry, found.digest, walk)
         return found
+
+
+def _requirements(
+    environment: Environment, here: Environment | None, *, elsewhere: bool
+) -> Requirements | Lookalike | Everything:
+    if here is not None:
+        return Lookalike(environment, here)
+    return Everything(environment) if elsewhere else Requirements(environment)

@@ -24,21 +24,30 @@ def changes_outside(function: FunctionType) -> bool:
 
     What it is given, and what it makes itself, is not looked at.
     """
-    node = _node(function)
-    if node is None:
+    source, line = parse_file(function.__code__.co_filename), function.__code__.co_firstlineno
+    if source is None:
         return False
+    if line not in source.changed:
+        node = source.function_at(line)
+        source.changed[line] = frozenset() if node is None else _changed_names(node)
+    space = function.__globals__
+    return any(
+        name is None or name not in space or not is_own(space[name])
+        for name in source.changed[line]
+    )
+
+
+def _changed_names(node: ast.AST) -> frozenset[str | None]:
+    """The globals of whose attributes and items some are assigned to; None for what is imported."""
     local, imported = _local(node)
     aliases = _aliases(node)
-    for target in _changed(node):
-        root = root_of(target)
-        root = aliases.get(root or "", root)
-        if root in imported:
-            return True
-        if root is not None and root not in local:
-            space = function.__globals__
-            if root not in space or not is_own(space[root]):
-                return True
-    return False
+    roots = {root_of(target) for target in _changed(node)}
+    named = {aliases.get(root, root) for root in roots if root is not None}
+    return frozenset(
+        None if name in imported else name
+        for name in named
+        if name in imported or name not in local
+    )
 
 
 def calls_argument(function: FunctionType) -> bool:
@@ -46,7 +55,8 @@ def calls_argument(function: FunctionType) -> bool:
 
     What a decorator makes of a function calls what the decorator was given: that is later.
     """
-    node = _node(function)
+    source = parse_file(function.__code__.co_filename)
+    node = source.function_at(function.__code__.co_firstlineno) if source is not None else None
     inner = [each for each in ast.walk(node) if isinstance(each, _FUNCTIONS)] if node else []
     return any(_calls_own_argument(each) for each in inner)
 
@@ -63,16 +73,6 @@ def _calls_own_argument(node: ast.AST) -> bool:
         if not isinstance(each, _FUNCTIONS):
             waiting += ast.iter_child_nodes(each)
     return False
-
-
-def _node(function: FunctionType) -> ast.AST | None:
-    source, line = parse_file(function.__code__.co_filename), function.__code__.co_firstlineno
-    for node in ast.walk(source.tree) if source is not None else ():
-        if isinstance(node, _FUNCTIONS):
-            first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
-            if first == line:
-                return node
-    return None
 
 
 def _local(node: ast.AST) -> tuple[set[str], set[str]]:

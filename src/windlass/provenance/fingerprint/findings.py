@@ -64,7 +64,7 @@ class Findings:
 
     def sorted_pieces(self) -> tuple[Piece, ...]:
         """The pieces in the order of their kinds and names."""
-        return tuple(sorted(self.pieces.values(), key=lambda each: each[:3]))
+        return tuple(self.pieces[key] for key in sorted(self.pieces))
 
     def enter_module(self, name: str) -> None:
         """Notes a module of the project that must be imported, with the packages that it is in."""

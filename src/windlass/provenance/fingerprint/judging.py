@@ -53,6 +53,9 @@ class Judge:
         source: Its source.
         is_pure: Whether a function of the project changes nothing but the project's own objects.
         alters: What functions and classes of the project do to libraries, as far as is seen.
+
+    Attributes:
+        space: What the names of the module stand for.
     """
 
     def __init__(
@@ -62,82 +65,82 @@ class Judge:
         is_pure: Callable[[FunctionType], bool],
         alters: Callable[[Sequence[Any]], Altered],
     ) -> None:
-        self._module = module
+        self.module = module
         self._source = source
-        self._space: Mapping[str, Any] = vars(module)
-        self._is_pure = is_pure
-        self._alters = alters
+        self.space: Mapping[str, Any] = vars(module)
+        self.is_pure = is_pure
+        self.alters = alters
 
-    def _acts(self, node: ast.AST) -> bool:
+    def acts(self, node: ast.AST) -> bool:
         """Whether what is worked out, and kept, changes something on the way."""
         found_calls = calls(node)
-        if any(self._changes(call, is_kept=True) for call in found_calls):
+        if any(self.changes(call, is_kept=True) for call in found_calls):
             return True
-        found = [*code_operated(node, self._object), *self._run_by(node, found_calls)]
-        return bool(found) and any(self._alters(found))
+        found = [*code_operated(node, self.meant), *self._run_by(node, found_calls)]
+        return bool(found) and any(self.alters(found))
 
     def _run_by(self, node: ast.AST, made: list[ast.Call]) -> Iterator[Any]:
         """The project's code that calls are given, or may mean."""
         for call in made:
-            found = self._object(call.func)
+            found = self.meant(call.func)
             if found is None:
-                yield from code_named(node, self._object)
+                yield from code_named(node, self.meant)
             elif not is_ours(found):
                 yield from code_called(_unwrapped(found))
                 for given in (*call.args, *(each.value for each in call.keywords)):
-                    yield from code_named(given, self._object)
+                    yield from code_named(given, self.meant)
 
-    def _is_outside(self, target: ast.expr, *, is_changed: bool = False) -> bool:
+    def is_outside(self, target: ast.expr, *, is_changed: bool = False) -> bool:
         """Whether an assignment changes an object that is not the project's own."""
         if isinstance(target, ast.Tuple | ast.List):
-            return any(map(self._is_outside, target.elts))
+            return any(map(self.is_outside, target.elts))
         root = root_of(target) or ""
         if not isinstance(target, ast.Attribute | ast.Subscript):
             return is_changed and self._is_library_name(root)
-        if root not in self._space or self._is_library_name(root):
+        if root not in self.space or self._is_library_name(root):
             return True
-        return not is_inside(self._space[root])
+        return not is_inside(self.space[root])
 
     def _is_library_name(self, name: str, before: frozenset[str] = frozenset()) -> bool:
         """Whether a name stands for a module of a library, or for something taken from one."""
-        value = self._space.get(name)
+        value = self.space.get(name)
         if isinstance(value, ModuleType):
             return not is_own(value)
         wanted = self._source.imported(name)
         if wanted is not None:
-            return origin_of_module(absolute(wanted, self._space)).owner != "project"
+            return origin_of_module(absolute(wanted, self.space)).owner != "project"
         others = self._source.roots(name) - before
         return any(self._is_library_name(each, before | others | {name}) for each in others)
 
-    def _is_foreign(self, node: ast.expr) -> bool:
+    def is_foreign(self, node: ast.expr) -> bool:
         """Whether an argument is something of a library that can be changed for all."""
-        found = self._object(node.value if isinstance(node, ast.Starred) else node)
+        found = self.meant(node.value if isinstance(node, ast.Starred) else node)
         return found is not None and not isinstance(found, FunctionType) and not is_inside(found)
 
-    def _registers(self, decorator: ast.expr) -> bool:
+    def registers(self, decorator: ast.expr) -> bool:
         """Whether a decorator of a library may note what it decorates, and where."""
         function = decorator.func if isinstance(decorator, ast.Call) else decorator
-        found = self._object(function)
+        found = self.meant(function)
         if isinstance(found, FunctionType) and owner_of(found) in ("project", "windlass"):
             return False
-        root = self._space.get(root_of(function) or "")
+        root = self.space.get(root_of(function) or "")
         if root is None or (is_own(root) and not isinstance(root, ModuleType)):
             return False
         return _last_name(function).startswith("register")
 
-    def _changes(self, call: ast.Call, *, is_kept: bool) -> bool:
+    def changes(self, call: ast.Call, *, is_kept: bool) -> bool:
         """Whether a call may change what is not seen in the project's own objects."""
         name = call.func.id if isinstance(call.func, ast.Name) else ""
-        is_harmless = name in _HARMLESS and name not in self._space
+        is_harmless = name in _HARMLESS and name not in self.space
         if is_harmless or isinstance(call.func, ast.Call):  # that inner call is looked at itself
             return False
-        found = _unwrapped(self._object(call.func))
+        found = _unwrapped(self.meant(call.func))
         if is_kept and found is not None and is_ours(found):
             return False
         if isinstance(found, FunctionType | type) and owner_of(found) == "project":
             return self._runs_change(found, call)
         if isinstance(call.func, ast.Attribute):
-            holder = self._object(call.func.value)
+            holder = self.meant(call.func.value)
             if type(holder) in CONTAINERS:
                 return self._is_library_name(root_of(call.func) or "")
             if _is_shared(holder):
@@ -149,19 +152,19 @@ class Judge:
     def _runs_change(self, found: FunctionType | type, call: ast.Call) -> bool:
         """Whether a function or class of the project may change something when it is called."""
         if isinstance(found, type):
-            return not all(map(self._is_pure, makers(found)))
+            return not all(map(self.is_pure, makers(found)))
         given = [*call.args, *(each.value for each in call.keywords)]
         given += [call.func.value] if isinstance(call.func, ast.Attribute) else []
-        return any(map(self._is_foreign, given)) or not self._is_pure(found)
+        return any(map(self.is_foreign, given)) or not self.is_pure(found)
 
-    def _object(self, node: ast.expr) -> Any:
+    def meant(self, node: ast.expr) -> Any:
         """What an expression of names and attributes stands for; None if that cannot be told."""
         if isinstance(node, ast.Name):
-            return self._space.get(node.id, getattr(builtins, node.id, None))
+            return self.space.get(node.id, getattr(builtins, node.id, None))
         if isinstance(node, ast.Attribute):
-            holder = self._object(node.value)
+            holder = self.meant(node.value)
             if isinstance(node.value, ast.Call):  # of what it makes, if that is known
-                made = self._object(node.value.func)
+                made = self.meant(node.value.func)
                 holder = made if isinstance(made, type) else None
             if holder is None:
                 return None

@@ -38,7 +38,7 @@ def origin_of_file(file: str) -> Origin:
     if file.startswith("<frozen "):
         return Origin("python", file[8:-1].partition(".")[0])
     if not file.startswith("<"):
-        file = os.path.realpath(file)
+        file = _real(file)
     if file.startswith(f"{_OURS}{os.sep}"):
         return Origin("windlass", "windlass")
     for folder in _sites():
@@ -48,6 +48,17 @@ def origin_of_file(file: str) -> Origin:
         if file.startswith(f"{folder}{os.sep}"):
             return Origin("python", _top(file, folder))
     return PROJECT
+
+
+def _real(file: str) -> str:
+    """As `os.path.realpath`, without looking at every folder on the way for each file in it."""
+    if os.path.islink(file):  # noqa: PTH114
+        return os.path.realpath(file)
+    folder, name = os.path.split(file)
+    return os.path.join(_real_folder(folder), name)  # noqa: PTH118
+
+
+_real_folder = functools.cache(os.path.realpath)
 
 
 def origin_of_module(name: str) -> Origin:

@@ -13,6 +13,7 @@ from typing import Any
 
 from windlass import modules
 from windlass.pipeline.annotations import annotations_of
+from windlass.provenance.fingerprint.by_file import forget_files
 from windlass.provenance.fingerprint.bytecode import Read
 from windlass.provenance.fingerprint.changes import changes_outside
 from windlass.provenance.fingerprint.effects import (
@@ -20,11 +21,11 @@ from windlass.provenance.fingerprint.effects import (
     imported_names,
     project_modules,
 )
-from windlass.provenance.fingerprint.judging import CONFIGURING, Altered
+from windlass.provenance.fingerprint.judging import CONFIGURING, Altered, Judge
 from windlass.provenance.fingerprint.model import Piece
 from windlass.provenance.fingerprint.origin import origin_of_module
 from windlass.provenance.fingerprint.running import has_hooks
-from windlass.provenance.fingerprint.source import forget_trees, source_of
+from windlass.provenance.fingerprint.source import source_of
 from windlass.provenance.fingerprint.toplevel import plain_imports
 from windlass.provenance.fingerprint.walk import Walk
 
@@ -45,31 +46,41 @@ def reach(function: Callable[..., Any], root: Path) -> Walk:
         root: The project's folder.
     """
     walk = Walk(os.path.realpath(root))
-    with _no_collection():
+    with together(root) as judged:
         walk.follow(function)
         for annotation in annotations_of(function).values():
             walk.told(annotation)  # the classes of what it takes and returns
         walk.finish()
-        _enter_modules(walk)
+        _enter_modules(walk, judged)
     return walk
 
 
 @contextlib.contextmanager
-def _no_collection() -> Iterator[None]:
-    """Puts garbage collection off: what a walk makes is kept, so a third of it would be looking."""
+def together(root: Path) -> Iterator[_Judged]:
+    """Lets several functions be walked from, while what they share is looked into once.
+
+    Nothing of the project may run meanwhile. Garbage collection is put off: what a walk makes is
+    kept, so a third of the time would be looking through it.
+    """
+    global _open  # noqa: PLW0603
+    if _open is not None:
+        yield _open
+        return
     was_on = gc.isenabled()
     gc.disable()
+    _open = _Judged(os.path.realpath(root))
     try:
-        yield
+        yield _open
     finally:
-        forget_trees()  # else the first collection after this would go through them
+        _open = None
+        forget_files()  # else the first collection after this would go through them
         if was_on:
             gc.enable()
 
 
-def _enter_modules(walk: Walk) -> None:
+def _enter_modules(walk: Walk, judged: _Judged) -> None:
     """Adds what importing the modules does that the step needs, and those that they import."""
-    done, judged = 0, _Judged(walk.root)
+    done = 0
     while done < len(walk.modules):
         for name in list(walk.modules)[done:]:
             _enter_module(walk, name, judged)
@@ -89,7 +100,8 @@ def _enter_module(walk: Walk, name: str, judged: _Judged) -> None:
     source = source_of(module)
     if source is None:
         return
-    found = Imports(module, source, judged.is_pure, judged.alters)
+    judge = Judge(module, source, judged.is_pure, judged.alters)
+    found = Imports(source.tree.body, judge)
     for each in project_modules(found.modules):
         walk.enter_module(each)
     for each in found.registered:
@@ -133,6 +145,10 @@ class _Judged:
             walk.finish()
             self._known[id(code)] = (code, walk)
         return self._known[id(code)][1]
+
+
+_open: _Judged | None = None
+"""What is known meanwhile."""
 
 
 class _Changes(Walk):

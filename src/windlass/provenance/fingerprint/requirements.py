@@ -60,6 +60,34 @@ class Everything:
         return dict(sorted(self._identities.items()))
 
 
+class Lookalike:
+    """Distributions of an environment that may be the same as those here.
+
+    What a step uses is looked up here. Where the other environment has the very same, a result of
+    one stands for the other; where it has not, or has more, which a library could find by itself,
+    all that it has counts.
+
+    Args:
+        environment: What identifies each of them.
+        here: What identifies those that are here.
+    """
+
+    def __init__(self, environment: Environment, here: Environment) -> None:
+        self._all = Everything(environment)
+        self._here = Requirements(here)
+        self._identities = environment.versions()
+        self._has_more = bool(self._identities.keys() - here.versions().keys())
+
+    def closure(self, tops: Iterable[str]) -> dict[str, str]:
+        """What identifies the distributions behind import names and all that they use in turn."""
+        tops = list(tops)
+        found = self._here.closure(tops)
+        if not found:
+            return found
+        is_same = found.items() <= self._identities.items() and not self._has_more
+        return found if is_same else self._all.closure(tops)
+
+
 class _Required(NamedTuple):
     needed: tuple[str, ...]
     optional: tuple[str, ...]

@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import contextlib
 import io
-import os
 import tokenize
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from functools import partial
 from types import ModuleType
 from typing import Any
 
+from windlass.provenance.fingerprint.by_file import ByFile
 from windlass.provenance.fingerprint.bytecode import Import
 from windlass.provenance.fingerprint.packing import digest_packed
 from windlass.provenance.fingerprint.syntax import (
@@ -57,11 +57,15 @@ class Source:
     Args:
         data: The bytes of its file.
         tree: Its syntax tree.
+        changed: What `windlass.provenance.fingerprint.changes` found in its functions, by their
+            first lines: many are asked for again and again.
     """
 
     data: bytes
     tree: ast.Module
+    changed: dict[int, frozenset[str | None]] = field(default_factory=dict, repr=False)
     _named: dict[str, list[ast.stmt]] | None = field(default=None, repr=False)
+    _functions: dict[int, ast.AST] | None = field(default=None, repr=False)
 
     def definition(self, name: str) -> Definition | None:
         """How a top-level name is made, by all the statements that take part in it."""
@@ -69,6 +73,17 @@ class Source:
             self._named = by_name(self.tree.body)
         found = self._named.get(name)
         return self.told(found) if found else None
+
+    def function_at(self, line: int) -> ast.AST | None:
+        """The function, also one without a name, that begins in a line, with its decorators."""
+        if self._functions is None:
+            self._functions = {}
+            for node in ast.walk(self.tree):
+                if isinstance(node, _FUNCTIONS):
+                    self._functions.setdefault(first_line(node), node)
+                elif isinstance(node, ast.Lambda):
+                    self._functions.setdefault(node.lineno, node)
+        return self._functions.get(line)
 
     def line_of(self, qualname: str) -> int | None:
         """Where a name of the module, or of a class in it, was last bound."""
@@ -126,31 +141,26 @@ def source_of(module: ModuleType) -> Source | None:
 
 def parse_file(file: str) -> Source | None:
     """The source of a file as it stands; None if it cannot be read or is not Python."""
-    try:
-        status = os.stat(file)  # noqa: PTH116
-    except OSError:
-        return None
-    stamp = (status.st_mtime_ns, status.st_size)
-    known = _parsed.get(file)
-    if known is None or known[0] != stamp:
-        known = _parsed[file] = (stamp, _parse(file))
-    return known[1]
+    return _parsed.get(file, _parse)
 
 
-_parsed: dict[str, tuple[tuple[int, int], Source | None]] = {}
-
-
-def forget_trees() -> None:
-    """Gives back the memory of what was parsed."""
-    _parsed.clear()
+_parsed: ByFile[Source] = ByFile()
 
 
 def _parse(file: str) -> Source | None:
+    data = read_file(file)
+    try:
+        return Source(data, ast.parse(data)) if data is not None else None
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+
+
+def read_file(file: str) -> bytes | None:
+    """The bytes of a file; None if it cannot be read."""
     try:
         with open(file, "rb") as opened:  # noqa: PTH123
-            data = opened.read()
-        return Source(data, ast.parse(data))
-    except (OSError, SyntaxError, ValueError, RecursionError):
+            return opened.read()
+    except OSError:
         return None
 
 

@@ -9,6 +9,7 @@ import dis
 from types import CodeType, ModuleType
 from typing import Any
 
+from windlass.provenance.fingerprint.by_file import ByFile
 from windlass.provenance.fingerprint.bytecode import Import
 from windlass.provenance.fingerprint.running import has_instances
 
@@ -24,7 +25,7 @@ _OPERATING = {
     for name, op in dis.opmap.items()
     if name.startswith(("BINARY_", "UNARY_", "LOAD_ATTR", "LOAD_METHOD")) or name.endswith("_OP")
 }
-_OPTIMIZED = 0x1
+OPTIMIZED = 0x1
 """Of the code of functions; that of a class runs when the module does."""
 _DOING = {
     *(op for name, op in dis.opmap.items() if name.startswith(("STORE_", "DELETE_"))),
@@ -36,7 +37,7 @@ _DOING = {
 
 def plain_imports(module: ModuleType) -> list[Import] | None:
     """What a module imports, if it does nothing else but define things; None if it may do more."""
-    code = _code_of(module)
+    code = code_of(module)
     if code is None or _does_more(code) or (_operates(code) and has_instances(module)):
         return None
     return _imports(code)
@@ -52,7 +53,7 @@ def _does_more(code: CodeType) -> bool:
     if calls > code.co_code[::2].count(_BUILD):
         return True
     bodies = [each for each in code.co_consts if isinstance(each, CodeType)]
-    classes = [body for body in bodies if not body.co_flags & _OPTIMIZED]
+    classes = [body for body in bodies if not body.co_flags & OPTIMIZED]
     return any(_changes(body) or _does_more(body) for body in classes)
 
 
@@ -60,16 +61,24 @@ def _changes(body: CodeType) -> bool:
     return not _CHANGING.isdisjoint(body.co_code[::2])
 
 
-def _code_of(module: ModuleType) -> CodeType | None:
-    spec = getattr(module, "__spec__", None)
+def code_of(module: ModuleType) -> CodeType | None:
+    """The code that importing a module from its file would run now; None if that cannot be told."""
+    spec, file = getattr(module, "__spec__", None), getattr(module, "__file__", None)
     get: Any = getattr(getattr(spec, "loader", None), "get_code", None)
-    if spec is None or get is None:
+    if spec is None or get is None or not isinstance(file, str):
         return None
-    try:
-        code = get(spec.name)
-    except (ImportError, OSError, SyntaxError, ValueError):
-        return None
-    return code if isinstance(code, CodeType) else None
+
+    def made(_: str) -> CodeType | None:
+        try:
+            code = get(spec.name)
+        except (ImportError, OSError, SyntaxError, ValueError):
+            return None
+        return code if isinstance(code, CodeType) else None
+
+    return _codes.get(file, made)
+
+
+_codes: ByFile[CodeType] = ByFile()
 
 
 def _imports(code: CodeType) -> list[Import] | None:

@@ -10,13 +10,14 @@ from types import FunctionType
 from typing import Any
 
 from windlass.hashing import Part
+from windlass.provenance.fingerprint.class_heads import class_head
 from windlass.provenance.fingerprint.classes import FIELDS, class_entries, fields_of
 from windlass.provenance.fingerprint.findings import NAMES, full_name, lookup
 from windlass.provenance.fingerprint.model import Piece, Unresolved
 from windlass.provenance.fingerprint.names import Names
 from windlass.provenance.fingerprint.origin import origin_of_module
 from windlass.provenance.fingerprint.packing import digest_packed
-from windlass.provenance.fingerprint.source import Definition, source_of
+from windlass.provenance.fingerprint.source import Definition
 
 
 class Classes(Names):
@@ -75,8 +76,7 @@ class Classes(Names):
 
     def _head(self, cls: type) -> Definition | None:
         module = sys.modules.get(cls.__module__)
-        source = source_of(module) if module is not None else None
-        head = source.class_head(cls.__qualname__) if source is not None else None
+        head = class_head(module, cls.__qualname__) if module is not None else None
         if head is not None and module is not None:
             self.read_all(head, module)
         return head

@@ -64,7 +64,7 @@ class LocalTarget:
         """What starts the workers of an environment that steps ask for."""
         if not job.plan.environments:
             return lambda _: Pool()
-        from windlass.targets.local.environments import own_pools
+        from windlass.targets.worker_pools import own_pools
 
         return own_pools(job, observer.told)
 
@@ -84,13 +84,15 @@ class LocalTarget:
         from windlass.execution.driver import Driver
         from windlass.execution.inprocess import drive_in_process
         from windlass.execution.stores import stack_to_json
+        from windlass.targets.worker_crew import WorkerCrew
 
         if not self._pools:
             drive_in_process(progress)
             return
         stack = stack_to_json(self._stack)
         fresh = self._options.fresh
-        Driver(progress, self._pools, start, self._resources, stack, fresh=fresh).drive()
+        crew = WorkerCrew(progress.job, self._pools, start, self._resources, stack, fresh=fresh)
+        Driver(progress, crew).drive()
 
     def close(self) -> None:
         """Ends the workers."""

@@ -34,7 +34,7 @@ def own_pools(job: Job, tell: Callable[[str], None]) -> Callable[[str], Pool]:
     """
     project = find_project(job.stores.project)
     pythons = {name: _python(job, project, name, tell) for name in job.plan.environments}
-    folders = _folders(job)
+    folders = project_folders(job)
     return lambda name: Pool(pythons[name], folders)
 
 
@@ -50,7 +50,7 @@ def _contents(lock: Lock) -> str:
     return f"Python {lock.python}, {len(lock.requirements)} packages"
 
 
-def _folders(job: Job) -> list[str]:
+def project_folders(job: Job) -> list[str]:
     """Where the modules of the project are: nothing of what is installed for this interpreter."""
     root = job.stores.project.resolve()
     ours = Path(windlass.__file__).parent.parent

@@ -1,0 +1,45 @@
+"""``compile``: a pipeline as files for an engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from windlass.cli.output import DONE, Json, StackName, command, kept_for_json, print_json
+
+
+@command
+def compile_(
+    pipeline: Annotated[str, typer.Argument(metavar="FILE.py:PIPELINE")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The folder for the files.")],
+    target: Annotated[
+        str | None, typer.Option("--target", metavar="TARGET", help="Such as airflow.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="What random generators are seeded from; else 0.")
+    ] = None,
+    stack: StackName = None,
+    json: Json = False,
+) -> int:
+    """Writes a pipeline as files for an engine that orders its nodes itself."""
+    from windlass.cli.place import find_pipeline
+    from windlass.targets.compiling import compile_pipeline
+
+    with kept_for_json(json):
+        found = find_pipeline(pipeline)
+        own = found.settings
+        options = own.but(
+            target=target or own.target,
+            stack=stack or own.stack,
+            seed=own.seed if seed is None else seed,
+        )
+        compiled, files = compile_pipeline(found, options, output)
+    if json:
+        print_json({"plan": compiled.plan.digest, "files": [str(path) for path in files]})
+        return DONE
+    for path in files:
+        typer.echo(str(path))
+    typer.echo("when it has run: windlass sync", err=True)
+    return DONE

@@ -1,0 +1,121 @@
+"""``begin`` and ``sync``: for runs whose workers cannot reach the record."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from windlass.cli.output import (
+    DONE,
+    FAILED,
+    Json,
+    StackName,
+    command,
+    console,
+    kept_for_json,
+    print_json,
+)
+
+if TYPE_CHECKING:
+    from windlass.targets.sync import Synced
+
+_MOST_NAMED = 5
+
+
+@command
+def sync(
+    run: Annotated[
+        str | None,
+        typer.Argument(metavar="[RUN]", help="Its name or id; else all.", show_default=False),
+    ] = None,
+    stack: StackName = None,
+    json: Json = False,
+) -> int:
+    """Takes into the record what workers posted of runs; ends those of which all is settled."""
+    from windlass.targets.sync import sync as take_in
+    from windlass.targets.sync import sync_all
+
+    synced = sync_all(stack=stack) if run is None else [take_in(run, stack=stack)]
+    if json:
+        documents = [_document(each) for each in synced]
+        print_json({"runs": documents} if run is None else documents[0])
+    elif not synced:
+        console().print("no run goes on of which workers have posted anything")
+    else:
+        for each in synced:
+            _tell(each)
+    return FAILED if any(each.run.status == "failed" for each in synced) else DONE
+
+
+@command
+def begin(
+    store: Annotated[str, typer.Option(help="The artifact store's address.")],
+    plan: Annotated[str, typer.Option(help="The plan's digest.")],
+    key: Annotated[str, typer.Option(help="How the engine calls the run: one run a key.")],
+    parameters: Annotated[
+        list[str] | None,
+        typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="A parameter."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="What random generators are seeded from.")] = 0,
+    json: Json = False,
+) -> int:
+    """Begins a run of a posted plan where no record can be reached; prints its id."""
+    from windlass.cli.executing import open_store
+    from windlass.cli.running import pairs
+    from windlass.execution.worker_state import become_worker
+    from windlass.targets.relayed import begin_relayed
+
+    given = pairs(parameters, "-p")
+    become_worker()
+    with tempfile.TemporaryDirectory(prefix="windlass-") as scratch, kept_for_json(True):
+        run = begin_relayed(open_store(store), plan, key, given, Path(scratch), seed=seed)
+    if json:
+        print_json({"run": run, "plan": plan})
+    else:
+        typer.echo(run)
+    return DONE
+
+
+def _document(synced: Synced) -> dict[str, Any]:
+    from windlass.execution.document import run_document
+
+    records, folded = synced.run.job.stores.records, synced.folded
+    return {
+        **run_document(records, records.run_by_id(synced.run.id)),
+        "new": {
+            "succeeded": folded.succeeded,
+            "failed": [{"node": node, "attempt": attempt} for node, attempt in folded.failed],
+        },
+        "aside": [{"object": name, "reason": why} for name, why in folded.aside],
+        "waiting": list(synced.waiting),
+    }
+
+
+def _tell(synced: Synced) -> None:
+    out, folded, name = console(), synced.folded, synced.run.name
+    tries = [f"{node} (attempt {attempt})" for node, attempt in folded.failed]
+    lines = [f"{name}  nothing is new"] if not (folded.succeeded or tries) else []
+    lines += [f"{name}  new: {_listed(folded.succeeded)} succeeded"] if folded.succeeded else []
+    lines += [f"{name}  new: {_listed(tries)} failed"] if tries else []
+    lines += [f"{name}  left aside: {each}: {why}" for each, why in folded.aside[:_MOST_NAMED]]
+    if len(folded.aside) > _MOST_NAMED:
+        lines.append(f"{name}  left aside: {len(folded.aside) - _MOST_NAMED} more; all: --json")
+    lines.append(f"{name}  {_state(synced)}")
+    for line in lines:
+        out.print(line, markup=False, soft_wrap=True)
+
+
+def _state(synced: Synced) -> str:
+    status = synced.run.status
+    if status in ("running", "lost") and synced.waiting:
+        return f"{status}; not ended yet: {_listed(synced.waiting)}"
+    return f"{status}: {synced.run.error}" if synced.run.error else status
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return ", ".join(names[:_MOST_NAMED]) + more

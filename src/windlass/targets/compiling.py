@@ -1,0 +1,132 @@
+"""From a pipeline to files for an engine that orders its nodes itself."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from windlass.errors import ConfigError
+from windlass.hashing import digest
+from windlass.pipeline.pipeline import Pipeline
+from windlass.pipeline.settings import RunOptions
+from windlass.provenance import secrets
+from windlass.values import Json
+
+if TYPE_CHECKING:
+    from windlass.pipeline.plan import Plan
+    from windlass.provenance.lock import Lock
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """What an engine's files are made of.
+
+    Args:
+        plan: The plan, which the artifact store holds with all that its nodes need.
+        parameters: The pipeline's parameters, each with its default as text; None without one.
+        store: The artifact store's address, references to secrets unresolved.
+        lock: The environment that nodes run in.
+        environment: The digest of that with Windlass.
+        wheel: The blob of Windlass's wheel.
+        wheel_name: The wheel's file name.
+    """
+
+    plan: Plan
+    parameters: Mapping[str, str | None]
+    store: str
+    lock: Lock
+    environment: str
+    wheel: str
+    wheel_name: str
+
+
+def compile_pipeline(
+    pipeline: Pipeline[Any, Any], options: RunOptions, folder: Path
+) -> tuple[Compiled, list[Path]]:
+    """Writes a pipeline as files for an engine, and puts what they need into the artifact store.
+
+    Args:
+        pipeline: What to compile.
+        options: The target, the stack.
+        folder: Where the files are written; made if it is not there.
+
+    Raises:
+        ConfigError: The target compiles nothing, or cannot be told what the plan asks for.
+        LockError: The environment cannot be solved.
+        StoreError: The store cannot be written.
+    """
+    from windlass.execution.relay.begin import post_plan
+    from windlass.execution.stores import open_stores
+    from windlass.provenance.wheel import store_wheel
+    from windlass.targets.keeping import capture_kept
+    from windlass.targets.launch import place_run, with_lock
+    from windlass.targets.locked import locks_of_plan
+    from windlass.targets.locks import locks_of, running_wheel
+    from windlass.targets.record import make_plan, new_job, save_code, take_fingerprints
+    from windlass.targets.target import find_target, stack_for
+
+    project, stack, options = place_run(pipeline, options)
+    name = options.target or stack.target
+    engine: Any = find_target(name)
+    if not hasattr(engine, "compile"):
+        raise ConfigError(
+            f"the target '{name}' is run, not compiled",
+            hint=f"windlass run FILE.py:PIPELINE --target {name}",
+        )
+    target = engine(stack_for(name, stack), options)
+    graph, stores = pipeline.graph(), open_stores(stack)
+    provenance = capture_kept(project, stores)
+    here = provenance.environment
+    provenance = with_lock(provenance, pipeline, project, stores)
+    locks = locks_of(graph, project, stores)
+    fingerprints = take_fingerprints(graph, project, provenance, locks, here)
+    plan = make_plan(pipeline, graph, project, provenance, fingerprints, locks)
+    target.check(plan)
+    save_code(plan, fingerprints, provenance, stores)
+    job = new_job(plan, {}, options, stores, provenance.environment)
+    details: dict[str, Json] = {"cache": options.cache, "refresh": options.refresh, "folder": "."}
+    post_plan(job, target=name, stack=stack.name, details=details)
+    lock, wheel = locks_of_plan(plan, project, stores)[None], running_wheel(stores, project)
+    blob = store_wheel(stores.artifacts, project.cache)
+    compiled = Compiled(
+        plan=plan,
+        parameters=_parameters(pipeline),
+        store=_address(stack.artifacts, stack.artifacts_url),
+        lock=lock,
+        environment=digest("engine", lock.digest, blob),
+        wheel=blob,
+        wheel_name=wheel.name,
+    )
+    return compiled, list(_written(target.compile(compiled), folder))
+
+
+def _address(written: str | None, resolved: str) -> str:
+    """The store's address as others may read it: with references to secrets, and no secret."""
+    if written is not None and "${" in written:
+        return written
+    return secrets.masked(resolved) if "://" in resolved else str(Path(resolved).absolute())
+
+
+def _parameters(pipeline: Pipeline[Any, Any]) -> dict[str, str | None]:
+    return {
+        name: None if parameter.required else repr(parameter.default)
+        for name, parameter in pipeline.parameters.items()
+    }
+
+
+def _written(files: Mapping[str, str], folder: Path) -> Any:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            path = folder / name
+            partial = path.with_name(f".{name}.{os.getpid()}.partial")
+            partial.write_text(text, encoding="utf-8")
+            partial.replace(path)  # an engine may be reading the folder
+            yield path
+    except OSError as error:
+        raise ConfigError(
+            f"{folder} cannot be written: {error.strerror}", hint="Name another folder: -o FOLDER."
+        ) from error

@@ -1,0 +1,139 @@
+"""A run where only its artifact store can be reached: begun there, opened to execute its nodes."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from windlass import modules
+from windlass.artifacts.store import ArtifactStore
+from windlass.errors import ConfigError
+from windlass.execution.job import Stores, open_job
+from windlass.execution.relay.begin import of_run
+from windlass.execution.relay.objects import RunObjects
+from windlass.execution.relay.private import PrivateRecord, read_begun, take_code
+from windlass.execution.relay.worker import Relayed
+from windlass.pipeline import parameters as params
+from windlass.pipeline.graph import Node
+from windlass.pipeline.plan import Plan, read_plan
+from windlass.pipeline.settings import RunOptions
+from windlass.provenance.environment import read_environment
+from windlass.provenance.environments import cache_folder, place_wheel, ready_environment
+from windlass.records.identity import uuid7
+from windlass.targets.record import new_job
+from windlass.targets.recorded import look_in, unpacked_once
+from windlass.values import Json
+
+
+def open_relayed(store: ArtifactStore, run: str, plan: str, scratch: Path) -> Relayed:
+    """Opens a run by what was posted when it began; its code is unpacked once for this machine.
+
+    Args:
+        store: The artifact store.
+        run: The run's id.
+        plan: The digest of its plan.
+        scratch: A folder of this process, for a record of its own and for logs.
+
+    Raises:
+        ConfigError: The store knows of no such run, or its code cannot be unpacked.
+        CorruptError: What was posted is damaged.
+        StoreError: The store cannot be read.
+    """
+    objects = RunObjects(store, run)
+    document = read_begun(objects, plan)
+    records = PrivateRecord(scratch / "record.db")
+    records.take_run(document, objects)
+    stores = _stores(records, document, store, scratch)
+    job = open_job(run, stores)
+    look_in(stores.project, job.plan)
+    return Relayed(job, records, objects, document)
+
+
+def begin_relayed(
+    store: ArtifactStore,
+    plan: str,
+    key: str,
+    given: Mapping[str, str],
+    scratch: Path,
+    *,
+    seed: int = 0,
+) -> str:
+    """Begins a run of a posted plan where no record can be reached; asked again, finds that run.
+
+    Args:
+        store: The artifact store.
+        plan: The plan's digest.
+        key: How the engine calls the run: of the same key there is one alone.
+        given: Parameters as text.
+        scratch: A folder of this process.
+        seed: What its generators are seeded from.
+
+    Returns:
+        The run's id.
+
+    Raises:
+        ConfigError: The store knows of no such plan.
+        ParameterError: A parameter is unknown, missing or of the wrong type.
+    """
+    shared = RunObjects(store, "").plan(plan)
+    if shared is None:
+        raise ConfigError(
+            f"the artifact store knows of no plan {plan[:12]} of which runs can be begun here",
+            hint="Check the store's address; the plan is posted when it is compiled.",
+        )
+    arguments, stores, found = _bound(shared, store, scratch, given)
+    environment = read_environment(json.loads(stores.records.environment(found.environment)))
+    job = new_job(found, arguments, RunOptions(seed=seed), stores, environment)
+    run = RunObjects(store, uuid7()).claim(plan, key)
+    facts: dict[str, Json] = {
+        "id": run,
+        "number": 0,
+        "name": f"{found.name} ({key})",
+        "created": time.time(),
+    }
+    RunObjects(store, run).begin(plan, of_run(shared, job, facts))
+    return run
+
+
+def own_interpreter(relayed: Relayed, node: Node) -> Path | None:
+    """The interpreter of the environment that a node's step asks for, built where it is not there.
+
+    Returns:
+        None if it asks for none.
+
+    Raises:
+        LockError: It cannot be built.
+    """
+    job = relayed.job
+    lock = job.lock_of(node)
+    if lock is None:
+        return None
+    wheel = place_wheel(
+        job.stores.artifacts, relayed.document["run"]["details"]["windlass"]["wheel"]
+    )
+    return ready_environment(lock, wheel, job.stores.project)
+
+
+def _bound(
+    shared: Any, store: ArtifactStore, scratch: Path, given: Mapping[str, str]
+) -> tuple[Mapping[str, Any], Stores, Plan]:
+    """The arguments of a run, checked by its pipeline itself."""
+    records = PrivateRecord(scratch / "record.db")
+    take_code(records, shared, RunObjects(store, ""))
+    stores = _stores(records, shared, store, scratch)
+    plan = read_plan(records.plan(shared["run"]["plan"]))
+    look_in(stores.project, plan)
+    pipeline: Any = modules.resolve(plan.pipeline)
+    return params.bind(pipeline.name, pipeline.parameters, {}, text=given), stores, plan
+
+
+def _stores(records: PrivateRecord, document: Any, store: ArtifactStore, scratch: Path) -> Stores:
+    """The stores of a worker, with the run's code unpacked."""
+    bundle = document["run"]["bundle"]
+    code = cache_folder() / "code" / bundle[:32]
+    stores = Stores(records, store, scratch / "logs", document["trust_pickle"], code)
+    unpacked_once(bundle, stores, code)
+    return stores

@@ -1,0 +1,64 @@
+"""Every graph, ordered by an engine whose workers cannot reach the record; then folded into it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.conformance_cases import CASES, check, map_over_field, named_outputs
+from windlass import Run
+from windlass.provenance.environments import CACHE_VARIABLE
+from windlass.targets import target
+from windlass.targets.sync import sync
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where this machine keeps the code that it has unpacked."""
+    return tmp_path_factory.mktemp("machine")
+
+
+@pytest.fixture(autouse=True)
+def targets(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(CACHE_VARIABLE, str(machine))
+    monkeypatch.setitem(target.TARGETS, "engine", "conformance.engine:Engine")
+    monkeypatch.setitem(target.TARGETS, "posting", "conformance.posting:Posting")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "folder").mkdir()
+    return tmp_path / "folder"
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_graph_that_an_engine_orders_runs_as_promised(name: str, folder: Path) -> None:
+    def run(pipeline: Any, parameters: Mapping[str, Any], options: Mapping[str, Any]) -> Run[Any]:
+        begun = pipeline.options(target="engine", **options).run(**parameters)
+        assert begun.status == "running"
+        synced = sync(begun.id)
+        assert not synced.folded.aside
+        assert not synced.waiting
+        return synced.run
+
+    check(CASES[name], run, folder)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_graph_that_is_driven_from_here_runs_as_promised(name: str, folder: Path) -> None:
+    def run(pipeline: Any, parameters: Mapping[str, Any], options: Mapping[str, Any]) -> Run[Any]:
+        found: Run[Any] = pipeline.options(target="posting", **options).run(**parameters)
+        return found
+
+    check(CASES[name], run, folder)
+
+
+def test_what_the_cache_gave_the_driver_is_read_by_workers() -> None:
+    assert map_over_field.options(target="local", workers=1).run().status == "succeeded"
+    run = named_outputs.options(target="posting").run()
+    assert run.result() == "36 numbers|6 numbers"
+    cached = {name: outcome.cached for name in ("count", "split") if (outcome := run[name].outcome)}
+    assert cached == {"count": True, "split": False}

@@ -1,0 +1,41 @@
+"""Engines that tests start, each in an environment of its own, built once for a machine."""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from windlass.errors import WindlassError
+from windlass.provenance.uv import find_uv
+
+AIRFLOW = "apache-airflow==3.3.2"
+"""Pinned: by other packages than its own release was tried with, it mostly does not start."""
+
+
+def engine_python(name: str, *requirements: str) -> Path:
+    """The interpreter of an engine's environment; the test is skipped where it cannot be built."""
+    minor = "{}.{}".format(*sys.version_info)
+    place = Path.home() / ".cache" / "windlass-tests" / f"{name}-{minor}"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with (place.parent / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (place / "ready").exists():
+            try:
+                _build(place, requirements)
+            except (subprocess.CalledProcessError, OSError, WindlassError) as error:
+                pytest.skip(f"{', '.join(requirements)} cannot be installed: {error}")
+    return place / "bin" / "python"
+
+
+def _build(place: Path, requirements: tuple[str, ...]) -> None:
+    shutil.rmtree(place, ignore_errors=True)
+    uv = find_uv()
+    subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, str(place)], check=True)
+    into = ("--quiet", "--python", str(place / "bin" / "python"))
+    subprocess.run([uv, "pip", "install", *into, *requirements], check=True)
+    (place / "ready").touch()
