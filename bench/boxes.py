@@ -25,18 +25,8 @@ engine = "podman"
 
 def container(bench: Bench) -> list[Figure]:
     """A chain of trivial steps in containers, beside as many that only start Python."""
-    problem = container_engine.missing()
-    if problem is not None:
-        print(f"no containers here: {problem}")
+    if not can_start(bench):
         return []
-    folder = Path(tempfile.mkdtemp(prefix="wl-podman-"))
-    os.environ["CONTAINERS_CONF"] = str(container_engine.settings(folder))
-    bench.environment["CONTAINERS_CONF"] = os.environ["CONTAINERS_CONF"]
-    container_engine.make_base()
-    (bench.folder / "windlass.toml").write_text(_SETTINGS)
-    (bench.folder / "pyproject.toml").write_text(
-        '[project]\nname = "bench"\nversion = "1"\ndependencies = []\n'
-    )
     bare = (
         "podman",
         "run",
@@ -53,3 +43,20 @@ def container(bench: Bench) -> list[Figure]:
         lambda: bench.run(chain)["run"] / _NODES, lambda: seconds(bench, *bare), ROUNDS
     )
     return [Figure("a node in a container", ours, "s", floor, floor + 0.5)]
+
+
+def can_start(bench: Bench) -> bool:
+    """Makes the stack `box` of a project, in whose containers steps run; False if there are none."""
+    problem = container_engine.missing()
+    if problem is not None:
+        print(f"no containers here: {problem}")
+        return False
+    folder = Path(tempfile.mkdtemp(prefix="wl-podman-"))
+    os.environ["CONTAINERS_CONF"] = str(container_engine.settings(folder))
+    bench.environment["CONTAINERS_CONF"] = os.environ["CONTAINERS_CONF"]
+    container_engine.make_base()
+    (bench.folder / "windlass.toml").write_text(_SETTINGS)
+    (bench.folder / "pyproject.toml").write_text(
+        '[project]\nname = "bench"\nversion = "1"\ndependencies = []\n'
+    )
+    return True

@@ -25,6 +25,7 @@ import boxes
 import bucket
 import caching
 import on_ray
+import submitting
 from timing import HERE, QUICK, ROUNDS, Bench, Figure, further, median, paired, seconds
 
 
@@ -193,6 +194,7 @@ MEASURES: dict[str, Callable[[Bench], list[Figure]]] = {
     "lookup": caching.lookup,
     "forecast": caching.forecast,
     "collection": caching.collection,
+    "submitting": submitting.submitting,
     "ray": on_ray.on_ray,
     "container": boxes.container,
     "bucket": bucket.bucket,

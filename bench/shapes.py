@@ -38,6 +38,19 @@ def chain(length: int) -> Any:
 chain_10, chain_100, chain_1000, chain_10000 = map(chain, (10, 100, 1_000, 10_000))
 
 
+@step
+def stop(a: int) -> int:
+    raise RuntimeError("so that nothing after it is run")
+
+
+@pipeline
+def stopped_1000(a: int) -> int:
+    a = stop(a)
+    for _ in range(999):
+        a = trivial(a)
+    return a
+
+
 @pipeline
 def waits(items: list[float]) -> list[float]:
     return wait.map(each(items))
