@@ -27,7 +27,7 @@ demo: venv
 	  '  examples/flights/README.md                           the story'
 
 test: venv
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2
 
 # 200 runs, each killed at random moments and resumed. TRIALS=… for more or fewer.
 TRIALS ?= 200

@@ -46,7 +46,7 @@ def container(bench: Bench) -> list[Figure]:
 
 
 def can_start(bench: Bench) -> bool:
-    """Makes the stack `box` of a project, in whose containers steps run; False if there are none."""
+    """Makes a project's stack `box`, whose steps run in containers; False if there are none."""
     problem = container_engine.missing()
     if problem is not None:
         print(f"no containers here: {problem}")

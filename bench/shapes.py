@@ -40,7 +40,7 @@ chain_10, chain_100, chain_1000, chain_10000 = map(chain, (10, 100, 1_000, 10_00
 
 @step
 def stop(a: int) -> int:
-    raise RuntimeError("so that nothing after it is run")
+    raise RuntimeError(f"nothing after {a} is run")
 
 
 @pipeline

@@ -49,7 +49,9 @@ def _figure(bench: Bench, target: str, options: dict[str, str]) -> Figure:
         return float(bench.python(code).splitlines()[-1]) - began
 
     measured()  # what is made once, such as an image, is made
-    return Figure(f"1,000 nodes, until the first starts: {target}", median(measured), "s", None, _BAR)
+    return Figure(
+        f"1,000 nodes, until the first starts: {target}", median(measured), "s", None, _BAR
+    )
 
 
 @contextlib.contextmanager

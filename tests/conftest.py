@@ -9,12 +9,21 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import container_engine
 from database_server import PROGRAMS, Server
 from object_server import ObjectServer
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Some tests belong together."""
+    from scheduling import Groups
+
+    return Groups(config, log)
 
 
 @pytest.fixture(scope="session")

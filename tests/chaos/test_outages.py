@@ -119,7 +119,6 @@ def test_files_that_may_not_grow_are_told_and_nothing_is_lost(tmp_path: Path) ->
     records.close()
 
 
-@pytest.mark.xdist_group("postgres_server")
 def test_a_database_that_is_stopped_for_seconds_is_waited_for(
     tmp_path: Path, postgres_server: Server, postgres_url: str
 ) -> None:

@@ -10,7 +10,6 @@ import pytest
 from .program import Folder
 from .terminal import COLUMNS, on_terminal
 
-pytestmark = pytest.mark.xdist_group("differing")  # the runs are made once
 HELPERS = '''def price(values):
     """Prices in euro."""
     return values.round(2)

@@ -17,8 +17,6 @@ from containers.boxed import PACKAGING, Boxed
 from windlass import Run
 from windlass.execution.liveness import this_process
 
-pytestmark = pytest.mark.xdist_group("containers")
-
 MANY = {"map of 300 items": "map"}
 """A container for each of them tells nothing more than one for each of four."""
 

@@ -16,8 +16,6 @@ import pytest
 
 from containers.boxed import PACKAGING, Boxed
 
-pytestmark = pytest.mark.xdist_group("containers")
-
 
 @pytest.fixture
 def socket(container_base: str, tmp_path: Path) -> Iterator[str]:

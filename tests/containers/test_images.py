@@ -13,8 +13,6 @@ import pytest
 from containers.boxed import PACKAGING, Boxed
 from provenance.package_index import PASSWORD, USER, Index, serving
 
-pytestmark = pytest.mark.xdist_group("containers")
-
 
 @pytest.fixture(scope="module")
 def index() -> Iterator[Index]:

@@ -15,8 +15,6 @@ import pytest
 
 from containers.boxed import PACKAGING, Boxed
 
-pytestmark = pytest.mark.xdist_group("containers")
-
 
 def containers(name: str) -> list[str]:
     """The containers whose names hold a text."""

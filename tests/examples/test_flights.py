@@ -216,13 +216,11 @@ def test_the_pictures_hold_model_and_base_rates() -> None:
     assert {row["share"] for row in rows if row["what"] == "were late"} == {0.5}
 
 
-@pytest.mark.xdist_group("heavy")
 def test_too_few_flights_make_no_model_worth_publishing() -> None:
     told = pipeline.training(depths=(2,), days=3)  # a plain call: steps are functions
     assert told.startswith("# No model is published")
 
 
-@pytest.mark.xdist_group("heavy")
 def test_the_whole_pipeline_runs_and_is_better_than_the_base_rates(tmp_path: Path) -> None:
     run = json.loads(windlass(tmp_path, "run", *WHOLE))
     nodes = {node["node"]: node for node in run["nodes"]}
@@ -240,7 +238,6 @@ def test_the_whole_pipeline_runs_and_is_better_than_the_base_rates(tmp_path: Pat
         )
 
 
-@pytest.mark.xdist_group("heavy")
 def test_an_edit_runs_what_rests_on_it_and_is_explained(tmp_path: Path) -> None:
     project = tmp_path / "flights"
     shutil.copytree(FLIGHTS, project, ignore=shutil.ignore_patterns(".windlass", "__pycache__"))

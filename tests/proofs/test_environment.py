@@ -70,7 +70,6 @@ def started(project: Path, windlass: Path, *words: str, **variables: str) -> tup
     return done.returncode, json.loads(done.stdout)
 
 
-@pytest.mark.xdist_group("environments")
 def test_a_package_s_version_is_caught_and_its_recorded_one_is_built(tmp_path: Path) -> None:
     old, new = program(tmp_path, "0.12.0"), program(tmp_path, "1.0.0")
     project = tmp_path / "project"

@@ -48,7 +48,6 @@ def started(
     )
 
 
-@pytest.mark.xdist_group("heavy")
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 def test_the_flights_are_reproduced_elsewhere_by_another_user(place: Path) -> None:
     first, clone, home = place / "first", place / "other" / "clone", place / "state"

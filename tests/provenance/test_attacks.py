@@ -14,8 +14,6 @@ from provenance.attacks.case import Case, write
 from provenance.attacks.known import KNOWN
 from provenance.mutations.runner import Runner
 
-pytestmark = pytest.mark.xdist_group("attacks")
-
 
 @pytest.fixture(scope="module")
 def runner() -> Iterator[Runner]:

@@ -11,8 +11,6 @@ from provenance.mutations.edits import EDITS, Edit
 from provenance.mutations.project import FILES, STEPS
 from provenance.mutations.runner import Runner, write_files, write_old
 
-pytestmark = pytest.mark.xdist_group("mutations")
-
 
 @pytest.fixture(scope="module")
 def runner() -> Iterator[Runner]:

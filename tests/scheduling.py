@@ -1,0 +1,36 @@
+"""Which tests one process runs, one after another, where several processes run tests (`pytest -n`).
+
+xdist's own groups are marks, which pytest 9.2 no longer hands on; here they go by names.
+"""
+
+from __future__ import annotations
+
+from xdist.scheduler import LoadScopeScheduling
+
+GROUPS = {
+    # They share what takes long to make: an engine, an environment, a set of runs.
+    "tests/conformance/test_container.py": "containers",
+    "tests/containers/": "containers",
+    "tests/conformance/test_ray.py": "ray",
+    "tests/targets/test_ray": "ray",
+    "tests/conformance/test_airflow.py": "engines",
+    "tests/conformance/test_kubeflow.py": "engines",
+    "tests/targets/test_airflow": "engines",
+    "tests/targets/test_kubeflow": "engines",
+    "tests/cli/test_differing.py": "differing",
+    "tests/provenance/test_attacks.py": "attacks",
+    "tests/provenance/test_mutations.py": "mutations",
+    # Each needs much memory, or both cores.
+    "tests/examples/test_flights.py::test_an_edit": "heavy",
+    "tests/examples/test_flights.py::test_the_whole": "heavy",
+    "tests/examples/test_flights.py::test_too_few": "heavy",
+    "tests/proofs/test_flights.py": "heavy",
+}
+"""Groups, by how the names of their tests begin; every other test is a group of its own."""
+
+
+class Groups(LoadScopeScheduling):  # type: ignore[misc]
+    """Hands out whole groups, the largest first."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next((group for start, group in GROUPS.items() if nodeid.startswith(start)), nodeid)
