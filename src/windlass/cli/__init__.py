@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
+
+_HASH_SEED = "PYTHONHASHSEED"
 
 
 def main() -> None:
     """The program ``windlass``."""
+    if sys.argv[1:2] == ["execute"]:
+        _fix_hash_seed()
     try:
         from windlass.cli.app import run_app
         from windlass.cli.output import FAILED, discard_output
@@ -20,3 +25,10 @@ def main() -> None:
         discard_output()
         code = code or FAILED
     sys.exit(code)
+
+
+def _fix_hash_seed() -> None:
+    """Starts anew, before much is imported, where sets would be ordered otherwise than in workers."""
+    if os.environ.get(_HASH_SEED) != "0":
+        words = [sys.executable, *sys.orig_argv[1:]]
+        os.execve(sys.executable, words, {**os.environ, _HASH_SEED: "0"})  # noqa: S606

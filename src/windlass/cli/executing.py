@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from windlass.execution.relay.worker import Relayed, Told
     from windlass.pipeline.graph import Node
 
-_HASH_SEED = "PYTHONHASHSEED"
 _ENTERED = "WINDLASS_ENTERED"
 """Set where this program was started anew in the environment that the step asks for."""
 _FOLLOW = Path(__file__).with_name("follow.py")
@@ -82,7 +81,6 @@ def execute(
     1 if the step failed, 2 for bad input, 75 if the store or the record cannot be reached.
     """
     _refuse_mixed(store, stack, ask=ask)
-    _fix_hash_seed()
     try:
         wanted = _Wanted(plan, run, node, index, attempt, first)
         if store is not None:
@@ -176,13 +174,6 @@ def _tell(told: Told, *, json: bool) -> None:
 
 def _words(result: Result) -> str:
     return f"{result.status}: {result.reason}" if result.reason else result.status
-
-
-def _fix_hash_seed() -> None:
-    """Starts this program anew where sets and dicts would be ordered otherwise than in workers."""
-    if os.environ.get(_HASH_SEED) != "0":
-        arguments = [sys.executable, *sys.orig_argv[1:]]
-        os.execve(sys.executable, arguments, {**os.environ, _HASH_SEED: "0"})  # noqa: S606
 
 
 def _node(job: Job, wanted: _Wanted, *, ask: bool = False) -> Node:
