@@ -28,7 +28,7 @@ def main() -> None:
 
 
 def _fix_hash_seed() -> None:
-    """Starts anew, before much is imported, where sets would be ordered otherwise than in workers."""
+    """Starts anew, before much is imported, where sets have another order than in workers."""
     if os.environ.get(_HASH_SEED) != "0":
         words = [sys.executable, *sys.orig_argv[1:]]
         os.execve(sys.executable, words, {**os.environ, _HASH_SEED: "0"})  # noqa: S606
