@@ -113,12 +113,16 @@ def fail_on_odd(a: int) -> int:
 
 @step(retries=3, retry_delay=0.01)
 def succeed_at_last(folder: str, tries: int) -> int:
-    """Fails until it has been tried so many times; counts in files, which outlive the process."""
+    """Fails until it has been tried so many times; counts in files, which outlive the process.
+
+    At last it leaves none, so that another run begins anew.
+    """
     path = Path(folder) / "tries"
     number = len(path.read_text()) + 1 if path.exists() else 1
     path.write_text("x" * number)
     if number < tries:
         raise RuntimeError(f"try {number}")
+    path.unlink()
     return number
 
 

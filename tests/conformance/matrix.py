@@ -1,0 +1,158 @@
+"""Every graph of the conformance suite by `windlass portability`, on targets side by side.
+
+    python tests/conformance/matrix.py [--targets local,ray,container,kubeflow,airflow] [GRAPH …]
+
+A line for each graph, as it is done: how many artifacts each target made, and whether all are
+equal. A graph that must fail has to fail at the same nodes everywhere. It takes half an hour: each
+node of an engine is a process that begins cold. Exit code 0 only if all are as they must be.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from packaging.requirements import Requirement
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+
+import container_engine
+from conformance.conformance_cases import CASES, Case
+from engines import AIRFLOW, KUBEFLOW, engine_python
+
+PROGRAM = Path(sys.executable).with_name("windlass")
+TARGETS = "local,ray,container,kubeflow,airflow"
+FEWER = {"map of 300 items": {"n": 12}}
+"""Three hundred cold processes would tell nothing more than twelve."""
+STACKS = """
+[stacks.container]
+target = "container"
+[stacks.container.options]
+base = "{base}"
+engine = "podman"
+mounts = ["{folder}"]
+[stacks.kubeflow]
+target = "kubeflow"
+[stacks.kubeflow.options]
+python = "{kubeflow}"
+[stacks.airflow]
+target = "airflow"
+[stacks.airflow.options]
+python = "{airflow}"
+"""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--targets", default=TARGETS)
+    parser.add_argument("graphs", nargs="*", default=list(CASES))
+    given = parser.parse_args()
+    targets = given.targets.split(",")
+    with tempfile.TemporaryDirectory(prefix="wl-matrix-") as folder:
+        project = Path(folder) / "project"
+        make_project(project, targets)
+        names = [
+            target if target in ("local", "ray") else f"{target}@{target}" for target in targets
+        ]
+        print(f"{'':28}" + "".join(f"{target:>11}" for target in targets))
+        wrong = [name for name in given.graphs if not try_graph(name, names, project)]
+    print(
+        f"{len(given.graphs)} graphs, {len(wrong)} not as they must be: {', '.join(wrong) or '-'}"
+    )
+    return 1 if wrong else 0
+
+
+def make_project(project: Path, targets: list[str]) -> None:
+    """A project of the graphs, whose lock is what this interpreter has, and a stack a target."""
+    project.mkdir()
+    shutil.copyfile(HERE / "conformance_cases.py", project / "cases.py")
+    (project / "requirements.txt").write_text("".join(needed("windlass", set())))
+    os.environ["RAY_AUTH_MODE"] = "disabled"
+    stacks = {"base": "", "folder": project.parent, "kubeflow": "", "airflow": ""}
+    if "container" in targets:
+        os.environ["CONTAINERS_CONF"] = str(container_engine.settings(project.parent))
+        problem = container_engine.missing() or container_engine.make_base()
+        if problem is not None:
+            sys.exit(f"no containers here: {problem}")
+        stacks["base"] = container_engine.BASE
+    if "kubeflow" in targets:
+        stacks["kubeflow"] = engine_python("kubeflow", KUBEFLOW)
+    if "airflow" in targets:
+        stacks["airflow"] = engine_python("airflow", AIRFLOW)
+    (project / "windlass.toml").write_text(STACKS.format(**stacks))
+
+
+def needed(name: str, seen: set[str]) -> Iterator[str]:
+    """What a distribution needs, as it is installed here."""
+    for line in importlib.metadata.requires(name) or []:
+        found = Requirement(line)
+        plain = re.sub(r"[-_.]+", "-", found.name).lower()
+        if plain not in seen and (not found.marker or found.marker.evaluate({"extra": ""})):
+            seen.add(plain)
+            yield f"{plain}=={importlib.metadata.version(found.name)}\n"
+            yield from needed(found.name, seen)
+
+
+def try_graph(name: str, targets: list[str], project: Path) -> bool:
+    """Runs a graph on all targets, and prints its line; whether all is as it must be."""
+    case = CASES[name]
+    with tempfile.TemporaryDirectory(dir=project.parent) as folder:
+        words = [word for pair in parameters(name, case, folder) for word in ("-p", pair)]
+        graph = f"cases.py:{case.pipeline.name}"
+        start = time.perf_counter()
+        done = subprocess.run(
+            [PROGRAM, "portability", graph, "--targets", ",".join(targets), *words, "--json"],
+            cwd=project,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    if not done.stdout.strip():
+        print(f"{name:28}{done.stderr}", flush=True)
+        return False
+    told = json.loads(done.stdout)
+    is_right = as_it_must_be(case, told)
+    counts = "".join(f"{made(told, target['target']):>11}" for target in told["targets"])
+    seconds = f"{time.perf_counter() - start:.0f} s"
+    print(f"{name:28}{counts}  {'✓' if is_right else '✗'} {told['verdict']}, {seconds}", flush=True)
+    for target in told["targets"]:
+        if target["status"] != case.status:
+            print(f"    {target['target']}: {target['status']}: {target['problem']}", flush=True)
+    return is_right
+
+
+def parameters(name: str, case: Case, folder: str) -> Iterator[str]:
+    for key, value in (FEWER.get(name) or case.parameters).items():
+        text = value.format(folder=folder) if isinstance(value, str) else json.dumps(value)
+        yield f"{key}={text}"
+
+
+def as_it_must_be(case: Case, told: dict[str, Any]) -> bool:
+    """Equal on all targets, or failed at the same nodes on all."""
+    if any(target["status"] != case.status for target in told["targets"]):
+        return False
+    if case.status == "succeeded":
+        return bool(told["verdict"] == "equal")
+    return all(node["equal"] for node in told["nodes"])
+
+
+def made(told: dict[str, Any], target: str) -> int:
+    """How many artifacts a target made."""
+    found = (node["targets"].get(target) or {"outputs": {}} for node in told["nodes"])
+    return sum(len(each["outputs"]) for each in found)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
