@@ -25,10 +25,10 @@ from typing import Any
 
 from packaging.requirements import Requirement
 
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent))
+sys.path.append(str(Path(__file__).resolve().parent.parent))
 
 import container_engine
+from conformance import conformance_cases
 from conformance.conformance_cases import CASES, Case
 from engines import AIRFLOW, KUBEFLOW, engine_python
 
@@ -77,7 +77,7 @@ def main() -> int:
 def make_project(project: Path, targets: list[str]) -> None:
     """A project of the graphs, whose lock is what this interpreter has, and a stack a target."""
     project.mkdir()
-    shutil.copyfile(HERE / "conformance_cases.py", project / "cases.py")
+    shutil.copyfile(Path(conformance_cases.__file__), project / "cases.py")
     (project / "requirements.txt").write_text("".join(needed("windlass", set())))
     os.environ["RAY_AUTH_MODE"] = "disabled"
     stacks = {"base": "", "folder": project.parent, "kubeflow": "", "airflow": ""}
