@@ -1,6 +1,6 @@
 """The objects of one run in an artifact store.
 
-    plans/PLAN/shared                what runs of a plan share that are begun elsewhere
+    plans/PLAN/shared/NAME           what runs of a plan share that are begun elsewhere
     plans/PLAN/begun/KEY             the run that an engine has begun under a name of its own
     runs/RUN/begun/PLAN              what is to be run: see `windlass.execution.relay.begin`
     runs/RUN/outcomes/NODE           that a node succeeded; created once
@@ -61,13 +61,20 @@ class RunObjects:
         """Posts the run's document; False if there is another one."""
         return self._named.create(f"runs/{self.run}/begun/{plan}", packed(document))
 
-    def plan(self, plan: str) -> Any:
-        """What runs of a plan share; None if it was not posted."""
-        return self._document(f"plans/{plan}/shared")
+    def plan_names(self, plan: str) -> list[str]:
+        """The names of what was posted for runs of a plan."""
+        return [name.rpartition("/")[2] for name in self._named.names(f"plans/{plan}/shared")]
 
-    def keep_plan(self, plan: str, document: Any) -> bool:
-        """Posts what runs of a plan share; False if there is something else."""
-        return self._named.create(f"plans/{plan}/shared", packed(document))
+    def plan(self, plan: str, name: str) -> Any:
+        """What runs of a plan share, by its name; None if it was not posted."""
+        return self._document(f"plans/{plan}/shared/{name}")
+
+    def keep_plan(self, plan: str, document: Any) -> str:
+        """Posts what runs of a plan share; returns the name of that."""
+        data = packed(document)
+        name = data.partition(b"\n")[0].decode()
+        self._named.create(f"plans/{plan}/shared/{name}", data)
+        return name
 
     def claim(self, plan: str, key: str) -> str:
         """The id of the run of a plan that an engine knows by a key: this one, if it is new."""

@@ -17,12 +17,15 @@ from windlass.targets.ray.options import RayOptions
 
 _PATIENCE = 10.0
 """Seconds."""
+_VERSIONS = re.compile(r"Ray: (\S+)\s+Python: (\S+)")
 OLDEST = (2, 40)
 """The oldest Ray that is tried."""
 _OFF = {
     # By which Ray would upload the whole folder when this program was started by `uv run`.
     "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
     "RAY_USAGE_STATS_ENABLED": "0",
+    # Another patch version of Python is no obstacle: what is sent there is the same in both.
+    "RAY_DEFAULT_PYTHON_VERSION_MATCH_LEVEL": "minor",
     # A later Ray does so by itself, and says so in a warning.
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
 }
@@ -96,7 +99,7 @@ class Cluster:
 
     def _connect(self) -> None:
         if self._options.address is not None:
-            _look_for(self._options.address)
+            look_for(self._options.address)
         here = {"include_dashboard": False} if self._options.address is None else {}
         try:
             self.ray.init(
@@ -109,6 +112,8 @@ class Cluster:
             with contextlib.suppress(Exception):
                 self.ray.shutdown()
             place = self._options.address or "this machine"
+            if (versions := _VERSIONS.findall(str(error))) and len(versions) == 2:
+                raise _other_version(place, *versions) from error
             raise ConfigError(
                 f"Ray on {place} cannot be used: {_first_line(error)}",
                 hint="Is the cluster up, of the same Ray and Python? And does it know this user: "
@@ -116,7 +121,17 @@ class Cluster:
             ) from error
 
 
-def _look_for(address: str) -> None:
+def _other_version(place: str, there: tuple[str, str], here: tuple[str, str]) -> ConfigError:
+    """What is told where Ray, which sends code between them, refuses another Python or Ray."""
+    return ConfigError(
+        f"Ray on {place} cannot be used: it is Ray {there[0]} on Python {there[1]} there, and Ray "
+        f"{here[0]} on Python {here[1]} here",
+        hint="Start the run in a Python of the same minor version, with the same Ray, as the "
+        f"cluster's: pip install ray=={there[0]}",
+    )
+
+
+def look_for(address: str) -> None:
     """Whether somebody listens at an address: Ray itself would try for minutes.
 
     Raises:
