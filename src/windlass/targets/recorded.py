@@ -20,6 +20,7 @@ from windlass.execution.shipping import lay_declared
 from windlass.pipeline.settings import Settings
 from windlass.provenance.archive import unpack
 from windlass.provenance.bundle import read_bundle
+from windlass.provenance.code_folders import used
 from windlass.provenance.declared import take_declared
 from windlass.provenance.environment import Environment, read_environment
 
@@ -62,7 +63,7 @@ def unpacked_once(bundle: str, stores: Stores, folder: Path, shipment: Shipment 
     Raises:
         ConfigError: As of `unpacked`; so is the other.
     """
-    if folder.exists():
+    if used(folder):
         return
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".partial-") as partial:

@@ -89,6 +89,7 @@ def resume(
     _refuse_running(row)
     wired = load_stack(stack or row.stack, found)
     stores = open_recorded(wired)
+    stores.artifacts.refuse_silent()
     locked = is_locked(target or row.target, wired)
     if with_changes:
         again = _changed(row, wired, stores, locked=locked)

@@ -9,11 +9,13 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from windlass import modules
 from windlass.errors import ConfigError
 from windlass.pipeline.settings import RunOptions
+from windlass.stacks.check import Check, attempt
 from windlass.stacks.stack import Stack
 from windlass.targets.ray.options import ray_options
 
@@ -44,6 +46,19 @@ class RayTarget:
             return options.environment == "locked"
         is_named = options.address is not None and options.shares_disk is not True
         return is_named and not stack.local_parts()
+
+    @staticmethod
+    def look(stack: Stack) -> Iterable[Check]:
+        """Whether Ray is here, and somebody listens at the cluster's address; starts nothing."""
+        from windlass.targets.ray.cluster import import_ray, look_for
+
+        options = ray_options(stack.name, stack.resolved_options())
+        yield attempt("ray", lambda: Check("ray", "ok", f"Ray {import_ray().__version__}"))
+        address = options.address
+        if address is None:
+            yield Check("cluster", "ok", "each run starts one on this machine, and ends it")
+        else:
+            yield attempt("cluster", lambda: Check("cluster", "ok", look_for(address)))
 
     def __init__(self, stack: Stack, options: RunOptions) -> None:
         self._stack = stack

@@ -52,7 +52,7 @@ def try_node(
         message, hint = error.args
         return {"broken": {"message": f"{message} (on {socket.gethostname()})", "hint": hint}}
     asked = {"node": node, "index": index, "attempt": attempt, "first": first, "gpus": _gpus()}
-    told = _ask(process, asked)
+    told: dict[str, Any] | None = _ask(process, asked)
     if told is None:
         process.kill()
         process.wait()
@@ -112,7 +112,7 @@ def _python(request: dict[str, Any]) -> Path:
     told = os.environ.get("XDG_CACHE_HOME")
     cache = (Path(told) if told else Path.home() / ".cache") / "windlass"
     cache = Path(os.environ.get("WINDLASS_CACHE") or cache)
-    place = cache / "ray" / request["environment"]
+    place: Path = cache / "ray" / request["environment"]
     if not place.exists():
         try:
             place.parent.mkdir(parents=True, exist_ok=True)

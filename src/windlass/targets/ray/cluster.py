@@ -112,17 +112,19 @@ class Cluster:
             with contextlib.suppress(Exception):
                 self.ray.shutdown()
             place = self._options.address or "this machine"
-            if (versions := _VERSIONS.findall(str(error))) and len(versions) == 2:
-                raise _other_version(place, *versions) from error
-            raise ConfigError(
-                f"Ray on {place} cannot be used: {_first_line(error)}",
-                hint="Is the cluster up, of the same Ray and Python? And does it know this user: "
-                "Ray takes a token from ~/.ray/auth_token, or none by RAY_AUTH_MODE=disabled.",
-            ) from error
+            raise in_words(place, error) from error
 
 
-def _other_version(place: str, there: tuple[str, str], here: tuple[str, str]) -> ConfigError:
-    """What is told where Ray, which sends code between them, refuses another Python or Ray."""
+def in_words(place: str, error: Exception) -> ConfigError:
+    """What a person is told in the place of what Ray says when it cannot connect."""
+    versions = _VERSIONS.findall(str(error))
+    if len(versions) != 2:
+        return ConfigError(
+            f"Ray on {place} cannot be used: {_first_line(error)}",
+            hint="Is the cluster up, of the same Ray and Python? And does it know this user: "
+            "Ray takes a token from ~/.ray/auth_token, or none by RAY_AUTH_MODE=disabled.",
+        )
+    there, here = versions
     return ConfigError(
         f"Ray on {place} cannot be used: it is Ray {there[0]} on Python {there[1]} there, and Ray "
         f"{here[0]} on Python {here[1]} here",
@@ -131,15 +133,15 @@ def _other_version(place: str, there: tuple[str, str], here: tuple[str, str]) ->
     )
 
 
-def look_for(address: str) -> None:
-    """Whether somebody listens at an address: Ray itself would try for minutes.
+def look_for(address: str) -> str:
+    """Whether somebody listens at an address, in words: Ray itself would try for minutes.
 
     Raises:
         ConfigError: Nobody does.
     """
     found = re.fullmatch(r"(?:ray://)?([^:/]+|\[[^]]+\]):(\d+)(?:/.*)?", address)
     if found is None:  # "auto", or a name that Ray makes something of
-        return
+        return f"{address}: Ray looks for it when a run begins"
     host, port = found[1].strip("[]"), int(found[2])
     try:
         socket.create_connection((host, port), timeout=_PATIENCE).close()
@@ -148,6 +150,7 @@ def look_for(address: str) -> None:
             f"Ray on {address} cannot be used: nobody listens there ({error.strerror or error})",
             hint="Is the cluster up, and its port open from here? ray status tells, on its head.",
         ) from error
+    return f"somebody listens at {address}"
 
 
 def import_ray() -> Any:
