@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -184,11 +185,14 @@ def test_an_environment_that_cannot_reach_the_stores_is_refused(project: Folder)
 
 
 def test_another_python_than_that_of_the_cluster_is_told() -> None:
+    from ray._private.utils import check_version_info
+
     from windlass.targets.ray.cluster import in_words
 
-    told = (
-        "Version mismatch: The cluster was started with:\n    Ray: 2.40.0\n    Python: 3.12.1\n"
-        "This process on node 1 was started with:\n    Ray: 2.60.0\n    Python: 3.11.2\n"
-    )
-    error = in_words("head:6379", RuntimeError(told))
-    assert "Ray 2.40.0 on Python 3.12.1 there, and Ray 2.60.0 on Python 3.11.2 here" in str(error)
+    there = {"ray_version": "2.40.0", "python_version": "3.14.1"}
+    with pytest.raises(RuntimeError) as refused:  # as Ray refuses to connect
+        check_version_info(there, "here")
+    told = str(in_words("head:6379", refused.value))
+    here = f"Ray {ray.__version__} on Python {platform.python_version()} here"
+    assert f"Ray 2.40.0 on Python 3.14.1 there, and {here}" in told
+    assert "pip install ray==2.40.0" in told
