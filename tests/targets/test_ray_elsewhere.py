@@ -196,3 +196,23 @@ def test_another_python_than_that_of_the_cluster_is_told() -> None:
     here = f"Ray {ray.__version__} on Python {platform.python_version()} here"
     assert f"Ray 2.40.0 on Python 3.14.1 there, and {here}" in told
     assert "pip install ray==2.40.0" in told
+
+
+def test_a_node_without_uv_says_so_and_what_it_runs_needs_python_alone(tmp_path: Path) -> None:
+    python = engine_python(f"ray-{ray.__version__}", f"ray=={ray.__version__}")
+    from windlass.targets.ray import away
+
+    asked = {"run": "r", "environment": "e", "python": "3.11", "requirements": [], "job": {}}
+    code = f"""
+import json, runpy
+found = runpy.run_path({away.__file__!r})
+print(json.dumps(found["try_node"]({asked!r}, "node", None, 1, 1)))
+"""
+    variables = {"PATH": "/nothing", "HOME": str(tmp_path)}
+    words = [str(python), "-I", "-c", code]
+    done = subprocess.run(words, env=variables, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    broken = json.loads(done.stdout)["broken"]
+    assert "there is no uv on a node of the Ray cluster" in broken["message"]
+    assert "pip install uv" in broken["hint"]
+    assert not (tmp_path / ".cache" / "windlass" / "ray" / "e").exists()

@@ -23,7 +23,7 @@ from windlass.execution.items import Items
 from windlass.execution.job import Stores, open_job
 from windlass.execution.liveness import is_gone
 from windlass.execution.relay.fold import Fold
-from windlass.execution.relay.objects import posted_runs
+from windlass.execution.relay.objects import posted_digests, posted_runs
 from windlass.provenance.code_folders import old_folders, take_away
 from windlass.records import Records
 from windlass.records.model import Run
@@ -112,6 +112,8 @@ def collect(
         records.forget_runs([run for run in doomed if run.id not in known])
     removed, needed = _remove(stores, _ready(records, doomed, done), done, dry=dry)
     needed = needed.union(*(other.needed_blobs() for other in others))
+    known = {run.id for each in (records, *others) for run in each.runs(limit=_ALL)}
+    needed |= posted_digests(store, known.union(run.id for run in removed))
     found = [s for s in store.stored() if s.blob not in needed and s.modified < before]
     if dry:
         archives = records.archives()

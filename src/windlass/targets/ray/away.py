@@ -128,6 +128,7 @@ def _python(request: dict[str, Any]) -> Path:
 
 def _build(place: Path, request: dict[str, Any]) -> None:
     """Builds the environment beside its place, then gives it that: it is whole or not there."""
+    uv = _find_uv()
     import ray
 
     with tempfile.TemporaryDirectory(dir=place.parent) as folder:
@@ -135,18 +136,26 @@ def _build(place: Path, request: dict[str, Any]) -> None:
         wheel.write_bytes(ray.get(request["wheel"]))
         is_same = request["python"] == "{}.{}".format(*sys.version_info)
         python = sys.executable if is_same else request["python"]
-        _uv("venv", "--quiet", "--no-project", "--relocatable", "--python", python, str(made))
-        into = ("pip", "install", "--quiet", "--no-deps", "--python", str(made / "bin" / "python"))
+        _run(uv, "venv", "--quiet", "--no-project", "--relocatable", "--python", python, str(made))
+        into = (
+            uv,
+            "pip",
+            "install",
+            "--quiet",
+            "--no-deps",
+            "--python",
+            str(made / "bin" / "python"),
+        )
         for number, (lines, *options) in enumerate(request["requirements"]):
             file = Path(folder) / f"{number}.txt"
             file.write_text("".join(f"{line}\n" for line in lines))
             if lines:
-                _uv(*into, *options, "--requirements", str(file))
-        _uv(*into, "--compile-bytecode", str(wheel))
+                _run(*into, *options, "--requirements", str(file))
+        _run(*into, "--compile-bytecode", str(wheel))
         made.rename(place)
 
 
-def _uv(*words: str) -> None:
+def _find_uv() -> str:
     beside = str(Path(sys.executable).parent)
     uv = shutil.which("uv") or shutil.which("uv", path=beside)
     if uv is None:
@@ -155,8 +164,12 @@ def _uv(*words: str) -> None:
             "Install it there: pip install uv. Or let nodes use what is installed in Ray's Python: "
             'environment = "installed" in the stack\'s options.',
         )
+    return uv
+
+
+def _run(*words: str) -> None:
     done = subprocess.run(
-        [uv, *words], cwd="/", env=_variables(), capture_output=True, text=True, check=False
+        words, cwd="/", env=_variables(), capture_output=True, text=True, check=False
     )
     if done.returncode:
         raise _CannotError(
