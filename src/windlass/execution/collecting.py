@@ -112,8 +112,8 @@ def collect(
         records.forget_runs([run for run in doomed if run.id not in known])
     removed, needed = _remove(stores, _ready(records, doomed, done), done, dry=dry)
     needed = needed.union(*(other.needed_blobs() for other in others))
-    known = {run.id for each in (records, *others) for run in each.runs(limit=_ALL)}
-    needed |= posted_digests(store, known.union(run.id for run in removed))
+    recorded = {run.id for each in (records, *others) for run in each.runs(limit=_ALL)}
+    needed |= posted_digests(store, recorded.union(run.id for run in removed))
     found = [s for s in store.stored() if s.blob not in needed and s.modified < before]
     if dry:
         archives = records.archives()
