@@ -75,3 +75,19 @@ def test_what_another_record_needs_stays(project: Folder, tmp_path: Path) -> Non
     for stack in ("default", "other"):
         shown = project.windlass("artifacts", "show", "latest:make", "--stack", stack)
         assert shown.code == 0, shown
+
+
+def test_code_that_nobody_has_used_for_long_goes(project: Folder) -> None:
+    code = project.root / ".windlass" / "cache" / "code"
+    for name in ("used", "old"):
+        (code / name / "flow").mkdir(parents=True)
+        (code / name / "flow" / "a.py").write_text("x = 1\n")
+    then = time.time() - 8 * 24 * 3600
+    os.utime(code / "old", (then, then))
+    cache = {"WINDLASS_CACHE": str(project.root / "elsewhere")}
+    (project.root / "sizes.py").write_text(SIZES)
+    assert project.windlass("run", "sizes.py", "-p", "n=1", **cache).code == 0
+    assert project.windlass("gc", "--dry-run", **cache).out.endswith("1  folders of code\n")
+    assert (code / "old").exists()
+    assert project.windlass("gc", **cache).code == 0
+    assert [each.name for each in code.iterdir() if each.is_dir()] == ["used"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import sys
 from collections.abc import Iterator
@@ -210,3 +211,33 @@ def test_a_run_into_a_bucket_that_refuses_says_so_without_a_traceback(
     assert done.code == 1
     assert "there is no such bucket" in done.err
     assert "Traceback" not in done.err
+
+
+def test_a_target_s_engine_is_looked_for(tmp_path: Path) -> None:
+    pytest.importorskip("ray", reason="Ray is not installed")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        text = (
+            '[stacks.here]\ntarget = "ray"\n[stacks.far]\ntarget = "ray"\n'
+            f'[stacks.far.options]\naddress = "127.0.0.1:{port}"\n'
+        )
+        place = folder(tmp_path, text)
+        assert checked(place, "here", code=0)["ray"][1].startswith("Ray ")
+        assert (
+            checked(place, "far", code=0)["cluster"][1] == f"somebody listens at 127.0.0.1:{port}"
+        )
+    found = checked(place, "far", code=1)["cluster"]
+    assert (found[0], "nobody listens there" in found[1]) == ("fail", True)
+
+
+def test_an_engine_of_containers_is_looked_for(tmp_path: Path) -> None:
+    program = tmp_path / "bin" / "podman"
+    program.parent.mkdir()
+    program.write_text('#!/bin/sh\necho \'{"Client": {"Version": "4.9.3"}}\'\n')
+    program.chmod(0o755)
+    text = '[stacks.box]\ntarget = "container"\n[stacks.box.options]\nengine = "podman"\n'
+    place = folder(tmp_path, text, PATH=f"{program.parent}:{os.environ['PATH']}")
+    assert checked(place, "box", code=0)["engine"][1].startswith("podman 4.9.3, ")
+    program.write_text('#!/bin/sh\necho \'{"Client": {"Version": "3.4.2"}}\'\n')
+    told = checked(place, "box", code=1)["target"]
+    assert (told[0], told[1]) == ("fail", "podman 3.4.2 is too old: at least 4.0 is needed")

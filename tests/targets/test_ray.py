@@ -163,6 +163,7 @@ def test_an_interrupt_ends_what_runs_there(project: Folder, tmp_path: Path) -> N
     ("options", "told"),
     [
         ('address = "127.0.0.1:1"', "Ray on 127.0.0.1:1 cannot be used"),
+        ('environment = "conda"', 'options.environment must be "locked" or "installed"'),
         ("in_flight = 0", "options.in_flight must be a whole number above 0"),
         ("adress = 'auto'", "the target ray has no option 'adress'"),
         ("[stacks.bad.options.resources]\nsquare = 1", "options.resources must be a table"),
@@ -202,6 +203,7 @@ def test_a_node_that_shares_no_disk_needs_nothing_but_the_stores(
     (project.root / "windlass.toml").write_text(
         f'[stacks.team]\ntarget = "ray"\nartifacts = "{bucket}"\nrecords = "{postgres_url}"\n'
         f'[stacks.team.options]\naddress = "{cluster.address}"\nshares_disk = false\n'
+        'environment = "installed"\n'
         + "".join(f"[stacks.team.options.resources.{step}]\nfar = 1\n" for step in STEPS)
     )
     web = {name: text for name, text in os.environ.items() if name.startswith("AWS_")} | OPEN

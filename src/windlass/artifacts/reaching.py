@@ -35,6 +35,11 @@ _SECRET = ("secret", "token", "password", "credential", "connection_string", "sa
 _SHORTEST = 4
 
 
+def package_for(url: str) -> tuple[str, str]:
+    """Our extra and the package that a URL needs; two empty texts if none is known."""
+    return _EXTRAS.get(url.partition("://")[0], ("", "")) if "://" in url else ("", "")
+
+
 def is_object_store(system: Any) -> bool:
     """Whether an object there is seen whole or not at all, so that it needs no name to wait under.
 

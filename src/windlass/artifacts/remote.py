@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -20,6 +21,9 @@ from windlass.hashing import DIGEST_LENGTH, digest, digest_file
 
 _SMALL = 1 << 20
 """Bytes below which an object is put as quickly as it is asked whether it is there."""
+
+ANSWER_SECONDS = 15.0
+"""That a service may take for its first answer, before a run begins."""
 
 _PART = 8 << 20
 """Bytes of a large file that each stream has in memory on its way up."""
@@ -47,6 +51,26 @@ class RemoteStore(ArtifactStore):
         self._system, self._root = reach(url, shown, options)
         self._puts_whole = is_object_store(self._system)
         self._is_s3 = self._puts_whole and hasattr(self._system, "call_s3")
+
+    def refuse_silent(self) -> None:
+        """Asks the service something, and refuses one that does not answer in time.
+
+        Raises:
+            StoreError: It takes the question and never answers; else each question would take long.
+        """
+        asked = threading.Thread(target=self._ask, daemon=True)
+        asked.start()
+        asked.join(ANSWER_SECONDS)
+        if asked.is_alive():
+            raise StoreError(
+                f"the artifact store {self._shown} does not answer: nothing came back in "
+                f"{ANSWER_SECONDS:g} seconds",
+                hint="Is its server in order, and the address right? See: windlass stack check",
+            )
+
+    def _ask(self) -> None:
+        with contextlib.suppress(Exception):  # what is wrong with it is told where it is used
+            self._system.info(self._key("0" * DIGEST_LENGTH))
 
     @property
     def named(self) -> NamedObjects:

@@ -77,6 +77,13 @@ class ArtifactStore(Blobs):
         """The addresses of the record stores that name blobs of it."""
         return users_of(self.root)
 
+    def refuse_silent(self) -> None:
+        """Refuses a service that does not answer in time; a disk does.
+
+        Raises:
+            StoreError: It does not.
+        """
+
     def kept_here(self) -> KeptHere | None:
         """What this machine keeps of a store that is elsewhere; None for one that is here."""
         return None

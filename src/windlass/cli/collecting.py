@@ -47,7 +47,8 @@ def gc(
     before = None if older_than is None else time.time() - parse_duration(older_than)
     stores = stores_here(stack)
     others = neighbours(stack_here(stack), stores)
-    done = collect(stores, Rule(before, keep_last), others=others, dry=dry_run)
+    code = stack_here(stack).project.cache / "code"
+    done = collect(stores, Rule(before, keep_last), others=others, dry=dry_run, code=code)
     kept = stores.artifacts.kept_here()
     if json:
         cache = None if kept is None else kept._asdict()
@@ -67,6 +68,7 @@ _WORDS = {
     "archives": "archives of code",
     "logs": "folders of logs",
     "layouts": "copies of files",
+    "code": "folders of code",
 }
 
 

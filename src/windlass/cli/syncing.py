@@ -61,6 +61,10 @@ def begin(
         typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="A parameter."),
     ] = None,
     seed: Annotated[int, typer.Option(help="What random generators are seeded from.")] = 0,
+    shared_as: Annotated[
+        str | None,
+        typer.Option("--as", help="The name under which the plan was posted, if several are."),
+    ] = None,
     json: Json = False,
 ) -> int:
     """Begins a run of a posted plan where no record can be reached; prints its id."""
@@ -72,7 +76,8 @@ def begin(
     given = pairs(parameters, "-p")
     become_worker()
     with tempfile.TemporaryDirectory(prefix="windlass-") as scratch, kept_for_json(True):
-        run = begin_relayed(open_store(store), plan, key, given, Path(scratch), seed=seed)
+        found, folder = open_store(store), Path(scratch)
+        run = begin_relayed(found, plan, key, given, folder, seed=seed, shared_as=shared_as)
     if json:
         print_json({"run": run, "plan": plan})
     else:

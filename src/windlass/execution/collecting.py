@@ -23,7 +23,8 @@ from windlass.execution.items import Items
 from windlass.execution.job import Stores, open_job
 from windlass.execution.liveness import is_gone
 from windlass.execution.relay.fold import Fold
-from windlass.execution.relay.objects import posted_runs
+from windlass.execution.relay.objects import posted_digests, posted_runs
+from windlass.provenance.code_folders import old_folders, take_away
 from windlass.records import Records
 from windlass.records.model import Run
 from windlass.records.reading import portions
@@ -49,6 +50,7 @@ class Collected:
         archives: How many archives of code.
         layouts: How many copies of files under their own names.
         logs: How many folders of logs.
+        code: How many folders of unpacked code.
         bytes: Of all of these on the disk, or in the bucket.
     """
 
@@ -60,6 +62,7 @@ class Collected:
     archives: int = 0
     layouts: int = 0
     logs: int = 0
+    code: int = 0
     bytes: int = 0
 
 
@@ -87,6 +90,7 @@ def collect(
     others: Sequence[Records] = (),
     dry: bool = False,
     grace: float | None = None,
+    code: Path | None = None,
 ) -> Collected:
     """Removes what is needed no more.
 
@@ -96,6 +100,7 @@ def collect(
         others: Other record stores that name blobs of the same artifact store.
         dry: Whether only to tell.
         grace: Seconds that what nothing names yet is left alone; else those of the store.
+        code: The project's folder for unpacked code, if that is to be looked at, too.
     """
     records, store, done, now = stores.records, stores.artifacts, Collected(), time.time()
     if not dry:
@@ -107,6 +112,8 @@ def collect(
         records.forget_runs([run for run in doomed if run.id not in known])
     removed, needed = _remove(stores, _ready(records, doomed, done), done, dry=dry)
     needed = needed.union(*(other.needed_blobs() for other in others))
+    recorded = {run.id for each in (records, *others) for run in each.runs(limit=_ALL)}
+    needed |= posted_digests(store, recorded.union(run.id for run in removed))
     found = [s for s in store.stored() if s.blob not in needed and s.modified < before]
     if dry:
         archives = records.archives()
@@ -120,6 +127,10 @@ def collect(
     _remove_folders((stores.logs / run.id for run in removed), "logs", done, dry=dry)
     if _first_going(records) == _NEVER:
         _remove_folders(_old_layouts(store.layouts, now), "layouts", done, dry=dry)
+    if code is not None and all(_first_going(each) == _NEVER for each in (records, *others)):
+        old = [*old_folders(code, now)]
+        away = old if dry else [gone for each in old if (gone := take_away(each, now))]
+        _remove_folders(away, "code", done, dry=dry)
     return done
 
 

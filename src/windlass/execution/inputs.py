@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from windlass import artifacts, modules, values
 from windlass.errors import DefinitionError, NotFoundError
 from windlass.execution.class_code import classes_in
-from windlass.execution.job import Job, decode_plain, digest_plain
+from windlass.execution.job import Job
 from windlass.execution.schedule import instance_name
 from windlass.hashing import digest
 from windlass.pipeline.edges import UNEVEN_HINT, uneven
@@ -105,10 +105,10 @@ class Inputs:
         """The argument behind a reference."""
         match ref:
             case Constant(document):
-                return _plain(document)
+                return self._plain(document)
             case FromParameter(name):
                 document = self._job.parameters[name]
-                return _plain(document, self._job.digests[name])
+                return self._plain(document, self._job.digests[name])
             case FromNode(node, field):
                 return self._output(node, field)
             case FromChoice(name):
@@ -124,9 +124,9 @@ class Inputs:
         """One item of a list."""
         match ref:
             case Constant(document):
-                return _plain(plain_items(document)[index])
+                return self._plain(plain_items(document)[index])
             case FromParameter(name):
-                return _plain(plain_items(self._job.parameters[name])[index])
+                return self._plain(plain_items(self._job.parameters[name])[index])
             case FromChoice(name):
                 return self.item(self._side(name), index)
             case Gathered(_, items):
@@ -142,6 +142,11 @@ class Inputs:
     def decide(self, choice: str) -> bool:
         """A choice's condition."""
         return bool(self.resolve(self._job.plan.graph.choices[choice].condition).load())
+
+    def _plain(self, document: values.Json, known: str | None = None) -> Argument:
+        job, classes = self._job, tuple(classes_in(document))
+        told = known or job.digest_plain(document)
+        return Argument(told, lambda: job.decode_plain(document), classes=classes)
 
     def _side(self, choice: str) -> Ref:
         found = self._job.plan.graph.choices[choice]
@@ -261,13 +266,6 @@ def plain_items(document: values.Json) -> list[values.Json]:
     if not isinstance(document, list):
         raise DefinitionError("each() needs a list", hint="Give it a list, a tuple or a set.")
     return document
-
-
-def _plain(document: values.Json, known: str | None = None) -> Argument:
-    classes = tuple(classes_in(document))
-    return Argument(
-        known or digest_plain(document), lambda: decode_plain(document), classes=classes
-    )
 
 
 def _classes(parts: Sequence[Argument]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from windlass import modules, values
 from windlass.artifacts import ArtifactStore
 from windlass.errors import NotFoundError
+from windlass.execution.shipment import NOTHING, Shipment, shipment_in
 from windlass.hashing import digest
 from windlass.pipeline.plan import Plan, read_plan
 from windlass.records import Records
@@ -62,6 +63,7 @@ class Job:
         watched: Whether it is noted what steps do that no record tells.
         python: The minor version of the Python that took the fingerprints; None for this one.
         owner: The hold on the run of whoever drives it; None in workers.
+        shipment: The files that it has with it, for workers that don't have its driver's disk.
     """
 
     run: str
@@ -77,6 +79,7 @@ class Job:
     watched: bool = False
     python: str | None = None
     owner: Ownership | None = None
+    shipment: Shipment = NOTHING
     lists: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @functools.cached_property
@@ -107,6 +110,18 @@ class Job:
                 raise NotFoundError(f"the record has no lock of the environment '{environment}'")
             self._locks[environment] = read_lock(json.loads(document))
         return self._locks[environment]
+
+    def digest_plain(self, document: Json) -> str:
+        """The digest of a constant or a parameter."""
+        return digest_plain(document, known=self.shipment.digests)
+
+    def decode_plain(self, document: Json) -> Any:
+        """The value of a constant or a parameter; its files are laid out if the run has them."""
+        if self.shipment.paths:
+            from windlass.execution.shipping import brought
+
+            document = brought(document, self.shipment, self.stores)
+        return decode_plain(document)
 
     @functools.cached_property
     def _locks(self) -> dict[str, Lock]:
@@ -157,6 +172,7 @@ def open_job(run: str, stores: Stores) -> Job:
         stores=stores,
         watched=details.get("watched", False),
         python=_minor(details.get("machine", {}).get("python")),
+        shipment=shipment_in(details),
     )
 
 
@@ -175,14 +191,18 @@ def _import_class(ref: str) -> type:
     return found
 
 
-def digest_plain(document: Json, folder: Path = Path()) -> str:
+def digest_plain(
+    document: Json, folder: Path = Path(), known: Mapping[str, str] | None = None
+) -> str:
     """The digest of a constant or a parameter: of its value and of the files that it names.
 
     Args:
         document: The value.
         folder: Where relative paths begin.
+        known: The digests of files and folders that are not looked at again.
     """
-    paths = [digest_path(folder / path) for path in paths_in(document)]
+    known = known or {}
+    paths = [known.get(path) or digest_path(folder / path) for path in paths_in(document)]
     text = values.to_text(document)
     return digest("value", text, *paths) if paths else digest("value", text)
 

@@ -155,19 +155,22 @@ def try_targets(
         options: How to run it besides.
         observer: Who watches.
     """
-    drift = _drift(pipeline, options) if any(map(_is_locked, targets)) else None
+    locked = {target for target in targets if _is_locked(pipeline, target, options)}
+    drift = _drift(pipeline, options) if locked else None
     trials = tuple(
         _refused(target, drift)
-        if drift is not None and not _is_locked(target)
+        if drift is not None and target not in locked
         else _try(pipeline, text, target, options, observer)
         for target in targets
     )
     return Matrix(pipeline.name, trials)
 
 
-def _is_locked(named: str) -> bool:
+def _is_locked(pipeline: Pipeline[Any, Any], named: str, options: RunOptions) -> bool:
+    target, _, stack = named.partition("@")
     try:
-        return is_locked(find_target(named.partition("@")[0]))
+        _, found, _ = place_run(pipeline, options.but(stack=stack or options.stack))
+        return is_locked(target, found)
     except ConfigError:  # there is none of that name: it will be told
         return False
 

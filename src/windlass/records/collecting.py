@@ -102,6 +102,8 @@ class Collecting(Driving):
             kept: The contents of those that stay though no row says so.
         """
         found = {row["content"] for row in self.execute(_UNNEEDED)}
+        if found:  # else there is no need to read the documents that may name some
+            kept = kept | set(self._named(0.0))
         waiting = sorted(found & kept)
         while waiting:
             whole = waiting.pop()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -143,6 +143,11 @@ class Stack:
         stores = {"artifacts": self.artifacts_url, "records": self.records_url}
         return [f"{what} in {secrets.masked(at)}" for what, at in stores.items() if is_local(at)]
 
+    def references(self) -> list[tuple[str, str]]:
+        """The secrets that its stores need: each one's kind, ``env`` or ``file``, and its name."""
+        told = [self.artifacts or "", self.records or "", *_texts(self.storage)]
+        return list(dict.fromkeys(each for text in told for each in secrets.references(text)))
+
     def describe(self) -> dict[str, Any]:
         """What can be shown of it: references unresolved, passwords masked."""
         from windlass.artifacts.copies import LIMIT
@@ -251,3 +256,12 @@ def _shown(value: Any, name: str = "") -> Any:
         return value
     hidden = _SECRET.search(name) and not secrets.is_reference(value)
     return "***" if hidden else secrets.masked(value)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """The texts in a setting."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list):
+        for part in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts(part)

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from windlass.errors import ConfigError
 from windlass.hashing import digest
+from windlass.pipeline import parameters as params
 from windlass.pipeline.pipeline import Pipeline
 from windlass.pipeline.settings import RunOptions
 from windlass.provenance import secrets
 from windlass.values import Json
+from windlass.version import __version__
 
 if TYPE_CHECKING:
     from windlass.pipeline.plan import Plan
@@ -26,6 +28,7 @@ class Compiled:
 
     Args:
         plan: The plan, which the artifact store holds with all that its nodes need.
+        shared: The name of what it was posted with: ``windlass begin --as``.
         parameters: The pipeline's parameters, each with its default as text; None without one.
         store: The artifact store's address, references to secrets unresolved.
         lock: The environment that nodes run in.
@@ -35,6 +38,7 @@ class Compiled:
     """
 
     plan: Plan
+    shared: str
     parameters: Mapping[str, str | None]
     store: str
     lock: Lock
@@ -59,13 +63,20 @@ def compile_pipeline(
         StoreError: The store cannot be written.
     """
     from windlass.execution.relay.begin import post_plan
+    from windlass.execution.shipping import ship
     from windlass.execution.stores import open_stores
     from windlass.provenance.wheel import store_wheel
     from windlass.targets.keeping import capture_kept
     from windlass.targets.launch import place_run, with_lock
-    from windlass.targets.locked import locks_of_plan
+    from windlass.targets.locked import lock_of_pipeline
     from windlass.targets.locks import locks_of, running_wheel
-    from windlass.targets.record import make_plan, new_job, save_code, take_fingerprints
+    from windlass.targets.record import (
+        documents_of,
+        make_plan,
+        new_job,
+        save_code,
+        take_fingerprints,
+    )
     from windlass.targets.target import find_target, stack_for
 
     project, stack, options = place_run(pipeline, options)
@@ -86,13 +97,21 @@ def compile_pipeline(
     plan = make_plan(pipeline, graph, project, provenance, fingerprints, locks)
     target.check(plan)
     save_code(plan, fingerprints, provenance, stores)
-    job = new_job(plan, {}, options, stores, provenance.environment)
-    details: dict[str, Json] = {"cache": options.cache, "refresh": options.refresh, "folder": "."}
-    post_plan(job, target=name, stack=stack.name, details=details)
-    lock, wheel = locks_of_plan(plan, project, stores)[None], running_wheel(stores, project)
+    defaults = defaults_with_files(pipeline)
+    shipment = ship(plan, documents_of(defaults), stores)
+    job = new_job(plan, defaults, options, stores, provenance.environment, shipment)
+    lock, wheel = lock_of_pipeline(plan, project, stores), running_wheel(stores, project)
     blob = store_wheel(stores.artifacts, project.cache)
+    details: dict[str, Json] = {
+        "cache": options.cache,
+        "refresh": options.refresh,
+        "folder": ".",
+        "windlass": {"version": __version__, "wheel": blob},
+    }
+    shared = post_plan(job, target=name, stack=stack.name, details=details)
     compiled = Compiled(
         plan=plan,
+        shared=shared,
         parameters=_parameters(pipeline),
         store=_address(stack.artifacts, stack.artifacts_url),
         lock=lock,
@@ -108,6 +127,20 @@ def _address(written: str | None, resolved: str) -> str:
     if written is not None and "${" in written:
         return written
     return secrets.masked(resolved) if "://" in resolved else str(Path(resolved).absolute())
+
+
+def defaults_with_files(pipeline: Pipeline[Any, Any]) -> dict[str, Any]:
+    """The defaults that name files of this machine, all of them there: they are brought along."""
+    from windlass.execution.job import paths_in
+    from windlass.values import encode
+
+    found = {}
+    for name, each in pipeline.parameters.items():
+        default = None if each.required else params.coerce(name, each.annotation, each.default)
+        paths = paths_in(encode(default))
+        if paths and all(Path(path).exists() for path in paths):
+            found[name] = default
+    return found
 
 
 def _parameters(pipeline: Pipeline[Any, Any]) -> dict[str, str | None]:

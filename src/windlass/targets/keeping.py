@@ -25,7 +25,9 @@ def capture_kept(project: Project, stores: Stores, cells: Path | None = None) ->
 
     Raises:
         ChangedFileError: Code is being changed all the time.
+        StoreError: The artifact store does not answer, or cannot be written.
     """
+    stores.artifacts.refuse_silent()
     changed: set[str] = set()
     moving: set[str] = set()
     for _ in range(_TRIES):

@@ -19,13 +19,15 @@ from windlass.pipeline.settings import RunOptions
 from windlass.provenance.project import Project, find_project
 from windlass.stacks.settings import RunDefaults, load_settings
 from windlass.stacks.stack import Stack, load_stack
-from windlass.targets.target import find_target, is_locked, make_target
+from windlass.targets.target import is_elsewhere, is_locked, make_target
 
 if TYPE_CHECKING:
     from windlass.execution.forecast import Expected
     from windlass.execution.job import Stores
     from windlass.execution.observer import Observer
     from windlass.execution.run import Run
+    from windlass.execution.shipment import Shipment
+    from windlass.pipeline.plan import Plan
     from windlass.provenance.capture import Provenance
 
 _MOST_NAMED = 3
@@ -65,6 +67,7 @@ def launch(
         from windlass.execution.interrupt import Interrupts
         from windlass.execution.observer import Observer
         from windlass.execution.run import Run
+        from windlass.execution.shipment import NOTHING
         from windlass.execution.stores import open_stores
         from windlass.targets.driving import drive
         from windlass.targets.keeping import capture_kept
@@ -75,14 +78,16 @@ def launch(
         stores = open_stores(stack)
         provenance = capture_kept(project, stores, cells)
         locks, here = locks_of(graph, project, stores), provenance.environment
-        if is_locked(target):
+        if is_locked(options.target or stack.target, stack):
             provenance = with_lock(provenance, pipeline, project, stores)
         fingerprints = take_fingerprints(graph, project, provenance, locks, here)
         plan = make_plan(pipeline, graph, project, provenance, fingerprints, locks)
         target.check(plan)
         watcher = observer or Observer()
+        shipment = _shipped(plan, arguments, stores) if is_elsewhere(target) else NOTHING
+        made_of = (plan, fingerprints, provenance, arguments, stack, options, stores, shipment)
         with Interrupts() as interrupts:  # from here on there is a run to be told the end of
-            job, row = record_run(plan, fingerprints, provenance, arguments, stack, options, stores)
+            job, row = record_run(*made_of)
         notice = _left_out(provenance, job.name)
         drive(job, target, watcher, interrupts.reason, notice)
     finally:
@@ -103,6 +108,13 @@ def with_lock(
     installed = provenance.environment
     found = locked_environment(project, installed, stores, pipeline.file)
     return replace(provenance, environment=found)
+
+
+def _shipped(plan: Plan, arguments: Mapping[str, Any], stores: Stores) -> Shipment:
+    from windlass.execution.shipping import ship
+    from windlass.targets.record import documents_of
+
+    return ship(plan, documents_of(arguments), stores)
 
 
 def _left_out(provenance: Provenance, name: str) -> str | None:
@@ -147,7 +159,7 @@ def foresee(
     project, stack, options = place_run(pipeline, options)
     graph = pipeline.graph()
     provenance = capture(project)
-    locked = is_locked(find_target(options.target or stack.target))
+    locked = is_locked(options.target or stack.target, stack)
     # Where there are locks they are kept.
     is_untouched = stack.is_untouched() and not environments_in(graph) and not locked
     stores = None if is_untouched else open_stores(stack)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from windlass.errors import ConfigError
 from windlass.hashing import digest
 from windlass.provenance import wheel
 from windlass.provenance.declaration import find_declaration
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from windlass.pipeline.plan import Plan
     from windlass.provenance.project import Project
     from windlass.records import Records
+    from windlass.stacks.stack import Stack
 
 
 def locked_environment(
@@ -92,6 +94,38 @@ def locks_of_plan(plan: Plan, project: Project, stores: Stores) -> dict[str | No
     for lock in found.values():
         lock.refuse_missing()
     return found
+
+
+def lock_of_pipeline(plan: Plan, project: Project, stores: Stores) -> Lock:
+    """The lock of a plan's own environment, also where all its steps ask for another one.
+
+    Raises:
+        LockError: As of `locks_of_plan`.
+    """
+    lock = _lock(None, plan, project, stores)
+    lock.refuse_missing()
+    return lock
+
+
+def refuse_without_clients(lock: Lock, stack: Stack) -> None:
+    """Refuses an environment in which the stores of a stack could not be reached.
+
+    Raises:
+        ConfigError: It lacks the package for one of them.
+    """
+    from windlass.artifacts.reaching import package_for
+
+    wanted = {"artifacts": package_for(stack.artifacts_url)}
+    if stack.records_url.startswith("postgres"):
+        wanted["records"] = ("postgresql", "psycopg")
+    there = lock.versions()
+    for what, (extra, package) in wanted.items():
+        if package and package not in there:
+            raise ConfigError(
+                f"the locked environment has no {package}, by which workers reach the stack's "
+                f"{what}",
+                hint=f"Let the project require it: windlass[{extra}]",
+            )
 
 
 def _lock(name: str | None, plan: Plan, project: Project, stores: Stores) -> Lock:

@@ -16,6 +16,7 @@ from windlass.execution.fingerprints import save_fingerprints
 from windlass.execution.job import Job, Stores, digest_plain
 from windlass.execution.liveness import this_process
 from windlass.execution.ownership import Ownership, new_token
+from windlass.execution.shipment import NOTHING, Shipment
 from windlass.hashing import digest
 from windlass.pipeline import parameters as params
 from windlass.pipeline.graph import Graph, Node
@@ -141,9 +142,10 @@ def record_run(
     stack: Stack,
     options: RunOptions,
     stores: Stores,
+    shipment: Shipment = NOTHING,
 ) -> tuple[Job, Run]:
     """Records a run that is about to begin, with its plan and where it comes from."""
-    job = new_job(plan, arguments, options, stores, provenance.environment)
+    job = new_job(plan, arguments, options, stores, provenance.environment, shipment)
     records = stores.records
     cache = stack.project.cache
     save_code(plan, fingerprints, provenance, stores)
@@ -171,10 +173,13 @@ def record_run(
                 "left_out": [list(told) for told in provenance.bundle.left_out],
                 "machine": provenance.machine,
                 "windlass": {"version": __version__, "wheel": store_wheel(stores.artifacts, cache)},
+                **shipment.document(),
             },
             driver=token,
         )
     )
+    if shipment.artifacts:  # not sooner: what no run names may be collected
+        records.save_artifacts(shipment.artifacts)
     owner = Ownership(records, row.id, token)
     return replace(job, run=row.id, name=row.name, owner=owner), row
 
@@ -214,9 +219,10 @@ def new_job(
     options: RunOptions,
     stores: Stores,
     environment: Environment,
+    shipment: Shipment = NOTHING,
 ) -> Job:
     """A run that is not recorded, and so has neither id nor number."""
-    documents = {name: _document(name, value) for name, value in arguments.items()}
+    documents, known = documents_of(arguments), shipment.digests
     return Job(
         run="",
         name=plan.name,
@@ -224,11 +230,21 @@ def new_job(
         seed=options.seed,
         cache=options.cache,
         parameters=documents,
-        digests={name: digest_plain(document) for name, document in documents.items()},
+        digests={name: digest_plain(doc, known=known) for name, doc in documents.items()},
         refresh=options.refresh,
         stores=stores,
         environment=environment,
+        shipment=shipment,
     )
+
+
+def documents_of(arguments: Mapping[str, Any]) -> dict[str, Json]:
+    """The documents of parameters, by their names.
+
+    Raises:
+        ParameterError: One cannot be recorded.
+    """
+    return {name: _document(name, value) for name, value in arguments.items()}
 
 
 def _document(name: str, value: Any) -> values.Json:

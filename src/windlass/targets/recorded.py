@@ -15,9 +15,12 @@ from typing import TYPE_CHECKING
 
 from windlass.errors import ConfigError, CorruptError, DefinitionError
 from windlass.execution.job import digest_plain
+from windlass.execution.shipment import NOTHING, Shipment, shipment_in
+from windlass.execution.shipping import lay_declared
 from windlass.pipeline.settings import Settings
 from windlass.provenance.archive import unpack
 from windlass.provenance.bundle import read_bundle
+from windlass.provenance.code_folders import used
 from windlass.provenance.declared import take_declared
 from windlass.provenance.environment import Environment, read_environment
 
@@ -48,17 +51,24 @@ def unpacked(bundle: str, stores: Stores, folder: Path) -> None:
     unpack(archive, read_bundle(json.loads(stores.records.bundle(bundle))), folder)
 
 
-def unpacked_once(bundle: str, stores: Stores, folder: Path) -> None:
+def unpacked_once(bundle: str, stores: Stores, folder: Path, shipment: Shipment = NOTHING) -> None:
     """As `unpacked`, where the folder is not there yet; whole, also if several do it at once.
+
+    Args:
+        bundle: What is unpacked.
+        stores: Where it is.
+        folder: Where to.
+        shipment: The declared files that belong into it, too.
 
     Raises:
         ConfigError: As of `unpacked`; so is the other.
     """
-    if folder.exists():
+    if used(folder):
         return
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".partial-") as partial:
         unpacked(bundle, stores, Path(partial) / "code")
+        lay_declared(shipment, stores, Path(partial) / "code")
         for path in (Path(partial) / "code").rglob("*"):  # or it would seem to be edited since
             os.utime(path, (_LONG_AGO, _LONG_AGO), follow_symlinks=False)
         with contextlib.suppress(OSError):  # another one was faster
@@ -107,8 +117,9 @@ def changes(
         then = read_environment(json.loads(stores.records.environment(plan.environment)))
         yield from _changed_packages(then, now)
     digests: Mapping[str, str] = row.details["digests"]
+    known = shipment_in(row.details).digests
     for name, document in row.parameters.items():
-        if digests.get(name) != digest_plain(document):
+        if digests.get(name) != digest_plain(document, known=known):
             yield f"the files that the parameter '{name}' names"
     yield from _changed_declared(plan, root)
 

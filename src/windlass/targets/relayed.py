@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from windlass import modules
 from windlass.artifacts.store import ArtifactStore
 from windlass.errors import ConfigError
-from windlass.execution.job import Stores, open_job
+from windlass.execution.job import Job, Stores, open_job
 from windlass.execution.relay.begin import of_run
 from windlass.execution.relay.objects import RunObjects
 from windlass.execution.relay.private import PrivateRecord, read_begun, take_code
 from windlass.execution.relay.worker import Relayed
+from windlass.execution.shipment import shipment_in
+from windlass.execution.shipping import ship_paths
 from windlass.pipeline import parameters as params
 from windlass.pipeline.graph import Node
 from windlass.pipeline.plan import Plan, read_plan
@@ -23,7 +26,7 @@ from windlass.pipeline.settings import RunOptions
 from windlass.provenance.environment import read_environment
 from windlass.provenance.environments import cache_folder, place_wheel, ready_environment
 from windlass.records.identity import uuid7
-from windlass.targets.record import new_job
+from windlass.targets.record import documents_of, new_job
 from windlass.targets.recorded import look_in, unpacked_once
 from windlass.values import Json
 
@@ -60,6 +63,7 @@ def begin_relayed(
     scratch: Path,
     *,
     seed: int = 0,
+    shared_as: str | None = None,
 ) -> str:
     """Begins a run of a posted plan where no record can be reached; asked again, finds that run.
 
@@ -70,6 +74,7 @@ def begin_relayed(
         given: Parameters as text.
         scratch: A folder of this process.
         seed: What its generators are seeded from.
+        shared_as: The name under which what such runs share was posted; None if there is one.
 
     Returns:
         The run's id.
@@ -78,15 +83,13 @@ def begin_relayed(
         ConfigError: The store knows of no such plan.
         ParameterError: A parameter is unknown, missing or of the wrong type.
     """
-    shared = RunObjects(store, "").plan(plan)
-    if shared is None:
-        raise ConfigError(
-            f"the artifact store knows of no plan {plan[:12]} of which runs can be begun here",
-            hint="Check the store's address; the plan is posted when it is compiled.",
-        )
+    shared = _shared(RunObjects(store, ""), plan, shared_as)
     arguments, stores, found = _bound(shared, store, scratch, given)
     environment = read_environment(json.loads(stores.records.environment(found.environment)))
-    job = new_job(found, arguments, RunOptions(seed=seed), stores, environment)
+    own = ship_paths(documents_of(arguments).values(), stores)
+    shipment = shipment_in(shared["run"]["details"]).and_also(own)
+    job = new_job(found, arguments, RunOptions(seed=seed), stores, environment, shipment)
+    job = _with_defaults(job, shared)
     run = RunObjects(store, uuid7()).claim(plan, key)
     facts: dict[str, Json] = {
         "id": run,
@@ -94,8 +97,40 @@ def begin_relayed(
         "name": f"{found.name} ({key})",
         "created": time.time(),
     }
-    RunObjects(store, run).begin(plan, of_run(shared, job, facts))
+    RunObjects(store, run).begin(plan, of_run(shared, job, facts, own.artifacts))
     return run
+
+
+def _shared(objects: RunObjects, plan: str, name: str | None) -> Any:
+    """What runs of a plan share."""
+    names = objects.plan_names(plan) if name is None else [name]
+    found = objects.plan(plan, names[0]) if len(names) == 1 else None
+    if found is not None:
+        return found
+    if len(names) > 1:
+        raise ConfigError(
+            f"the plan {plan[:12]} was posted {len(names)} times, with other files or options",
+            hint="Say which is meant, as its files for the engine do: --as NAME",
+        )
+    raise ConfigError(
+        f"the artifact store knows of no plan {plan[:12]} of which runs can be begun here",
+        hint="Check the store's address; the plan is posted when it is compiled.",
+    )
+
+
+def _with_defaults(job: Job, shared: Any) -> Job:
+    """The run with the defaults whose files were posted with the plan."""
+    left = {name: told for name, told in _defaults(shared).items() if name not in job.parameters}
+    return replace(
+        job,
+        parameters={**{name: document for name, (document, _) in left.items()}, **job.parameters},
+        digests={**{name: digest for name, (_, digest) in left.items()}, **job.digests},
+    )
+
+
+def _defaults(shared: Any) -> dict[str, Any]:
+    found: dict[str, Any] = shared.get("defaults", {})
+    return found
 
 
 def own_interpreter(relayed: Relayed, node: Node) -> Path | None:
@@ -127,13 +162,16 @@ def _bound(
     plan = read_plan(records.plan(shared["run"]["plan"]))
     look_in(stores.project, plan)
     pipeline: Any = modules.resolve(plan.pipeline)
-    return params.bind(pipeline.name, pipeline.parameters, {}, text=given), stores, plan
+    posted = _defaults(shared).keys() - given.keys()
+    wanted = {name: each for name, each in pipeline.parameters.items() if name not in posted}
+    return params.bind(pipeline.name, wanted, {}, text=given), stores, plan
 
 
 def _stores(records: PrivateRecord, document: Any, store: ArtifactStore, scratch: Path) -> Stores:
     """The stores of a worker, with the run's code unpacked."""
     bundle = document["run"]["bundle"]
-    code = cache_folder() / "code" / bundle[:32]
+    shipment = shipment_in(document["run"]["details"])
+    code = cache_folder() / "code" / shipment.code_name(bundle)
     stores = Stores(records, store, scratch / "logs", document["trust_pickle"], code)
-    unpacked_once(bundle, stores, code)
+    unpacked_once(bundle, stores, code, shipment)
     return stores

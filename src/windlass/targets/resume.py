@@ -17,6 +17,8 @@ from windlass.execution.liveness import is_gone, this_process
 from windlass.execution.observer import Observer
 from windlass.execution.ownership import Ownership, new_token
 from windlass.execution.run import Run
+from windlass.execution.shipment import NOTHING, Shipment, shipment_in
+from windlass.execution.shipping import ship
 from windlass.execution.stores import open_recorded
 from windlass.pipeline import parameters as params
 from windlass.pipeline.graph import Node
@@ -34,7 +36,7 @@ from windlass.targets.launch import with_lock
 from windlass.targets.locks import locks_of
 from windlass.targets.record import make_plan, new_job, save_code, take_fingerprints
 from windlass.targets.recorded import changes, look_in, unpacked_for_now
-from windlass.targets.target import find_target, is_locked, make_target
+from windlass.targets.target import Target, is_elsewhere, is_locked, make_target
 
 CODE_CHANGED = "the code has changed since: the recorded code is run; --with-changes takes the new"
 
@@ -87,7 +89,8 @@ def resume(
     _refuse_running(row)
     wired = load_stack(stack or row.stack, found)
     stores = open_recorded(wired)
-    locked = is_locked(find_target(target or row.target))
+    stores.artifacts.refuse_silent()
+    locked = is_locked(target or row.target, wired)
     if with_changes:
         again = _changed(row, wired, stores, locked=locked)
     else:
@@ -96,8 +99,9 @@ def resume(
     chosen = make_target(target or row.target, there, _options(row, workers))
     try:
         chosen.check(again.plan)
+        shipment = _shipped(row, again, chosen, stores)
         with Interrupts() as interrupts:
-            job = _claim(row, again, replace(stores, project=again.code))
+            job = _claim(row, again, replace(stores, project=again.code), shipment)
             end_leftovers(job)
         drive(job, chosen, observer or Observer(), interrupts.reason)
     finally:
@@ -242,14 +246,27 @@ def _options(row: Row, workers: int | None) -> RunOptions:
     )
 
 
-def _claim(seen: Row, again: _Again, stores: Stores) -> Job:
+def _shipped(seen: Row, again: _Again, target: Target, stores: Stores) -> Shipment:
+    """The files that the run has with it from here on; those of before if it is the same."""
+    kept = shipment_in(seen.details)
+    is_same = again.plan.digest == seen.plan and again.row.details == seen.details
+    if kept.document() and is_same:
+        return kept
+    if not is_elsewhere(target):
+        return NOTHING
+    return ship(again.plan, again.row.parameters, stores)
+
+
+def _claim(seen: Row, again: _Again, stores: Stores, shipment: Shipment) -> Job:
     """The run as this process's own.
 
     Raises:
         ConfigError: Another process was first.
     """
     token = new_token()
-    now = replace(again.row, driver=token, host=this_process())
+    details = {name: told for name, told in again.row.details.items() if name != "shipped"}
+    details |= shipment.document()
+    now = replace(again.row, driver=token, host=this_process(), details=details)
     added = [
         RunParameter(name, document)
         for name, document in now.parameters.items()
@@ -264,5 +281,7 @@ def _claim(seen: Row, again: _Again, stores: Stores) -> Job:
             f"{seen.name} was just resumed by another process",
             hint=f"Look at it: windlass show {seen.name}",
         )
+    if shipment.artifacts:
+        stores.records.save_artifacts(shipment.artifacts)
     owner = Ownership(stores.records, seen.id, token)
     return replace(open_job(seen.id, stores), owner=owner)

@@ -15,7 +15,7 @@ from windlass.execution.observer import Observer
 from windlass.execution.progress import Progress
 from windlass.execution.relay.fold import Fold, Folded
 from windlass.execution.relay.objects import RunObjects, posted_runs
-from windlass.execution.relay.private import new_run, take_code
+from windlass.execution.relay.private import new_run, take_code, take_shipped
 from windlass.execution.run import Run
 from windlass.execution.stores import open_stores
 from windlass.provenance.project import find_project
@@ -99,6 +99,7 @@ def _adopt(run: str, stores: Stores) -> bool:
     take_code(stores.records, document, objects)
     stores.artifacts.add_user(stores.records.shown)
     stores.records.create_run(new_run(document))
+    take_shipped(stores.records, document)
     return True
 
 

@@ -30,7 +30,9 @@ class Target(Protocol):
     """Where plans run. One is made for each run, before anything is recorded.
 
     A target whose class says ``locked = True`` runs steps in the project's locked environment, and
-    not in the present interpreter.
+    not in the present interpreter; where that hangs on the stack, it is a static method.
+    One that says ``elsewhere = True``, once it has checked a plan, has workers that do not see this
+    machine's files: those that a run names are brought to them.
     """
 
     def __init__(self, stack: Stack, options: RunOptions) -> None: ...
@@ -97,6 +99,16 @@ def look_at_target(stack: Stack) -> Iterable[Check]:
     return found
 
 
-def is_locked(target: Target | type[Target]) -> bool:
-    """Whether a target runs steps in the project's locked environment."""
-    return bool(getattr(target, "locked", False))
+def is_elsewhere(target: Target) -> bool:
+    """Whether a target's workers do not see this machine's files; known once it has checked."""
+    return bool(getattr(target, "elsewhere", False))
+
+
+def is_locked(name: str, stack: Stack) -> bool:
+    """Whether a target runs steps in the project's locked environment.
+
+    Raises:
+        ConfigError: There is none of that name, or the stack's options are wrong.
+    """
+    said = getattr(find_target(name), "locked", False)
+    return bool(said(stack_for(name, stack)) if callable(said) else said)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from windlass.errors import ConfigError, NotFoundError
 from windlass.execution.relay.objects import RunObjects
-from windlass.execution.relay.posts import outcome_document
+from windlass.execution.relay.posts import artifact_document, outcome_document
 from windlass.execution.relay.whole import whole
 
 if TYPE_CHECKING:
+    from windlass.artifacts.artifact import Artifact
     from windlass.execution.job import Job
     from windlass.records.model import Outcome, Run
     from windlass.values import Json
@@ -50,14 +51,18 @@ def post_run(job: Job, *, hits: bool = False) -> RunObjects:
     return objects
 
 
-def post_plan(job: Job, *, target: str, stack: str, details: Mapping[str, Json]) -> None:
+def post_plan(job: Job, *, target: str, stack: str, details: Mapping[str, Json]) -> str:
     """Posts what runs of a plan share, so that an engine can begin runs of it where no record is.
 
     Args:
-        job: A run of the plan, that need not be recorded; its parameters are not posted.
+        job: A run of the plan, that need not be recorded. Its parameters are those that such runs
+            have where they are given no others: the defaults whose files it has with it.
         target: Where such runs go.
         stack: The stack in whose record they are to be taken.
         details: As of `windlass.records.model.NewRun`.
+
+    Returns:
+        The name of what was posted: the same plan may be posted with other files.
 
     Raises:
         StoreError: The store cannot be written.
@@ -66,32 +71,41 @@ def post_plan(job: Job, *, target: str, stack: str, details: Mapping[str, Json])
     for digest, text in _documents(job):
         objects.keep(digest, text)
     facts = {"pipeline": job.plan.name, "target": target, "stack": stack}
-    objects.keep_plan(job.plan.digest, _shared(job, {**facts, "details": _told(details)}))
+    told = {**_told(details), **job.shipment.document()}
+    shared = _shared(job, {**facts, "details": told}, job.shipment.artifacts)
+    shared["defaults"] = {name: [doc, job.digests[name]] for name, doc in job.parameters.items()}
+    return objects.keep_plan(job.plan.digest, shared)
 
 
-def of_run(shared: Any, job: Job, facts: Mapping[str, Json]) -> Any:
+def of_run(
+    shared: Any, job: Job, facts: Mapping[str, Json], shipped: Iterable[Artifact] = ()
+) -> Any:
     """The document of a run.
 
     Args:
         shared: What runs of its plan share.
         job: The run.
         facts: Its id, number, name and time.
+        shipped: Artifacts that hold files that it has with it, and others of its plan do not.
     """
-    run = {**shared["run"], **facts, "seed": job.seed}
-    run["details"] = {**run["details"], "digests": dict(job.digests)}
+    run = {**shared["run"], **facts, "seed": job.seed, "details": {**shared["run"]["details"]}}
+    run["details"] |= {"digests": dict(job.digests), **job.shipment.document()}
     parameters = {"parameters": dict(job.parameters), "digests": dict(job.digests)}
-    return {**shared, "run": run, **parameters}
+    found = [*shared["artifacts"], *map(artifact_document, shipped)]
+    return {**shared, "run": run, **parameters, "artifacts": found}
 
 
 def _run_document(job: Job, row: Run) -> dict[str, Any]:
     names = ("pipeline", "target", "stack")
     facts = {**{name: getattr(row, name) for name in names}, "details": _told(row.details)}
     own = {name: getattr(row, name) for name in ("id", "number", "name", "created")}
-    document: dict[str, Any] = of_run(_shared(job, facts), job, own)
+    contents = [shipped.content for shipped in job.shipment.paths.values()]
+    shared = _shared(job, facts, job.stores.records.artifacts(contents).values())
+    document: dict[str, Any] = of_run(shared, job, own)
     return document
 
 
-def _shared(job: Job, facts: Mapping[str, Any]) -> dict[str, Any]:
+def _shared(job: Job, facts: Mapping[str, Any], shipped: Iterable[Artifact] = ()) -> dict[str, Any]:
     plan = job.plan
     digests = {"plan": plan.digest, "bundle": plan.bundle, "environment": plan.environment}
     return {
@@ -101,6 +115,7 @@ def _shared(job: Job, facts: Mapping[str, Any]) -> dict[str, Any]:
         "locks": dict(plan.environments),
         "code": sorted(set(plan.code.values())),
         "trust_pickle": job.stores.trust_pickle,
+        "artifacts": [artifact_document(each) for each in shipped],
     }
 
 

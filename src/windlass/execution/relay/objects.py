@@ -1,6 +1,6 @@
 """The objects of one run in an artifact store.
 
-    plans/PLAN/shared                what runs of a plan share that are begun elsewhere
+    plans/PLAN/shared/NAME           what runs of a plan share that are begun elsewhere
     plans/PLAN/begun/KEY             the run that an engine has begun under a name of its own
     runs/RUN/begun/PLAN              what is to be run: see `windlass.execution.relay.begin`
     runs/RUN/outcomes/NODE           that a node succeeded; created once
@@ -14,7 +14,8 @@ All but the logs are JSON under a digest: see `windlass.execution.relay.posts`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Container, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -33,6 +34,7 @@ from windlass.records.model import Outcome, Posted
 _AT_ONCE = 16
 """Objects that are read at once: from a bucket, each takes a while to come."""
 _LONGEST_LOG = 8 << 20
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 class RunObjects:
@@ -61,13 +63,20 @@ class RunObjects:
         """Posts the run's document; False if there is another one."""
         return self._named.create(f"runs/{self.run}/begun/{plan}", packed(document))
 
-    def plan(self, plan: str) -> Any:
-        """What runs of a plan share; None if it was not posted."""
-        return self._document(f"plans/{plan}/shared")
+    def plan_names(self, plan: str) -> list[str]:
+        """The names of what was posted for runs of a plan."""
+        return [name.rpartition("/")[2] for name in self._named.names(f"plans/{plan}/shared")]
 
-    def keep_plan(self, plan: str, document: Any) -> bool:
-        """Posts what runs of a plan share; False if there is something else."""
-        return self._named.create(f"plans/{plan}/shared", packed(document))
+    def plan(self, plan: str, name: str) -> Any:
+        """What runs of a plan share, by its name; None if it was not posted."""
+        return self._document(f"plans/{plan}/shared/{name}")
+
+    def keep_plan(self, plan: str, document: Any) -> str:
+        """Posts what runs of a plan share; returns the name of that."""
+        data = packed(document)
+        name = data.partition(b"\n")[0].decode()
+        self._named.create(f"plans/{plan}/shared/{name}", data)
+        return name
 
     def claim(self, plan: str, key: str) -> str:
         """The id of the run of a plan that an engine knows by a key: this one, if it is new."""
@@ -175,6 +184,22 @@ class RunObjects:
 def posted_runs(store: ArtifactStore) -> set[str]:
     """The ids of the runs of which something is posted in a store."""
     return {name.split("/")[1] for name in store.named.names("runs")}
+
+
+def posted_digests(store: ArtifactStore, known: Container[str]) -> set[str]:
+    """What is named by plans that engines run, and by runs that no record knows of yet.
+
+    Args:
+        store: Where that is posted.
+        known: The ids of runs that are recorded, and say themselves what they need.
+    """
+    named = store.named
+    plans = [name for name in named.names("plans") if "/shared/" in name]
+    runs = [f"runs/{run}" for run in posted_runs(store) if run not in known]
+    logs = tuple(f"{run}/logs/" for run in runs)
+    posts = (name for run in runs for name in named.names(run) if not name.startswith(logs))
+    texts = ((named.read(name) or b"").decode(errors="replace") for name in (*plans, *posts))
+    return {digest for text in texts for digest in _DIGEST.findall(text)}
 
 
 def _newest_first(names: Iterable[str]) -> list[str]:

@@ -66,7 +66,7 @@ def outcome_document(outcome: Outcome) -> dict[str, Any]:
         **_fields(outcome),
         "outputs": [[each.name, each.position, each.content] for each in outcome.outputs],
         "inputs": [_fields(each) for each in outcome.inputs],
-        "artifacts": [_artifact_document(each) for each in outcome.artifacts],
+        "artifacts": [artifact_document(each) for each in outcome.artifacts],
         "metrics": [_fields(each) for each in outcome.metrics],
         "params": [_fields(each) for each in outcome.params],
     }
@@ -82,7 +82,7 @@ def read_outcome(name: str, document: Any) -> Outcome:
         parts = {
             "outputs": tuple(Output(*each) for each in document["outputs"]),
             "inputs": tuple(Input(**each) for each in document["inputs"]),
-            "artifacts": tuple(_read_artifact(each) for each in document["artifacts"]),
+            "artifacts": tuple(read_artifact(each) for each in document["artifacts"]),
             "metrics": tuple(Metric(**each) for each in document["metrics"]),
             "params": tuple(Param(**each) for each in document["params"]),
         }
@@ -94,13 +94,15 @@ def read_outcome(name: str, document: Any) -> Outcome:
     return found
 
 
-def _artifact_document(artifact: Artifact) -> dict[str, Any]:
+def artifact_document(artifact: Artifact) -> dict[str, Any]:
+    """An artifact with its bytes, if it has them in it, as JSON."""
     inline = artifact.inline
     told = None if inline is None else base64.b64encode(inline).decode()
     return {**_fields(artifact), "inline": told}
 
 
-def _read_artifact(document: Any) -> Artifact:
+def read_artifact(document: Any) -> Artifact:
+    """The artifact that `artifact_document` told of."""
     inline = document["inline"]
     return Artifact(
         **{

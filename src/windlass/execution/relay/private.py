@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from windlass.errors import ConfigError
 from windlass.execution.relay.begin import VERSION
-from windlass.execution.relay.posts import read_outcome
+from windlass.execution.relay.posts import read_artifact, read_outcome
 from windlass.pipeline.plan import read_plan
 from windlass.records import Records, rows
 from windlass.records.model import Attempt, NewRun, Outcome, PlanNode, RunParameter
@@ -80,6 +80,7 @@ class PrivateRecord(Records):
         with self.write():
             self._add("runs", [row])
             self.put_parameters(told["id"], new_run(document).parameters)
+        take_shipped(self, document)
 
     def _ended(self, status: str, error: Mapping[str, Any] | None, when: float | None) -> Attempt:
         begun = self._begun
@@ -129,6 +130,13 @@ def take_code(records: Records, document: Any, objects: RunObjects) -> None:
         records.save_fingerprint(digest, kept(digest), {})
     for digest in document["locks"].values():
         records.save_lock([digest], kept(digest))
+
+
+def take_shipped(records: Records, document: Any) -> None:
+    """Takes into a record the artifacts that hold what a recorded run has with it."""
+    found = [read_artifact(each) for each in document.get("artifacts", ())]
+    if found:
+        records.save_artifacts(found)
 
 
 def new_run(document: Any) -> NewRun:

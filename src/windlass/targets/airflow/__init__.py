@@ -93,6 +93,7 @@ class AirflowTarget:
         needs = ["fsspec", *([_NEEDS[scheme]] if scheme in _NEEDS else [])]
         return {
             "plan": plan.digest,
+            "shared": compiled.shared,
             "seed": self._seed,
             "description": f"The pipeline {plan.pipeline}, by Windlass.",
             "store": compiled.store,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from windlass import modules
 from windlass.errors import ConfigError
 from windlass.pipeline.settings import RunOptions
+from windlass.stacks.check import Check
 from windlass.stacks.stack import Stack
 
 if TYPE_CHECKING:
@@ -28,6 +30,16 @@ class ContainerTarget:
     """
 
     locked = True
+
+    @staticmethod
+    def look(stack: Stack) -> Iterable[Check]:
+        """Whether an engine is here that answers and is new enough; starts no container."""
+        from windlass.targets.container.engine import find_engine
+        from windlass.targets.container.options import read_options
+
+        engine = find_engine(read_options(stack.resolved_options(), stack.name).engine)
+        rights = "without root" if engine.rootless else "as root"
+        yield Check("engine", "ok", f"{engine.kind} {engine.version}, {rights}")
 
     def __init__(self, stack: Stack, options: RunOptions) -> None:
         from windlass.targets.container.options import read_options

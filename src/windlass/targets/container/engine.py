@@ -27,11 +27,13 @@ class Engine:
         program: Its path.
         kind: ``podman`` or ``docker``: how it is spoken to.
         rootless: Whether it runs without the rights of root.
+        version: Its own.
     """
 
     program: str
     kind: str
     rootless: bool = False
+    version: str = ""
 
     def ask(self, *words: str) -> subprocess.CompletedProcess[str]:
         """What it says to a command; whether it refuses is for the caller to see."""
@@ -122,7 +124,7 @@ def find_engine(wanted: str | None) -> Engine:
             "DOCKER_HOST to say where it listens.",
         )
     _refuse_old(name, version)
-    return Engine(path, name, rootless=name == "podman" and os.getuid() != 0)
+    return Engine(path, name, name == "podman" and os.getuid() != 0, version)
 
 
 def last_words(text: str) -> str:

@@ -18,7 +18,6 @@ from pathlib import Path
 
 from windlass.execution.job import Job, paths_in
 from windlass.pipeline.graph import Constant, leaves
-from windlass.provenance.secrets import references
 from windlass.stacks.stack import Stack, is_local
 from windlass.targets.container.options import Options
 
@@ -87,10 +86,9 @@ def link_declared(job: Job, root: Path, code: Path) -> None:
 
 def _state(stack: Stack) -> Iterator[Path]:
     yield stack.project.make_home()
-    for text in (stack.artifacts, stack.records):
-        for kind, name in references(text or ""):
-            if kind == "file":
-                yield stack.project.root / Path(name).expanduser()
+    for kind, name in stack.references():
+        if kind == "file":
+            yield stack.project.root / Path(name).expanduser()
     for address in (stack.artifacts_url, stack.records_url):
         if is_local(address):
             path = Path(re.sub(r"^\w+(\+\w+)?://", "", address))

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from windlass.execution.stores import stack_to_json
 from windlass.provenance.lock import Lock
 from windlass.provenance.project import HOME_VARIABLE
-from windlass.provenance.secrets import references
 from windlass.stacks.stack import Stack, is_local
 from windlass.targets.container.command import Box, remove_leftovers
 from windlass.targets.container.engine import Engine
@@ -19,7 +18,7 @@ from windlass.targets.container.image import ready_image, refuse_base
 from windlass.targets.container.mounts import link_declared, mounts_of
 from windlass.targets.container.options import Options
 from windlass.targets.container.recipe import image_name
-from windlass.targets.locked import locks_of_plan
+from windlass.targets.locked import locks_of_plan, refuse_without_clients
 from windlass.targets.locks import running_wheel
 from windlass.targets.recorded import unpacked_once
 
@@ -41,6 +40,7 @@ def refuse_bases(
     """
     wheel = running_wheel(stores, stack.project)
     for lock in locks_of_plan(plan, stack.project, stores).values():
+        refuse_without_clients(lock, stack)
         base = options.base_for(lock.python)
         if not engine.has_image(image_name(lock, wheel, base)):
             refuse_base(engine, base)
@@ -127,8 +127,7 @@ def _variables(home: Path) -> dict[str, str]:
 
 def _passed(job: Job, stack: Stack, options: Options) -> list[str]:
     """Variables of this machine that are set in containers: what is named, and no other."""
-    addresses = [each for each in (stack.artifacts, stack.records) if each is not None]
-    named = [name for text in addresses for kind, name in references(text) if kind == "env"]
+    named = [name for kind, name in stack.references() if kind == "env"]
     if not is_local(stack.artifacts_url):
         named += [name for name in os.environ if name.startswith(_OF_CLOUDS)]
     return list(dict.fromkeys([*options.variables, *job.plan.variables, *named]))

@@ -9,11 +9,13 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 from windlass import modules
 from windlass.errors import ConfigError
 from windlass.pipeline.settings import RunOptions
+from windlass.stacks.check import Check, attempt
 from windlass.stacks.stack import Stack
 from windlass.targets.ray.options import ray_options
 
@@ -35,6 +37,28 @@ class RayTarget:
     Raises:
         ConfigError: An option is wrong.
     """
+
+    @staticmethod
+    def locked(stack: Stack) -> bool:
+        """Whether nodes build the locked environment: see `RayOptions.environment`."""
+        options = ray_options(stack.name, stack.resolved_options())
+        if options.environment is not None:
+            return options.environment == "locked"
+        is_named = options.address is not None and options.shares_disk is not True
+        return is_named and not stack.local_parts()
+
+    @staticmethod
+    def look(stack: Stack) -> Iterable[Check]:
+        """Whether Ray is here, and somebody listens at the cluster's address; starts nothing."""
+        from windlass.targets.ray.cluster import import_ray, look_for
+
+        options = ray_options(stack.name, stack.resolved_options())
+        yield attempt("ray", lambda: Check("ray", "ok", f"Ray {import_ray().__version__}"))
+        address = options.address
+        if address is None:
+            yield Check("cluster", "ok", "each run starts one on this machine, and ends it")
+        else:
+            yield attempt("cluster", lambda: Check("cluster", "ok", look_for(address)))
 
     def __init__(self, stack: Stack, options: RunOptions) -> None:
         self._stack = stack
@@ -66,6 +90,17 @@ class RayTarget:
                 hint="Name a bucket and a PostgreSQL server in windlass.toml; or, where all nodes "
                 "see this folder under the same path: shares_disk = true in the stack's options.",
             )
+        if self.locked(self._stack):
+            from windlass.execution.stores import open_stores
+            from windlass.targets.locked import lock_of_pipeline, refuse_without_clients
+
+            lock = lock_of_pipeline(plan, self._stack.project, open_stores(self._stack))
+            refuse_without_clients(lock, self._stack)
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether nodes do not see this machine's files."""
+        return self._cluster is not None and not self._cluster.shares_disk
 
     def run(self, job: Job, observer: Observer) -> tuple[str, str | None]:
         """Runs every node; returns the run's status, and why it failed."""
@@ -75,7 +110,9 @@ class RayTarget:
 
         assert self._cluster is not None
         progress = Progress(job, observer, keep_going=self._options.keep_going)
-        crew = RayCrew(job, self._cluster, self._request(job), self._options.workers)
+        environment = self._environment(job, observer) if self.locked(self._stack) else None
+        request, most = self._request(job), self._options.workers
+        crew = RayCrew(job, self._cluster, request, environment, most)
         with contextlib.redirect_stdout(sys.stderr):  # where Ray tells of its nodes in between
             Driver(progress, crew).drive()
         job.stores.records.finish_run(job.run, progress.status, progress.error, driver=job.driver)
@@ -84,12 +121,36 @@ class RayTarget:
     def _request(self, job: Job) -> Request:
         from windlass.execution.stores import stack_to_json
         from windlass.targets.ray.on_node import Request
+        from windlass.targets.worker_pools import project_folders
 
         assert self._cluster is not None
-        request = Request(job.run, stack_to_json(self._stack), fresh=self._options.fresh)
+        stack, locked = stack_to_json(self._stack), self.locked(self._stack)
+        request = Request(job.run, stack, fresh=self._options.fresh, locked=locked)
         if not self._cluster.shares_disk:
             return request
-        return request._replace(folder=os.getcwd(), path=tuple(modules.search_path()))  # noqa: PTH109
+        path = project_folders(job) if locked else modules.search_path()
+        return request._replace(folder=os.getcwd(), path=tuple(path))  # noqa: PTH109
+
+    def _environment(self, job: Job, observer: Observer) -> dict[str, Any]:
+        """What a node needs to build the locked environment."""
+        from windlass.hashing import digest
+        from windlass.targets.locked import lock_of_pipeline
+        from windlass.targets.locks import running_wheel
+
+        project = self._stack.project
+        lock = lock_of_pipeline(job.plan, project, job.stores)
+        wheel = running_wheel(job.stores, project)
+        hashed = [line for line in lock.requirements if "--hash" in line]
+        others = [line for line in lock.requirements if "--hash" not in line]  # by their commits
+        told = f"Python {lock.python}, {len(lock.requirements)} packages"
+        observer.told(f"nodes that have not got the environment make it first: {told}")
+        return {
+            "environment": digest("ray", lock.digest, wheel.parent.name)[:32],
+            "python": lock.python,
+            "requirements": [[hashed, "--require-hashes"], [others]],
+            "wheel": wheel.read_bytes(),
+            "wheel_name": wheel.name,
+        }
 
     def close(self) -> None:
         """Gives the connection up."""

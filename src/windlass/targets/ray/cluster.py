@@ -17,12 +17,15 @@ from windlass.targets.ray.options import RayOptions
 
 _PATIENCE = 10.0
 """Seconds."""
+_VERSIONS = re.compile(r"Ray: (\S+)\s+Python: (\S+)")
 OLDEST = (2, 40)
 """The oldest Ray that is tried."""
 _OFF = {
     # By which Ray would upload the whole folder when this program was started by `uv run`.
     "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
     "RAY_USAGE_STATS_ENABLED": "0",
+    # Another patch version of Python is no obstacle: what is sent there is the same in both.
+    "RAY_DEFAULT_PYTHON_VERSION_MATCH_LEVEL": "minor",
     # A later Ray does so by itself, and says so in a warning.
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
 }
@@ -96,7 +99,7 @@ class Cluster:
 
     def _connect(self) -> None:
         if self._options.address is not None:
-            _look_for(self._options.address)
+            look_for(self._options.address)
         here = {"include_dashboard": False} if self._options.address is None else {}
         try:
             self.ray.init(
@@ -109,22 +112,36 @@ class Cluster:
             with contextlib.suppress(Exception):
                 self.ray.shutdown()
             place = self._options.address or "this machine"
-            raise ConfigError(
-                f"Ray on {place} cannot be used: {_first_line(error)}",
-                hint="Is the cluster up, of the same Ray and Python? And does it know this user: "
-                "Ray takes a token from ~/.ray/auth_token, or none by RAY_AUTH_MODE=disabled.",
-            ) from error
+            raise in_words(place, error) from error
 
 
-def _look_for(address: str) -> None:
-    """Whether somebody listens at an address: Ray itself would try for minutes.
+def in_words(place: str, error: Exception) -> ConfigError:
+    """What a person is told in the place of what Ray says when it cannot connect."""
+    versions = _VERSIONS.findall(str(error))
+    if len(versions) != 2:
+        return ConfigError(
+            f"Ray on {place} cannot be used: {_first_line(error)}",
+            hint="Is the cluster up, of the same Ray and Python? And does it know this user: "
+            "Ray takes a token from ~/.ray/auth_token, or none by RAY_AUTH_MODE=disabled.",
+        )
+    there, here = versions
+    return ConfigError(
+        f"Ray on {place} cannot be used: it is Ray {there[0]} on Python {there[1]} there, and Ray "
+        f"{here[0]} on Python {here[1]} here",
+        hint="Start the run in a Python of the same minor version, with the same Ray, as the "
+        f"cluster's: pip install ray=={there[0]}",
+    )
+
+
+def look_for(address: str) -> str:
+    """Whether somebody listens at an address, in words: Ray itself would try for minutes.
 
     Raises:
         ConfigError: Nobody does.
     """
     found = re.fullmatch(r"(?:ray://)?([^:/]+|\[[^]]+\]):(\d+)(?:/.*)?", address)
     if found is None:  # "auto", or a name that Ray makes something of
-        return
+        return f"{address}: Ray looks for it when a run begins"
     host, port = found[1].strip("[]"), int(found[2])
     try:
         socket.create_connection((host, port), timeout=_PATIENCE).close()
@@ -133,6 +150,7 @@ def _look_for(address: str) -> None:
             f"Ray on {address} cannot be used: nobody listens there ({error.strerror or error})",
             hint="Is the cluster up, and its port open from here? ray status tells, on its head.",
         ) from error
+    return f"somebody listens at {address}"
 
 
 def import_ray() -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 from typing import Any
 
 from windlass.errors import RunError, WindlassError
@@ -10,8 +11,9 @@ from windlass.execution.crew import Death, Ended
 from windlass.execution.execute import Result
 from windlass.execution.job import Job
 from windlass.execution.schedule import Task
+from windlass.targets.ray import away
 from windlass.targets.ray.cluster import Cluster
-from windlass.targets.ray.on_node import Request, try_node
+from windlass.targets.ray.on_node import Answer, Request, try_node
 
 
 class RayCrew:
@@ -21,20 +23,34 @@ class RayCrew:
         job: The run.
         cluster: Where.
         request: What every node must know of the run.
+        environment: What nodes build first, as `windlass.targets.ray.away` takes it; None where
+            Windlass and all that steps need is installed there.
         most: How many attempts at once; None for as many as the cluster soon can begin.
     """
 
     keeps_time = True
 
     def __init__(
-        self, job: Job, cluster: Cluster, request: Request, most: int | None = None
+        self,
+        job: Job,
+        cluster: Cluster,
+        request: Request,
+        environment: Mapping[str, Any] | None = None,
+        most: int | None = None,
     ) -> None:
         self._job = job
         self._cluster = cluster
         self._ray = cluster.ray
-        self._request = self._ray.put(request)
+        function: Any = try_node
+        told: Any = request
+        if environment is not None:
+            self._ray.cloudpickle.register_pickle_by_value(away)  # they have nothing of ours
+            function = away.try_node
+            told = {**environment, "run": request.run, "job": request._asdict()}
+            told["wheel"] = self._ray.put(environment["wheel"])
+        self._request = self._ray.put(told)
         # Retries have one owner, the driver. Ray, by itself, would try again what died.
-        self._try_node = self._ray.remote(max_retries=0, retry_exceptions=False)(try_node)
+        self._try_node = self._ray.remote(max_retries=0, retry_exceptions=False)(function)
         self._names: dict[Any, str] = {}
         self._most = most or cluster.most
 
@@ -87,6 +103,11 @@ class RayCrew:
             raise _broken(error.cause) from error
         except self._ray.exceptions.RayError as error:
             return _death(error)
+        if isinstance(answer, dict):
+            if "broken" in answer:
+                told = answer["broken"]
+                raise RunError(f"the run cannot go on: {told['message']}", hint=told["hint"])
+            answer = Answer(**answer)
         if answer.log is not None:
             path = self._job.log_path(answer.name, answer.attempt)
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,7 @@
 """What ``[stacks.NAME.options]`` says for the target ``ray``.
 
 address = "ray://head:10001"       # of a cluster, or "auto"; one is started here if not given
+environment = "locked"             # or "installed": that of steps; see `RayOptions`
 shares_disk = false                # whether all its nodes see this machine's files under one path
 in_flight = 64                     # attempts handed to Ray at once; twice its cores if not given
 autoscaling = false                # whether nodes come when more is asked for than there is
@@ -17,6 +18,8 @@ from typing import Any
 
 from windlass.errors import ConfigError
 
+ENVIRONMENTS = ("locked", "installed")
+
 
 @dataclass(frozen=True, slots=True)
 class RayOptions:
@@ -24,6 +27,9 @@ class RayOptions:
 
     Args:
         address: Of a cluster; None to start one on this machine.
+        environment: ``locked`` where nodes build the project's locked environment, ``installed``
+            where steps run in the Python that Ray runs in there. None for the former on a cluster
+            that is named by a stack with no store on this machine's disk, else the latter.
         shares_disk: Whether its nodes see this machine's files; None to judge by their names.
         in_flight: The most attempts that are handed to Ray at once; None for twice its cores.
         autoscaling: Whether nodes come when more is asked for than there is.
@@ -31,6 +37,7 @@ class RayOptions:
     """
 
     address: str | None = None
+    environment: str | None = None
     shares_disk: bool | None = None
     in_flight: int | None = None
     autoscaling: bool = False
@@ -39,6 +46,7 @@ class RayOptions:
 
 _TYPES: dict[str, tuple[type, str]] = {
     "address": (str, 'a text, such as "ray://head:10001"'),
+    "environment": (str, '"locked" or "installed"'),
     "shares_disk": (bool, "true or false"),
     "in_flight": (int, "a whole number above 0"),
     "autoscaling": (bool, "true or false"),
@@ -64,7 +72,8 @@ def ray_options(stack: str, options: Mapping[str, Any]) -> RayOptions:
             )
         wanted, told = _TYPES[name]
         is_number = wanted is int and (type(value) is not int or value < 1)
-        if type(value) is not wanted or is_number or not _are_numbers(name, value):
+        is_other = name == "environment" and value not in ENVIRONMENTS
+        if type(value) is not wanted or is_number or is_other or not _are_numbers(name, value):
             raise ConfigError(f"the stack '{stack}': options.{name} must be {told}")
     return RayOptions(**options)
 
