@@ -61,18 +61,27 @@ def begin(
         typer.Option("--parameter", "-p", metavar="NAME=VALUE", help="A parameter."),
     ] = None,
     seed: Annotated[int, typer.Option(help="What random generators are seeded from.")] = 0,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Run every step, and keep no result for others.")
+    ] = False,
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Run every step, and keep the new results.")
+    ] = False,
     json: Json = False,
 ) -> int:
     """Begins a run of a posted plan where no record can be reached; prints its id."""
-    from windlass.cli.executing import open_store
+    from windlass.cli.reaching import open_store
     from windlass.cli.running import pairs
     from windlass.execution.worker_state import become_worker
+    from windlass.pipeline.settings import RunOptions
     from windlass.targets.relayed import begin_relayed
 
-    given = pairs(parameters, "-p")
+    given, options = pairs(parameters, "-p"), RunOptions(
+        seed=seed, cache=not no_cache, refresh=refresh
+    )
     become_worker()
     with tempfile.TemporaryDirectory(prefix="windlass-") as scratch, kept_for_json(True):
-        run = begin_relayed(open_store(store), plan, key, given, Path(scratch), seed=seed)
+        run = begin_relayed(open_store(store), plan, key, given, Path(scratch), options)
     if json:
         print_json({"run": run, "plan": plan})
     else:

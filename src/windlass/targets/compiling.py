@@ -14,6 +14,7 @@ from windlass.pipeline.pipeline import Pipeline
 from windlass.pipeline.settings import RunOptions
 from windlass.provenance import secrets
 from windlass.values import Json
+from windlass.version import __version__
 
 if TYPE_CHECKING:
     from windlass.pipeline.plan import Plan
@@ -87,10 +88,10 @@ def compile_pipeline(
     target.check(plan)
     save_code(plan, fingerprints, provenance, stores)
     job = new_job(plan, {}, options, stores, provenance.environment)
-    details: dict[str, Json] = {"cache": options.cache, "refresh": options.refresh, "folder": "."}
-    post_plan(job, target=name, stack=stack.name, details=details)
     lock, wheel = locks_of_plan(plan, project, stores)[None], running_wheel(stores, project)
     blob = store_wheel(stores.artifacts, project.cache)
+    details: dict[str, Json] = {"windlass": {"version": __version__, "wheel": blob}, "folder": "."}
+    post_plan(job, target=name, stack=stack.name, details=details)
     compiled = Compiled(
         plan=plan,
         parameters=_parameters(pipeline),

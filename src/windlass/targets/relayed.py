@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -35,7 +36,7 @@ def open_relayed(store: ArtifactStore, run: str, plan: str, scratch: Path) -> Re
         store: The artifact store.
         run: The run's id.
         plan: The digest of its plan.
-        scratch: A folder of this process, for a record of its own and for logs.
+        scratch: A folder for logs, and for a record of this process's own.
 
     Raises:
         ConfigError: The store knows of no such run, or its code cannot be unpacked.
@@ -44,7 +45,7 @@ def open_relayed(store: ArtifactStore, run: str, plan: str, scratch: Path) -> Re
     """
     objects = RunObjects(store, run)
     document = read_begun(objects, plan)
-    records = PrivateRecord(scratch / "record.db")
+    records = PrivateRecord(Path(tempfile.mkdtemp(dir=scratch)) / "record.db")
     records.take_run(document, objects)
     stores = _stores(records, document, store, scratch)
     job = open_job(run, stores)
@@ -58,8 +59,7 @@ def begin_relayed(
     key: str,
     given: Mapping[str, str],
     scratch: Path,
-    *,
-    seed: int = 0,
+    options: RunOptions,
 ) -> str:
     """Begins a run of a posted plan where no record can be reached; asked again, finds that run.
 
@@ -69,7 +69,7 @@ def begin_relayed(
         key: How the engine calls the run: of the same key there is one alone.
         given: Parameters as text.
         scratch: A folder of this process.
-        seed: What its generators are seeded from.
+        options: Its seed, and whether earlier results may stand for its nodes.
 
     Returns:
         The run's id.
@@ -86,7 +86,7 @@ def begin_relayed(
         )
     arguments, stores, found = _bound(shared, store, scratch, given)
     environment = read_environment(json.loads(stores.records.environment(found.environment)))
-    job = new_job(found, arguments, RunOptions(seed=seed), stores, environment)
+    job = new_job(found, arguments, options, stores, environment)
     run = RunObjects(store, uuid7()).claim(plan, key)
     facts: dict[str, Json] = {
         "id": run,

@@ -78,7 +78,8 @@ def of_run(shared: Any, job: Job, facts: Mapping[str, Json]) -> Any:
         facts: Its id, number, name and time.
     """
     run = {**shared["run"], **facts, "seed": job.seed}
-    run["details"] = {**run["details"], "digests": dict(job.digests)}
+    own = {"cache": job.cache, "refresh": job.refresh, "digests": dict(job.digests)}
+    run["details"] = {**run["details"], **own}
     parameters = {"parameters": dict(job.parameters), "digests": dict(job.digests)}
     return {**shared, "run": run, **parameters}
 
