@@ -240,7 +240,7 @@ def test_a_step_that_dies_says_so(way: Way) -> None:
     told = json.loads(way.execute("pour", "--json", code=1).out)
     assert told["error"]["kind"] == "WorkerDiedError"
     assert "killed by SIGKILL" in told["error"]["message"]
-    (node,) = [each for each in way.sync(code=1)["nodes"] if each["node"] == "pour"]
+    (node,) = [each for each in way.sync()["nodes"] if each["node"] == "pour"]
     assert (node["status"], node["error"]) == ("failed", told["error"])
     assert way.project.windlass("logs", way.run["id"], "pour").out == "last words\n"
     (way.notes / "die alone").unlink()
@@ -251,7 +251,7 @@ def test_a_step_that_dies_says_so(way: Way) -> None:
 def test_a_step_that_takes_too_long_is_ended(way: Way) -> None:
     (way.notes / "linger").touch()
     assert "it ran past its timeout of 5 s" in way.execute("pour", code=1).err
-    (node,) = [each for each in way.sync(code=1)["nodes"] if each["node"] == "pour"]
+    (node,) = [each for each in way.sync()["nodes"] if each["node"] == "pour"]
     assert node["error"]["kind"] == "StepTimeoutError"
 
 

@@ -76,8 +76,9 @@ def begin(
     from windlass.pipeline.settings import RunOptions
     from windlass.targets.relayed import begin_relayed
 
-    given, options = pairs(parameters, "-p"), RunOptions(
-        seed=seed, cache=not no_cache, refresh=refresh
+    given, options = (
+        pairs(parameters, "-p"),
+        RunOptions(seed=seed, cache=not no_cache, refresh=refresh),
     )
     become_worker()
     with tempfile.TemporaryDirectory(prefix="windlass-") as scratch, kept_for_json(True):

@@ -113,7 +113,9 @@ class _Watch:
         if status >= 0 and (not self._words or self._is_over):
             return None
         if status < 0 and for_memory:
-            hint = "Let it take less at once; or run it where there is more, or with less beside it."
+            hint = (
+                "Let it take less at once; or run it where there is more, or with less beside it."
+            )
             told = "its process was killed by the kernel: memory ran out"
             return Death(told, hint, kind="OutOfMemoryError")
         return Death(f"its process ended: {how_it_ended(status)}")

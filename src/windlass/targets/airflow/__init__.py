@@ -112,7 +112,9 @@ class AirflowTarget:
     @staticmethod
     def look(stack: Stack) -> Iterator[Check]:
         """What `windlass stack check` says of Airflow: whether there is one here to try DAGs by."""
-        yield Check("target", "ok", "airflow: windlass compile writes DAGs for one that is elsewhere")
+        yield Check(
+            "target", "ok", "airflow: windlass compile writes DAGs for one that is elsewhere"
+        )
         python = stack.resolved_options().get("python")
         if python is not None:
             yield attempt("airflow", lambda: _found(str(python)))

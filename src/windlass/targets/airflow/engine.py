@@ -64,7 +64,7 @@ class Airflow:
         Raises:
             RunError: Airflow could not be started.
         """
-        shutil.copyfile(self._database(), home / "airflow.db")
+        self.prepare(home)
         asked = json.dumps([[str(file), dict(given)] for file, given in dags])
         result, log = home / "told.json", home / "airflow.log"
         variables = self.variables(home, dags[0][0].parent)
@@ -91,12 +91,16 @@ class Airflow:
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         }
 
+    def prepare(self, home: Path) -> None:
+        """Puts an empty database into a folder."""
+        shutil.copyfile(self._database(), home / "airflow.db")
+
     def _database(self) -> Path:
         """An empty database of this version, which takes Airflow long to make: kept for later."""
         made = cache_folder() / "airflow" / f"empty-{self.version}.db"
         if not made.exists():
             made.parent.mkdir(parents=True, exist_ok=True)
-            print("airflow  makes a database, once for this machine", file=sys.stderr)  # noqa: T201
+            sys.stderr.write("airflow  makes a database, once for this machine\n")
             with tempfile.TemporaryDirectory(dir=made.parent) as folder:
                 self._migrate(Path(folder))
                 (Path(folder) / "airflow.db").replace(made)
@@ -106,7 +110,9 @@ class Airflow:
         words = [str(self.python), "-m", "airflow", "db", "migrate"]
         variables = self.variables(home, home)
         with (home / "log").open("wb") as out:
-            done = subprocess.run(words, cwd=home, env=variables, stdout=out, stderr=out, check=False)
+            done = subprocess.run(
+                words, cwd=home, env=variables, stdout=out, stderr=out, check=False
+            )
         if done.returncode:
             raise RunError(
                 f"Airflow {self.version} cannot make its database",

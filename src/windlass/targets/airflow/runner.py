@@ -1,23 +1,35 @@
-"""Runs DAGs once, by Airflow's own ``dag.test``: started in Airflow's interpreter, never imported.
+"""Runs DAGs by Airflow's own ``dag.test``: started in Airflow's interpreter, never imported here.
 
-Its arguments: a list of ``[file, configuration]`` in JSON, and the file for what came of each. Airflow
-only logs the errors of tasks: what counts is the state of the run.
+Its arguments: a list of ``[file, configuration]`` in JSON, and the file for what came of each.
+Airflow only logs the errors of tasks: what counts is the state of the run.
 """
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import json
+import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO, TypeVar
 
-from airflow.listeners import hookimpl
-from airflow.sdk.listener import get_listener_manager
+_Hook = TypeVar("_Hook", bound=Callable[..., None])
+# Neither is installed where this is checked.
+hookimpl: Callable[[_Hook], _Hook] = importlib.import_module("airflow.listeners").hookimpl
+listeners: Any = importlib.import_module("airflow.sdk.listener").get_listener_manager()
 
 
 class Telling:
-    """Says on standard error how each task ended."""
+    """Says how each task ended.
+
+    Args:
+        out: Where to.
+    """
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
 
     @hookimpl
     def on_task_instance_success(self, task_instance: Any) -> None:
@@ -35,7 +47,7 @@ class Telling:
         self._tell(task_instance, "skipped")
 
     def _tell(self, task: Any, how: str) -> None:
-        print(f"airflow  {_name(task)}  {how}", file=sys.stderr, flush=True)  # noqa: T201
+        print(f"airflow  {_name(task)}  {how}", file=self._out, flush=True)
 
 
 def _name(task: Any) -> str:
@@ -55,7 +67,9 @@ def dag_of(file: str) -> Any:
 
 def main() -> None:
     """Runs the DAGs one after another."""
-    get_listener_manager().add_listener(Telling())
+    screen = os.fdopen(os.dup(2), "w")
+    os.dup2(1, 2)  # what Airflow says, and what the tasks write, is for the log
+    listeners.add_listener(Telling(screen))
     told = []
     for file, configuration in json.loads(sys.argv[1]):
         run = dag_of(file).test(run_conf=configuration)
