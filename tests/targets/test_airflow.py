@@ -66,6 +66,13 @@ def test_what_cannot_be_is_refused(project: Folder, words: tuple[str, ...], told
     assert not (project.root / ".windlass" / "windlass.db").exists() or project.recorded() == 0
 
 
+def test_that_no_step_is_held_to_its_memory_is_said(project: Folder) -> None:
+    words = ("compile", "flow.py:large_memory", "--target", "airflow", "-o", "dags")
+    told = "Airflow neither reserves nor limits memory, which 'fill' asks for"
+    assert told in project.windlass(*words).err
+    assert project.document(*words)["notices"] == [told]
+
+
 def test_a_run_is_given_parameters_and_refuses_bad_ones(project: Folder, tmp_path: Path) -> None:
     airflow, dags, home = installed_airflow(), tmp_path / "dags", tmp_path / "airflow"
     home.mkdir()

@@ -11,6 +11,7 @@ import sqlite3
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -122,7 +123,7 @@ def _answers(address: str) -> bool:
     return False
 
 
-def _rows(home: Path, query: str) -> list[tuple[str, ...]]:
+def _rows(home: Path, query: str) -> list[tuple[Any, ...]]:
     with contextlib.closing(sqlite3.connect(home / "airflow.db", timeout=20)) as connection:
         return connection.execute(query).fetchall()
 

@@ -60,8 +60,9 @@ def try_engine(
     plan = compiled.plan.digest
     new = [run for run in posted_runs(store) - before if RunObjects(store, run).begun(plan)]
     if len(new) != 1:
+        begun = f"{len(new)} runs" if new else "no run"
         raise RunError(
-            f"{target} began {len(new) or 'no'} runs of {pipeline.name} where it was to begin one",
-            hint="What its tasks wrote says why; try it alone.",
+            f"{target} was to begin one run of {pipeline.name}, and began {begun}",
+            hint="What its tasks said is above.",
         )
     return sync(new[0], stack=stack.name, project=project.root)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +33,7 @@ class Compiled:
         environment: The digest of that with Windlass.
         wheel: The blob of Windlass's wheel.
         wheel_name: The wheel's file name.
+        notices: What a person should know of how the engine will run it.
     """
 
     plan: Plan
@@ -42,6 +43,7 @@ class Compiled:
     environment: str
     wheel: str
     wheel_name: str
+    notices: Sequence[str] = ()
 
 
 def compile_pipeline(
@@ -100,6 +102,7 @@ def compile_pipeline(
         environment=digest("engine", lock.digest, blob),
         wheel=blob,
         wheel_name=wheel.name,
+        notices=target.notices(plan) if hasattr(target, "notices") else (),
     )
     return compiled, list(_written(target.compile(compiled), folder))
 

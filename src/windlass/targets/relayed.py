@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
 import time
 from collections.abc import Mapping
@@ -23,6 +24,8 @@ from windlass.pipeline.plan import Plan, read_plan
 from windlass.pipeline.settings import RunOptions
 from windlass.provenance.environment import read_environment
 from windlass.provenance.environments import cache_folder, place_wheel, ready_environment
+from windlass.records import Records
+from windlass.records.database import REVISION
 from windlass.records.identity import uuid7
 from windlass.targets.record import new_job
 from windlass.targets.recorded import look_in, unpacked_once
@@ -45,7 +48,7 @@ def open_relayed(store: ArtifactStore, run: str, plan: str, scratch: Path) -> Re
     """
     objects = RunObjects(store, run)
     document = read_begun(objects, plan)
-    records = PrivateRecord(Path(tempfile.mkdtemp(dir=scratch)) / "record.db")
+    records = _private_record(scratch)
     records.take_run(document, objects)
     stores = _stores(records, document, store, scratch)
     job = open_job(run, stores)
@@ -121,13 +124,27 @@ def _bound(
     shared: Any, store: ArtifactStore, scratch: Path, given: Mapping[str, str]
 ) -> tuple[Mapping[str, Any], Stores, Plan]:
     """The arguments of a run, checked by its pipeline itself."""
-    records = PrivateRecord(scratch / "record.db")
+    records = _private_record(scratch)
     take_code(records, shared, RunObjects(store, ""))
     stores = _stores(records, shared, store, scratch)
     plan = read_plan(records.plan(shared["run"]["plan"]))
     look_in(stores.project, plan)
     pipeline: Any = modules.resolve(plan.pipeline)
     return params.bind(pipeline.name, pipeline.parameters, {}, text=given), stores, plan
+
+
+def _private_record(scratch: Path) -> PrivateRecord:
+    """An empty record. To make its tables takes longer than many a step: they are copied."""
+    empty = cache_folder() / "records" / f"empty-{REVISION}.db"
+    if not empty.exists():
+        empty.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=empty.parent) as folder:
+            made = Path(folder) / "record.db"
+            Records(made).close()
+            made.replace(empty)
+    own = Path(tempfile.mkdtemp(dir=scratch)) / "record.db"
+    shutil.copyfile(empty, own)
+    return PrivateRecord(own)
 
 
 def _stores(records: PrivateRecord, document: Any, store: ArtifactStore, scratch: Path) -> Stores:

@@ -82,6 +82,14 @@ class AirflowTarget:
                     hint="Run it on Ray or in containers; or leave gpus out, if all have them.",
                 )
 
+    def notices(self, plan: Plan) -> list[str]:
+        """What a person should know before a plan runs there."""
+        held = [node.name for node in plan.graph.nodes.values() if plan.settings(node).memory_bytes]
+        if not held:
+            return []
+        names = ", ".join(f"'{name}'" for name in held)
+        return [f"Airflow neither reserves nor limits memory, which {names} asks for"]
+
     def compile(self, compiled: Compiled) -> Mapping[str, str]:
         """The DAG file, by its name."""
         name = re.sub(r"[^\w.-]", "_", compiled.plan.name)
