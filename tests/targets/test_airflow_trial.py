@@ -116,3 +116,15 @@ def test_an_airflow_that_is_not_there_is_refused_before_anything_runs(project: F
     assert "/nowhere/python is no Python that can be started" in gone["problem"]
     assert not (project.root / ".windlass" / "artifacts" / "named" / "plans").exists()
     assert "Airflow" in project.windlass("stack", "check", "gone").out
+
+
+def test_an_airflow_that_is_too_old_is_refused(project: Folder) -> None:
+    with_stacks(project, Path("/nowhere/python"))
+    package = project.root / "site" / "apache_airflow-2.11.0.dist-info"
+    package.mkdir(parents=True)
+    (package / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: apache-airflow\nVersion: 2.11.0\n"
+    )
+    done = project.windlass("stack", "check", "bare", PYTHONPATH=str(package.parent))
+    assert done.code == 1, done
+    assert "has Airflow 2.11.0, which is too old" in " ".join(done.out.split())
