@@ -62,12 +62,18 @@ def is_small(n: int) -> bool:
 def say(text: str) -> str:
     return text
 
-@step
+@step(timeout=5)
 def pour() -> Iterator[int]:
     note("pour")
     yield 1
-    if has("die"):
+    if has("die alone"):
+        print("last words", flush=True)
         os.kill(os.getpid(), signal.SIGKILL)
+    if has("die"):
+        os.kill(os.getppid(), signal.SIGKILL)
+        time.sleep(60)
+    while has("linger"):
+        time.sleep(0.02)
     yield 2
 
 @pipeline
@@ -227,6 +233,26 @@ def test_one_that_is_killed_between_a_value_and_its_outcome_leaves_nothing(way: 
     assert way.noted() == ["pour", "pour"]
     (node,) = [each for each in way.sync()["nodes"] if each["node"] == "pour"]
     assert node["status"] == "succeeded"
+
+
+def test_a_step_that_dies_says_so(way: Way) -> None:
+    (way.notes / "die alone").touch()
+    told = json.loads(way.execute("pour", "--json", code=1).out)
+    assert told["error"]["kind"] == "WorkerDiedError"
+    assert "killed by SIGKILL" in told["error"]["message"]
+    (node,) = [each for each in way.sync()["nodes"] if each["node"] == "pour"]
+    assert (node["status"], node["error"]) == ("failed", told["error"])
+    assert way.project.windlass("logs", way.run["id"], "pour").out == "last words\n"
+    (way.notes / "die alone").unlink()
+    assert "succeeded" in way.execute("pour", "--attempt", "2", "--json").out
+
+
+@by_the_store
+def test_a_step_that_takes_too_long_is_ended(way: Way) -> None:
+    (way.notes / "linger").touch()
+    assert "it ran past its timeout of 5 s" in way.execute("pour", code=1).err
+    (node,) = [each for each in way.sync()["nodes"] if each["node"] == "pour"]
+    assert node["error"]["kind"] == "StepTimeoutError"
 
 
 @by_the_store

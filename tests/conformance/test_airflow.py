@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from conformance.conformance_cases import CASES, Case, check
-from targets.airflow_home import Airflow, make_airflow
+from targets.airflow_home import installed_airflow
 from windlass import Run
 from windlass.execution.run import Run as RunOf
 from windlass.execution.stores import open_stores
@@ -30,16 +30,13 @@ TRIED = (
 
 
 @pytest.fixture(scope="module")
-def airflow(tmp_path_factory: pytest.TempPathFactory) -> Airflow:
-    return make_airflow(tmp_path_factory.mktemp("airflow"))
-
-
-@pytest.fixture(scope="module")
 def ran(
-    airflow: Airflow, tmp_path_factory: pytest.TempPathFactory
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Mapping[str, tuple[dict[str, Any], Run[Any], Path]]:
     """Every case, compiled, run by one Airflow, and taken into one record."""
-    top = tmp_path_factory.mktemp("cases")
+    top, airflow = tmp_path_factory.mktemp("cases"), installed_airflow()
+    dags, home = top / "dags", top / "airflow"
+    home.mkdir()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WINDLASS_HOME", str(top / "home"))
         folders = {name: top / str(number) for number, name in enumerate(TRIED)}
@@ -48,8 +45,8 @@ def ran(
         for name in TRIED:
             folders[name].mkdir()
             options = RunOptions(target="airflow", **CASES[name].options)
-            files[name] = _compiled(CASES[name].pipeline, options, airflow.dags)
-        told = airflow.run([(files[name], given[name]) for name in TRIED])
+            files[name] = _compiled(CASES[name].pipeline, options, dags)
+        told = airflow.run([(files[name], given[name]) for name in TRIED], home)
         synced = {each.run.name: each for each in sync_all()}
         stores = open_stores(load_stack(None, find_project(Path.cwd())))
         rows = sorted(stores.records.runs(), key=lambda row: row.created)
@@ -60,9 +57,9 @@ def ran(
         }
 
 
-def _compiled(pipeline: Any, options: RunOptions, folder: Path) -> str:
+def _compiled(pipeline: Any, options: RunOptions, folder: Path) -> Path:
     _, (file,) = compile_pipeline(pipeline, options, folder)
-    return file.name
+    return file
 
 
 def _given(case: Case, folder: Path) -> dict[str, str]:

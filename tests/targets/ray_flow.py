@@ -106,6 +106,16 @@ def gpu(n: int = 1) -> int:
     return on_gpu(n)
 
 
+@step(memory="1GiB")
+def fill(n: int) -> int:
+    return n
+
+
+@pipeline
+def large_memory(n: int = 1) -> int:
+    return fill(n)
+
+
 @step
 def process(x: int) -> int:
     return os.getpid()

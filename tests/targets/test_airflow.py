@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cli.program import Folder, web_variables
-from targets.airflow_home import Airflow, make_airflow
+from targets.airflow_home import installed_airflow
 
 
 @pytest.fixture
@@ -21,11 +21,6 @@ def project(tmp_path: Path) -> Folder:
     (root / "windlass.toml").touch()
     (root / "requirements.txt").write_text("toolz==1.0.0\n")
     return Folder(root, web_variables())
-
-
-@pytest.fixture(scope="module")
-def airflow(tmp_path_factory: pytest.TempPathFactory) -> Airflow:
-    return make_airflow(tmp_path_factory.mktemp("airflow"))
 
 
 def test_the_file_needs_airflow_and_python_alone(project: Folder, tmp_path: Path) -> None:
@@ -71,11 +66,20 @@ def test_what_cannot_be_is_refused(project: Folder, words: tuple[str, ...], told
     assert not (project.root / ".windlass" / "windlass.db").exists() or project.recorded() == 0
 
 
-def test_a_run_is_given_parameters_and_refuses_bad_ones(project: Folder, airflow: Airflow) -> None:
+def test_that_no_step_is_held_to_its_memory_is_said(project: Folder) -> None:
+    words = ("compile", "flow.py:large_memory", "--target", "airflow", "-o", "dags")
+    told = "Airflow neither reserves nor limits memory, which 'fill' asks for"
+    assert told in project.windlass(*words).err
+    assert project.document(*words)["notices"] == [told]
+
+
+def test_a_run_is_given_parameters_and_refuses_bad_ones(project: Folder, tmp_path: Path) -> None:
+    airflow, dags, home = installed_airflow(), tmp_path / "dags", tmp_path / "airflow"
+    home.mkdir()
     words = ("compile", "flow.py:squares", "--target", "airflow", "--seed", "5")
-    into = ("-o", str(airflow.dags))
-    assert project.windlass(*words, *into).code == 0
-    good, bad = airflow.run([("squares.py", {"n": "3"}), ("squares.py", {"n": "three"})])
+    assert project.windlass(*words, "-o", str(dags)).code == 0
+    file = dags / "squares.py"
+    good, bad = airflow.run([(file, {"n": "3"}), (file, {"n": "three"})], home)
     assert (good["state"], bad["state"]) == ("success", "failed")
     assert good["tasks"]["square[2]"] == "success"
     assert bad["tasks"]["windlass.begin"] == "failed"

@@ -37,9 +37,11 @@ def compile_(
         )
         compiled, files = compile_pipeline(found, options, output)
     if json:
-        print_json({"plan": compiled.plan.digest, "files": [str(path) for path in files]})
+        document = {"plan": compiled.plan.digest, "files": [str(path) for path in files]}
+        print_json({**document, "notices": list(compiled.notices)})
         return DONE
     for path in files:
         typer.echo(str(path))
-    typer.echo("when it has run: windlass sync", err=True)
+    for notice in (*compiled.notices, "when it has run: windlass sync"):
+        typer.echo(notice, err=True)
     return DONE

@@ -8,9 +8,9 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -24,33 +24,24 @@ from windlass.cli.output import (
     print_json,
     tell_error,
 )
+from windlass.cli.reaching import Wanted, Where, check_length, node_of
 from windlass.errors import ConfigError, StoreError, UnreachableError
 
 if TYPE_CHECKING:
-    from windlass.artifacts.store import ArtifactStore
+    from windlass.execution.crew import Death
     from windlass.execution.execute import Result
     from windlass.execution.job import Job
+    from windlass.execution.outliving import Child
     from windlass.execution.relay.worker import Relayed, Told
     from windlass.pipeline.graph import Node
 
 _ENTERED = "WINDLASS_ENTERED"
-"""Set where this program was started anew in the environment that the step asks for."""
+"""Set where this program was started anew in the environment that the step asks for: by which pipe
+it tells how far it is, and the folder for logs."""
 _FOLLOW = Path(__file__).with_name("follow.py")
 
 TRY_AGAIN = 75
 """The store or the record could not be reached: another try, or another machine, may do better."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """What is to be executed."""
-
-    plan: str
-    run: str
-    node: str
-    index: int | None
-    attempt: int
-    first: int
 
 
 @command
@@ -81,11 +72,10 @@ def execute(
     1 if the step failed, 2 for bad input, 75 if the store or the record cannot be reached.
     """
     _refuse_mixed(store, stack, ask=ask)
+    wanted = Wanted(plan, run, node, index, attempt, first)
+    where = Where(store, stack)
     try:
-        wanted = _Wanted(plan, run, node, index, attempt, first)
-        if store is not None:
-            return _relayed(store, wanted, ask=ask, json=json)
-        return _recorded(stack, wanted, json=json)
+        return _ask(where, wanted, json=json) if ask else _outlived(where, wanted, json=json)
     except (StoreError, UnreachableError) as error:
         tell_error(type(error).__name__, error.message, error.hint, as_json=json)
         return TRY_AGAIN
@@ -101,21 +91,70 @@ def _refuse_mixed(store: str | None, stack: str | None, *, ask: bool) -> None:
         raise ConfigError("--ask needs --store", hint="Else look at it: windlass show RUN")
 
 
-def _recorded(stack: str | None, wanted: _Wanted, *, json: bool) -> int:
+def _ask(where: Where, wanted: Wanted, *, json: bool) -> int:
+    with tempfile.TemporaryDirectory(prefix="windlass-") as scratch:
+        relayed = where.relayed(wanted, Path(scratch))
+        node = node_of(relayed.job, wanted, ask=True)
+        with _as_worker(relayed.job, node, json=json):
+            told = relayed.ask(node)
+    return _tell(told, json=json)
+
+
+def _outlived(where: Where, wanted: Wanted, *, json: bool) -> int:
+    """Executes a node in a child of this process, which tells of it where the child cannot."""
+    from windlass.execution.outliving import Child, outlive
+
+    entered = os.environ.pop(_ENTERED, None)
+    if entered is not None:
+        pipe, _, folder = entered.partition(":")
+        return _executed(where, wanted, Child(int(pipe)), Path(folder), json=json, entered=True)
+    with tempfile.TemporaryDirectory(prefix="windlass-", ignore_cleanup_errors=True) as scratch:
+        end = outlive()
+        if isinstance(end, Child):
+            return _executed(where, wanted, end, Path(scratch), json=json, entered=False)
+        if end.death is None:
+            return end.code
+        return _buried(where, wanted, end.death, end.seconds, Path(scratch), json=json)
+
+
+def _executed(
+    where: Where, wanted: Wanted, child: Child, scratch: Path, *, json: bool, entered: bool
+) -> int:
+    if where.store is None:
+        return _recorded(where, wanted, child, json=json)
+    relayed = where.relayed(wanted, scratch)
+    node = node_of(relayed.job, wanted)
+    if not entered:
+        _enter(relayed, node, child, scratch)
+    with _as_worker(relayed.job, node, json=json), child.attempt(_timeout(relayed.job, node)):
+        index, attempt, first = wanted.index, wanted.attempt, wanted.first
+        told = relayed.execute(node, index, attempt, captured_and_shown, first=first)
+    return _tell(told, json=json)
+
+
+def _enter(relayed: Relayed, node: Node, child: Child, scratch: Path) -> None:
+    """Starts this program anew in the environment that a step asks for, if it does."""
+    from windlass.targets.relayed import own_interpreter
+
+    python = own_interpreter(relayed, node)
+    if python is not None:
+        os.set_inheritable(child.pipe, True)
+        words = [str(python), "-P", "-m", "windlass", *sys.argv[1:]]
+        told = {_ENTERED: f"{child.pipe}:{scratch}"}
+        os.execve(python, words, {**os.environ, **told})  # noqa: S606
+
+
+def _recorded(where: Where, wanted: Wanted, child: Child, *, json: bool) -> int:
     """Executes a node by the record, in the project's folder."""
-    from windlass.cli.place import stores_here
     from windlass.execution.execute import execute as execute_node
-    from windlass.execution.job import open_job
     from windlass.provenance.project import find_project
     from windlass.targets.recorded import look_in
 
-    job = open_job(wanted.run, stores_here(stack))
-    if job.plan.digest != wanted.plan:
-        raise ConfigError(f"the run {job.name} is of the plan {job.plan.digest}, not {wanted.plan}")
-    node, index, attempt = _node(job, wanted), wanted.index, wanted.attempt
-    _check_length(job, node, index)
+    job = where.job(wanted)
+    node, index, attempt = node_of(job, wanted), wanted.index, wanted.attempt
+    check_length(job, node, index)
     look_in(find_project(Path.cwd()).root, job.plan)
-    with _as_worker(job, node, json=json):
+    with _as_worker(job, node, json=json), child.attempt(_timeout(job, node)):
         result = execute_node(
             job, node.name, index, attempt, captured_and_shown, first=wanted.first
         )
@@ -124,76 +163,55 @@ def _recorded(stack: str | None, wanted: _Wanted, *, json: bool) -> int:
     return DONE if result.status == "succeeded" else FAILED
 
 
-def _relayed(store: str, wanted: _Wanted, *, ask: bool, json: bool) -> int:
-    """Executes a node by what was posted to the artifact store, and posts what comes of it."""
-    from windlass.targets.relayed import open_relayed, own_interpreter
+def _buried(
+    where: Where, wanted: Wanted, death: Death, seconds: float, scratch: Path, *, json: bool
+) -> int:
+    """Tells how an attempt ended whose process did not live to do so."""
+    from windlass.execution.deaths import record_death
+    from windlass.execution.schedule import Task
 
-    with tempfile.TemporaryDirectory(prefix="windlass-", ignore_cleanup_errors=True) as scratch:
-        relayed = open_relayed(open_store(store), wanted.run, wanted.plan, Path(scratch))
-        node = _node(relayed.job, wanted, ask=ask)
-        is_there = ask or os.environ.pop(_ENTERED, None) is not None
-        python = None if is_there else own_interpreter(relayed, node)
-        if python is None:
-            with _as_worker(relayed.job, node, json=json):
-                told = relayed.ask(node) if ask else _executed(relayed, node, wanted)
-    if python is not None:
-        words = [str(python), "-P", "-m", "windlass", *sys.argv[1:]]
-        os.execve(python, words, {**os.environ, _ENTERED: "1"})  # noqa: S606
-    _tell(told, json=json)
+    attempt, first = wanted.attempt, wanted.first
+    if where.store is not None:
+        relayed = where.relayed(wanted, scratch)
+        task = Task(node_of(relayed.job, wanted), wanted.index)
+        told = relayed.died(task, attempt, death, first=first, seconds=seconds)
+        result, document = told.result, _document(told)
+    else:
+        job = where.job(wanted)
+        task = Task(node_of(job, wanted), wanted.index)
+        result = record_death(job, task, attempt, death, first=first, seconds=seconds)
+        document = asdict(result)
+    if json:
+        print_json(document)
+    elif result.status == "failed":
+        tell_error(death.kind, f"{result.node}: {death.message}", death.hint)
+    return DONE if result.status == "succeeded" else FAILED
+
+
+def _timeout(job: Job, node: Node) -> float | None:
+    return job.plan.settings(node).timeout
+
+
+def _document(told: Told) -> dict[str, Any]:
+    return {**asdict(told.result), "lengths": told.lengths, "choices": told.choices}
+
+
+def _tell(told: Told, *, json: bool) -> int:
+    """Says what the step itself did not, such as that it was skipped; returns the exit code."""
+    result = told.result
+    if json:
+        print_json(_document(told))
+    elif told.blamed is not None:
+        tell_error("RunError", f"'{result.node}' cannot run: {result.reason}", None)
+    elif result.status not in ("succeeded", "failed") or result.reason == "done before":
+        typer.echo(f"{result.node}  {_words(result)}", err=True)
     if told.is_of_the_place:
         return TRY_AGAIN
     return DONE if told.is_well else FAILED
 
 
-def _executed(relayed: Relayed, node: Node, wanted: _Wanted) -> Told:
-    index, attempt, first = wanted.index, wanted.attempt, wanted.first
-    return relayed.execute(node, index, attempt, captured_and_shown, first=first)
-
-
-def open_store(store: str) -> ArtifactStore:
-    """The artifact store of an address, which may hold references to secrets."""
-    from windlass.artifacts.store import ArtifactStore
-    from windlass.provenance import secrets
-    from windlass.provenance.environments import cache_folder
-
-    url = secrets.resolve(store, root=Path.cwd(), where="--store")
-    cache = cache_folder()
-    return ArtifactStore.open_store(url, verified=cache / "verified", cache=cache / "artifacts")
-
-
-def _tell(told: Told, *, json: bool) -> None:
-    """Says what the step itself did not, such as that it was skipped."""
-    result = told.result
-    if json:
-        print_json({**asdict(result), "lengths": told.lengths, "choices": told.choices})
-    elif told.blamed is not None:
-        tell_error("RunError", f"'{result.node}' cannot run: {result.reason}", None)
-    elif result.status not in ("succeeded", "failed") or result.reason == "done before":
-        typer.echo(f"{result.node}  {_words(result)}", err=True)
-
-
 def _words(result: Result) -> str:
     return f"{result.status}: {result.reason}" if result.reason else result.status
-
-
-def _node(job: Job, wanted: _Wanted, *, ask: bool = False) -> Node:
-    node, index = wanted.node, wanted.index
-    if node not in job.plan.graph.nodes:
-        raise ConfigError(f"the plan of {job.name} has no node '{node}'")
-    found = job.plan.graph.nodes[node]
-    if not ask and found.mapped != (index is not None):
-        hint = "Say which item: --index N" if found.mapped else "Leave --index out."
-        raise ConfigError(f"'{node}' is {'a map' if found.mapped else 'no map'}", hint=hint)
-    return found
-
-
-def _check_length(job: Job, node: Node, index: int | None) -> None:
-    if index is not None:
-        from windlass.execution.inputs import Inputs
-
-        length = Inputs(job).length(node)
-        if index >= length:
-            raise ConfigError(f"'{node.name}' has {length} items; there is none at --index {index}")
 
 
 @contextlib.contextmanager
@@ -220,7 +238,8 @@ def captured_and_shown(path: Path) -> Iterator[None]:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch()
     words = [sys.executable, "-I", "-S", str(_FOLLOW), str(path), str(path.stat().st_size)]
-    with subprocess.Popen(words, stdin=subprocess.PIPE) as follower:
+    # In a group of its own: when this process is killed with all of its group, it copies the rest.
+    with subprocess.Popen(words, stdin=subprocess.PIPE, process_group=0) as follower:
         with captured(path):
             yield
         assert follower.stdin is not None

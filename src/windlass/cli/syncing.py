@@ -65,19 +65,29 @@ def begin(
         str | None,
         typer.Option("--as", help="The name under which the plan was posted, if several are."),
     ] = None,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Run every step, and keep no result for others.")
+    ] = False,
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Run every step, and keep the new results.")
+    ] = False,
     json: Json = False,
 ) -> int:
     """Begins a run of a posted plan where no record can be reached; prints its id."""
-    from windlass.cli.executing import open_store
+    from windlass.cli.reaching import open_store
     from windlass.cli.running import pairs
     from windlass.execution.worker_state import become_worker
+    from windlass.pipeline.settings import RunOptions
     from windlass.targets.relayed import begin_relayed
 
-    given = pairs(parameters, "-p")
+    given, options = (
+        pairs(parameters, "-p"),
+        RunOptions(seed=seed, cache=not no_cache, refresh=refresh),
+    )
     become_worker()
     with tempfile.TemporaryDirectory(prefix="windlass-") as scratch, kept_for_json(True):
         found, folder = open_store(store), Path(scratch)
-        run = begin_relayed(found, plan, key, given, folder, seed=seed, shared_as=shared_as)
+        run = begin_relayed(found, plan, key, given, folder, options, shared_as=shared_as)
     if json:
         print_json({"run": run, "plan": plan})
     else:

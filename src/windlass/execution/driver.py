@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from windlass.execution.crew import Crew, Death, timed_out
+from windlass.execution.deaths import record_death
 from windlass.execution.execute import Result
 from windlass.execution.interrupt import Interrupts
-from windlass.execution.logged import logged, record_logged
+from windlass.execution.logged import record_logged
 from windlass.execution.progress import Progress, settle_all
 from windlass.execution.schedule import Task
 from windlass.execution.tail import Tail
-from windlass.records.model import Outcome
 
 _MOST_LOST = 3
 """How often a node is begun again because the machine under it went."""
@@ -139,43 +139,15 @@ class Driver:
 
     def _result_of_death(self, running: _Running, death: Death) -> Result:
         """Records the attempt of a worker that cannot do so any more."""
-        job, name = self._progress.job, running.task.name
-        stands = job.stores.records.outcome(job.run, name)
-        if stands is not None and stands.status == "succeeded":  # it died after its last write
-            return Result(name, "succeeded", seconds=stands.seconds or 0.0)
-        error = self._words(running, death)
+        task, name = running.task, running.task.name
+        if running.timed_out:
+            death = timed_out(self._settings(task).timeout)
         seconds = time.monotonic() - running.started
         is_lost = death.is_lost and self._lost[name] < _MOST_LOST
         self._lost[name] += is_lost
-        retries = self._settings(running.task).retries
-        final = not is_lost and running.attempt - self._first(running.task) >= retries
-        if final:
-            metrics, params = logged(job, name, running.attempt)
-            outcome = Outcome(
-                run=job.run,
-                node=name,
-                step=running.task.node.step,
-                status="failed",
-                attempt=running.attempt,
-                attempts=running.attempt,
-                seconds=seconds,
-                ended=time.time(),
-                error=error,
-                metrics=metrics,
-                params=params,
-            )
-            job.stores.records.commit_outcome(outcome)
-        else:
-            status = "lost" if is_lost else "failed"
-            job.stores.records.fail_attempt(job.run, name, running.attempt, status, error)
-            record_logged(job, name, running.attempt)
-        return Result(name, "failed", final, seconds=seconds, error=error)
-
-    def _words(self, running: _Running, death: Death) -> dict[str, Any]:
-        if running.timed_out:
-            death = timed_out(self._settings(running.task).timeout)
-        told = {"kind": death.kind, "message": death.message, "hint": death.hint}
-        return {**told, "file": None, "line": None}
+        death = death._replace(is_lost=is_lost)
+        job, first = self._progress.job, self._first(task)
+        return record_death(job, task, running.attempt, death, first=first, seconds=seconds)
 
     def _ended(self, running: _Running, result: Result) -> None:
         self._follow(running)

@@ -13,16 +13,19 @@ from windlass.execution.run import Run, shown
 from windlass.execution.stores import open_stores
 from windlass.pipeline.pipeline import Pipeline
 from windlass.pipeline.settings import RunOptions
+from windlass.proofs.engines import is_compiled, try_engine
 from windlass.provenance.environment import capture_environment
 from windlass.records.model import Attempt, Outcome
 from windlass.targets.launch import launch, place_run
 from windlass.targets.locked import drift_from_lock
+from windlass.targets.sync import Synced
 from windlass.targets.target import find_target, is_locked
 
 EQUAL, DIFFERENT, INCONCLUSIVE = "equal", "different", "inconclusive"
 EXECUTED = "executed"
 """By the system's own engine. Others are ``interpreted`` (by us) and ``checked`` (a schema alone):
 what the class of a target says as its `proof`. They are never mixed: only executed ones count."""
+_ENDED = ("succeeded", "failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ class Trial:
         target: As it was asked for: ``ray``, or ``ray@cluster`` with a stack.
         kind: ``executed``, ``interpreted`` or ``checked``.
         run: The run's name; None if there was none.
-        status: How it ended; ``refused`` if it did not begin.
+        status: How it ended; ``refused`` if it did not begin, ``stopped`` if its engine gave up.
         problem: What went wrong.
         cells: What each node gave.
     """
@@ -91,8 +94,8 @@ class Matrix:
         if not all(map(self.agree, self.nodes)):
             return DIFFERENT
         is_whole = len(executed) > 1 and all(trial.is_whole for trial in executed)
-        refused = [trial for trial in self.trials if trial.status == "refused"]
-        return EQUAL if is_whole and not refused else INCONCLUSIVE
+        stopped = [trial for trial in self.trials if trial.status not in _ENDED]
+        return EQUAL if is_whole and not stopped else INCONCLUSIVE
 
     def document(self) -> dict[str, Any]:
         """As JSON."""
@@ -129,11 +132,7 @@ class Matrix:
 
     def _executed(self) -> list[Trial]:
         """The trials that are compared; what was refused or stopped has nothing to compare."""
-        return [
-            trial
-            for trial in self.trials
-            if trial.kind == EXECUTED and trial.status in ("succeeded", "failed")
-        ]
+        return [trial for trial in self.trials if trial.kind == EXECUTED and trial.status in _ENDED]
 
 
 def try_targets(
@@ -146,7 +145,8 @@ def try_targets(
     """Runs a pipeline on several targets, one after another, with the cache off.
 
     Where one of them runs the project's locked environment, those that run this interpreter are
-    refused if it is not as the lock says: what differed would say nothing of the targets.
+    refused if it is not as the lock says: what differed would say nothing of the targets. Where an
+    engine orders the nodes, the files are compiled that it takes, and it is started here.
 
     Args:
         pipeline: What to run.
@@ -198,10 +198,21 @@ def _try(
     options = options.but(target=target, stack=stack or options.stack, cache=False)
     try:
         kind = getattr(find_target(target), "proof", EXECUTED)
+        if is_compiled(target):
+            return _by_engine(named, kind, try_engine(pipeline, text, target, options))
         run = launch(pipeline, {}, options, observer=observer, text=text)
     except WindlassError as error:
         return _refused(named, str(error))
     return Trial(named, kind, run.name, run.status, run.error, dict(_cells(run)))
+
+
+def _by_engine(named: str, kind: str, synced: Synced) -> Trial:
+    """What an engine did that has ended; nothing more will come of what it has not done."""
+    run, status, problem = synced.run, synced.run.status, synced.run.error
+    if synced.waiting or status == "running":
+        status, waiting = "stopped", ", ".join(synced.waiting)
+        problem = f"it ended, and not all had run: {waiting}"
+    return Trial(named, kind, run.name, status, problem, dict(_cells(run)))
 
 
 def _cells(run: Run[Any]) -> Iterator[tuple[str, Cell]]:

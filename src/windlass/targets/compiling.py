@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,6 +35,7 @@ class Compiled:
         environment: The digest of that with Windlass.
         wheel: The blob of Windlass's wheel.
         wheel_name: The wheel's file name.
+        notices: What a person should know of how the engine will run it.
     """
 
     plan: Plan
@@ -45,6 +46,7 @@ class Compiled:
     environment: str
     wheel: str
     wheel_name: str
+    notices: Sequence[str] = ()
 
 
 def compile_pipeline(
@@ -102,12 +104,7 @@ def compile_pipeline(
     job = new_job(plan, defaults, options, stores, provenance.environment, shipment)
     lock, wheel = lock_of_pipeline(plan, project, stores), running_wheel(stores, project)
     blob = store_wheel(stores.artifacts, project.cache)
-    details: dict[str, Json] = {
-        "cache": options.cache,
-        "refresh": options.refresh,
-        "folder": ".",
-        "windlass": {"version": __version__, "wheel": blob},
-    }
+    details: dict[str, Json] = {"windlass": {"version": __version__, "wheel": blob}, "folder": "."}
     shared = post_plan(job, target=name, stack=stack.name, details=details)
     compiled = Compiled(
         plan=plan,
@@ -118,6 +115,7 @@ def compile_pipeline(
         environment=digest("engine", lock.digest, blob),
         wheel=blob,
         wheel_name=wheel.name,
+        notices=target.notices(plan) if hasattr(target, "notices") else (),
     )
     return compiled, list(_written(target.compile(compiled), folder))
 

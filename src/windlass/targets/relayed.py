@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -25,6 +27,8 @@ from windlass.pipeline.plan import Plan, read_plan
 from windlass.pipeline.settings import RunOptions
 from windlass.provenance.environment import read_environment
 from windlass.provenance.environments import cache_folder, place_wheel, ready_environment
+from windlass.records import Records
+from windlass.records.database import REVISION
 from windlass.records.identity import uuid7
 from windlass.targets.record import documents_of, new_job
 from windlass.targets.recorded import look_in, unpacked_once
@@ -38,7 +42,7 @@ def open_relayed(store: ArtifactStore, run: str, plan: str, scratch: Path) -> Re
         store: The artifact store.
         run: The run's id.
         plan: The digest of its plan.
-        scratch: A folder of this process, for a record of its own and for logs.
+        scratch: A folder for logs, and for a record of this process's own.
 
     Raises:
         ConfigError: The store knows of no such run, or its code cannot be unpacked.
@@ -47,7 +51,7 @@ def open_relayed(store: ArtifactStore, run: str, plan: str, scratch: Path) -> Re
     """
     objects = RunObjects(store, run)
     document = read_begun(objects, plan)
-    records = PrivateRecord(scratch / "record.db")
+    records = _private_record(scratch)
     records.take_run(document, objects)
     stores = _stores(records, document, store, scratch)
     job = open_job(run, stores)
@@ -61,8 +65,8 @@ def begin_relayed(
     key: str,
     given: Mapping[str, str],
     scratch: Path,
+    options: RunOptions,
     *,
-    seed: int = 0,
     shared_as: str | None = None,
 ) -> str:
     """Begins a run of a posted plan where no record can be reached; asked again, finds that run.
@@ -73,7 +77,7 @@ def begin_relayed(
         key: How the engine calls the run: of the same key there is one alone.
         given: Parameters as text.
         scratch: A folder of this process.
-        seed: What its generators are seeded from.
+        options: Its seed, and whether earlier results may stand for its nodes.
         shared_as: The name under which what such runs share was posted; None if there is one.
 
     Returns:
@@ -88,7 +92,7 @@ def begin_relayed(
     environment = read_environment(json.loads(stores.records.environment(found.environment)))
     own = ship_paths(documents_of(arguments).values(), stores)
     shipment = shipment_in(shared["run"]["details"]).and_also(own)
-    job = new_job(found, arguments, RunOptions(seed=seed), stores, environment, shipment)
+    job = new_job(found, arguments, options, stores, environment, shipment)
     job = _with_defaults(job, shared)
     run = RunObjects(store, uuid7()).claim(plan, key)
     facts: dict[str, Json] = {
@@ -156,7 +160,7 @@ def _bound(
     shared: Any, store: ArtifactStore, scratch: Path, given: Mapping[str, str]
 ) -> tuple[Mapping[str, Any], Stores, Plan]:
     """The arguments of a run, checked by its pipeline itself."""
-    records = PrivateRecord(scratch / "record.db")
+    records = _private_record(scratch)
     take_code(records, shared, RunObjects(store, ""))
     stores = _stores(records, shared, store, scratch)
     plan = read_plan(records.plan(shared["run"]["plan"]))
@@ -165,6 +169,20 @@ def _bound(
     posted = _defaults(shared).keys() - given.keys()
     wanted = {name: each for name, each in pipeline.parameters.items() if name not in posted}
     return params.bind(pipeline.name, wanted, {}, text=given), stores, plan
+
+
+def _private_record(scratch: Path) -> PrivateRecord:
+    """An empty record. To make its tables takes longer than many a step: they are copied."""
+    empty = cache_folder() / "records" / f"empty-{REVISION}.db"
+    if not empty.exists():
+        empty.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=empty.parent) as folder:
+            made = Path(folder) / "record.db"
+            Records(made).close()
+            made.replace(empty)
+    own = Path(tempfile.mkdtemp(dir=scratch)) / "record.db"
+    shutil.copyfile(empty, own)
+    return PrivateRecord(own)
 
 
 def _stores(records: PrivateRecord, document: Any, store: ArtifactStore, scratch: Path) -> Stores:

@@ -88,8 +88,9 @@ def of_run(
         facts: Its id, number, name and time.
         shipped: Artifacts that hold files that it has with it, and others of its plan do not.
     """
-    run = {**shared["run"], **facts, "seed": job.seed, "details": {**shared["run"]["details"]}}
-    run["details"] |= {"digests": dict(job.digests), **job.shipment.document()}
+    run = {**shared["run"], **facts, "seed": job.seed}
+    own = {"cache": job.cache, "refresh": job.refresh, "digests": dict(job.digests)}
+    run["details"] = {**run["details"], **own, **job.shipment.document()}
     parameters = {"parameters": dict(job.parameters), "digests": dict(job.digests)}
     found = [*shared["artifacts"], *map(artifact_document, shipped)]
     return {**shared, "run": run, **parameters, "artifacts": found}

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from windlass.errors import ConfigError
+from windlass.execution.deaths import record_death
 from windlass.execution.execute import Capture, Result, execute
 from windlass.execution.logged import logged
 from windlass.execution.missing import NEVER
 from windlass.execution.relay.private import Mail, PrivateRecord, told_hit
 from windlass.execution.relay.standing import Look, Standing
 from windlass.execution.relay.whole import whole
-from windlass.execution.schedule import instance_name
+from windlass.execution.schedule import Task, instance_name
+from windlass.execution.work import Work, attempt_row
 from windlass.records.model import Attempt, Outcome, Posted
 
 if TYPE_CHECKING:
+    from windlass.execution.crew import Death
     from windlass.execution.job import Job
     from windlass.execution.relay.objects import RunObjects
     from windlass.pipeline.graph import Node
@@ -91,6 +95,15 @@ class Relayed:
             return Told(result)
         self._standing.take([name])
         return self._with_what_follows(result, node)
+
+    def died(
+        self, task: Task, attempt: int, death: Death, *, first: int = 1, seconds: float = 0.0
+    ) -> Told:
+        """Posts how an attempt ended whose process did not live to do so itself."""
+        self._standing.take([task.name])
+        work = Work(self.job, task.node, task.index, attempt, time.time() - seconds)
+        self.job.stores.records.begin_attempt(attempt_row(work))
+        return Told(record_death(self.job, task, attempt, death, first=first, seconds=seconds))
 
     def ask(self, node: Node) -> Told:
         """Tells how a node stands, and runs nothing; the results of a map are joined."""

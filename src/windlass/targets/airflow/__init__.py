@@ -9,6 +9,7 @@ schedule = "@daily"                    # as Airflow takes it; none if not given
 start = "2026-01-01"                   # the first day of that
 pool = "training"                      # an Airflow pool; a task takes as many slots as cores
 command = ["/opt/models/bin/windlass"] # if not given, the lock is built
+python = "/opt/airflow/bin/python"     # that has Airflow, for `windlass portability`
 """
 
 from __future__ import annotations
@@ -16,14 +17,16 @@ from __future__ import annotations
 import base64
 import json
 import re
+import tempfile
 import textwrap
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from windlass.errors import ConfigError
 from windlass.pipeline.settings import RunOptions
+from windlass.stacks.check import Check, attempt
 from windlass.stacks.stack import Stack
 
 if TYPE_CHECKING:
@@ -37,6 +40,7 @@ _OPTIONS: dict[str, tuple[type, str]] = {
     "start": (str, 'a day, such as "2026-01-01"'),
     "pool": (str, "the name of a pool"),
     "command": (list, 'a list of words, such as ["/opt/models/bin/windlass"]'),
+    "python": (str, 'the path of an interpreter, such as "/opt/airflow/bin/python"'),
 }
 _NEEDS = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs"}
 """What fsspec needs for an address, by its scheme."""
@@ -57,7 +61,7 @@ class AirflowTarget:
 
     def __init__(self, stack: Stack, options: RunOptions) -> None:
         self._stack = stack
-        self._seed = options.seed
+        self._run = options
         self._options = stack.resolved_options()
         for name, value in self._options.items():
             if name not in _OPTIONS:
@@ -78,6 +82,14 @@ class AirflowTarget:
                     hint="Run it on Ray or in containers; or leave gpus out, if all have them.",
                 )
 
+    def notices(self, plan: Plan) -> list[str]:
+        """What a person should know before a plan runs there."""
+        held = [node.name for node in plan.graph.nodes.values() if plan.settings(node).memory_bytes]
+        if not held:
+            return []
+        names = ", ".join(f"'{name}'" for name in held)
+        return [f"Airflow neither reserves nor limits memory, which {names} asks for"]
+
     def compile(self, compiled: Compiled) -> Mapping[str, str]:
         """The DAG file, by its name."""
         name = re.sub(r"[^\w.-]", "_", compiled.plan.name)
@@ -87,6 +99,40 @@ class AirflowTarget:
         text = _FILE.read_text(encoding="utf-8")
         return {f"{name}.py": text.replace("NAME", name, 1).replace("ENCODED", encoded, 1)}
 
+    def trial(self, files: Path, parameters: Mapping[str, str]) -> None:
+        """Runs the DAG file of a folder once, by an Airflow of this machine.
+
+        Args:
+            files: Where `compile` put the file, and nothing else.
+            parameters: The configuration that it is triggered with.
+
+        Raises:
+            ConfigError: There is no Airflow, or none that is new enough.
+            RunError: It could not be started.
+        """
+        from windlass.targets.airflow.engine import find_airflow
+
+        airflow = find_airflow(self._options.get("python"))
+        (file,) = files.glob("*.py")
+        with tempfile.TemporaryDirectory(prefix="windlass-airflow-") as home:
+            airflow.run([(file, parameters)], Path(home))
+
+    @staticmethod
+    def look(stack: Stack) -> Iterator[Check]:
+        """What `windlass stack check` says of Airflow: whether there is one here to try DAGs by."""
+        yield Check(
+            "target", "ok", "airflow: windlass compile writes DAGs for one that is elsewhere"
+        )
+        python = stack.resolved_options().get("python")
+        if python is not None:
+            yield attempt("airflow", lambda: _found(str(python)))
+
+    def _how(self) -> list[str]:
+        """How a run is begun: what the plan does not say."""
+        cache = [] if self._run.cache else ["--no-cache"]
+        refresh = ["--refresh"] if self._run.refresh else []
+        return ["--seed", str(self._run.seed), *cache, *refresh]
+
     def _facts(self, compiled: Compiled) -> dict[str, Any]:
         plan = compiled.plan
         scheme = compiled.store.partition("://")[0] if "://" in compiled.store else ""
@@ -94,7 +140,7 @@ class AirflowTarget:
         return {
             "plan": plan.digest,
             "shared": compiled.shared,
-            "seed": self._seed,
+            "begin": self._how(),
             "description": f"The pipeline {plan.pipeline}, by Windlass.",
             "store": compiled.store,
             "store_needs": needs,
@@ -111,6 +157,13 @@ class AirflowTarget:
         }
 
 
+def _found(python: str) -> Check:
+    from windlass.targets.airflow.engine import find_airflow
+
+    airflow = find_airflow(python)
+    return Check("airflow", "ok", f"Airflow {airflow.version} in {python}")
+
+
 def _node(plan: Plan, node: Node) -> dict[str, Any]:
     settings = plan.settings(node)
     return {
@@ -119,7 +172,6 @@ def _node(plan: Plan, node: Node) -> dict[str, Any]:
         "after": sorted(plan.graph.upstream(node)),
         "retries": settings.retries,
         "retry_delay": settings.retry_delay,
-        "timeout": settings.timeout,
         "cpus": settings.cpus,
     }
 

@@ -13,12 +13,9 @@ import os
 import select
 import signal
 import sys
-from pathlib import Path
 from typing import Any
 
-_COUNTS = ("memory.events", "memory/memory.oom_control")
-"""Where the kernel counts the processes that it killed for memory: by cgroups v2, by v1."""
-_ROOT = Path("/sys/fs/cgroup")
+from windlass.execution.memory_kills import killed_for_memory
 
 
 class _OneTask:
@@ -90,15 +87,6 @@ def _outlive(worker: int) -> int:
             os.read(wake, 4096)
         if 0 in readable and not os.read(0, 4096):
             os._exit(137)
-
-
-def killed_for_memory() -> int:
-    """How many processes the kernel has killed here because memory ran out."""
-    for name in _COUNTS:
-        with contextlib.suppress(OSError, ValueError):
-            lines = (line.split() for line in (_ROOT / name).read_text().splitlines())
-            return next((int(line[1]) for line in lines if line[0] == "oom_kill"), 0)
-    return 0
 
 
 if __name__ == "__main__":
