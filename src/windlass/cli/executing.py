@@ -50,7 +50,7 @@ class _Wanted:
     run: str
     node: str
     index: int | None
-    attempt: int
+    attempt: int | None
     first: int
 
 
@@ -60,7 +60,10 @@ def execute(
     run: Annotated[str, typer.Option(help="The run's id.")],
     node: Annotated[str, typer.Option(help="The node's name in the graph.")],
     index: Annotated[int | None, typer.Option(min=0, help="Which item, if it is a map.")] = None,
-    attempt: Annotated[int, typer.Option(min=1)] = 1,
+    attempt: Annotated[
+        str,
+        typer.Option(metavar="N", help="Which try; next, with --store: after those that failed."),
+    ] = "1",
     first: Annotated[
         int, typer.Option(min=1, help="The attempt from which retries are counted.")
     ] = 1,
@@ -82,9 +85,10 @@ def execute(
     1 if the step failed, 2 for bad input, 75 if the store or the record cannot be reached.
     """
     _refuse_mixed(store, stack, ask=ask)
+    number = _attempt(attempt, store)
     _fix_hash_seed()
     try:
-        wanted = _Wanted(plan, run, node, index, attempt, first)
+        wanted = _Wanted(plan, run, node, index, number, first)
         if store is not None:
             return _relayed(store, wanted, ask=ask, json=json)
         return _recorded(stack, wanted, json=json)
@@ -103,6 +107,18 @@ def _refuse_mixed(store: str | None, stack: str | None, *, ask: bool) -> None:
         raise ConfigError("--ask needs --store", hint="Else look at it: windlass show RUN")
 
 
+def _attempt(written: str, store: str | None) -> int | None:
+    """The number of an attempt; None for the next, which what was posted tells."""
+    if written == "next" and store is not None:
+        return None
+    if not (written.isascii() and written.isdecimal() and int(written) > 0):
+        raise ConfigError(
+            f"--attempt {written} is no number of a try",
+            hint="A number, 1 or more; or, with --store, next: that after those that failed.",
+        )
+    return int(written)
+
+
 def _recorded(stack: str | None, wanted: _Wanted, *, json: bool) -> int:
     """Executes a node by the record, in the project's folder."""
     from windlass.cli.place import stores_here
@@ -114,12 +130,13 @@ def _recorded(stack: str | None, wanted: _Wanted, *, json: bool) -> int:
     job = open_job(wanted.run, stores_here(stack))
     if job.plan.digest != wanted.plan:
         raise ConfigError(f"the run {job.name} is of the plan {job.plan.digest}, not {wanted.plan}")
-    node, index, attempt = _node(job, wanted), wanted.index, wanted.attempt
+    node, index = _node(job, wanted), wanted.index
+    assert wanted.attempt is not None
     _check_length(job, node, index)
     look_in(find_project(Path.cwd()).root, job.plan)
     with _as_worker(job, node, json=json):
         result = execute_node(
-            job, node.name, index, attempt, captured_and_shown, first=wanted.first
+            job, node.name, index, wanted.attempt, captured_and_shown, first=wanted.first
         )
     if json:
         print_json(asdict(result))
@@ -148,7 +165,8 @@ def _relayed(store: str, wanted: _Wanted, *, ask: bool, json: bool) -> int:
 
 
 def _executed(relayed: Relayed, node: Node, wanted: _Wanted) -> Told:
-    index, attempt, first = wanted.index, wanted.attempt, wanted.first
+    index, first = wanted.index, wanted.first
+    attempt = wanted.attempt or relayed.next_attempt(node, index)
     return relayed.execute(node, index, attempt, captured_and_shown, first=first)
 
 

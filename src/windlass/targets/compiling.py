@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from windlass.provenance.lock import Lock
 
 
+_NEEDS = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs"}
+"""What fsspec needs for an address, by its scheme."""
+
+
 @dataclass(frozen=True, slots=True)
 class Compiled:
     """What an engine's files are made of.
@@ -41,6 +45,12 @@ class Compiled:
     environment: str
     wheel: str
     wheel_name: str
+
+    @property
+    def store_needs(self) -> list[str]:
+        """What Python needs to read from the store, besides itself."""
+        scheme = self.store.partition("://")[0] if "://" in self.store else ""
+        return ["fsspec", *([_NEEDS[scheme]] if scheme in _NEEDS else [])]
 
 
 def compile_pipeline(

@@ -38,8 +38,6 @@ _OPTIONS: dict[str, tuple[type, str]] = {
     "pool": (str, "the name of a pool"),
     "command": (list, 'a list of words, such as ["/opt/models/bin/windlass"]'),
 }
-_NEEDS = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs"}
-"""What fsspec needs for an address, by its scheme."""
 
 
 class AirflowTarget:
@@ -89,14 +87,12 @@ class AirflowTarget:
 
     def _facts(self, compiled: Compiled) -> dict[str, Any]:
         plan = compiled.plan
-        scheme = compiled.store.partition("://")[0] if "://" in compiled.store else ""
-        needs = ["fsspec", *([_NEEDS[scheme]] if scheme in _NEEDS else [])]
         return {
             "plan": plan.digest,
             "seed": self._seed,
             "description": f"The pipeline {plan.pipeline}, by Windlass.",
             "store": compiled.store,
-            "store_needs": needs,
+            "store_needs": compiled.store_needs,
             "nodes": [_node(plan, node) for node in plan.graph.nodes.values()],
             "params": {name: _param(found) for name, found in compiled.parameters.items()},
             "schedule": self._options.get("schedule"),
