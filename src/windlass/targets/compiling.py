@@ -16,8 +16,10 @@ from windlass.provenance import secrets
 from windlass.values import Json
 
 if TYPE_CHECKING:
+    from windlass.execution.job import Stores
     from windlass.pipeline.plan import Plan
     from windlass.provenance.lock import Lock
+    from windlass.stacks.stack import Stack
 
 
 _NEEDS = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs"}
@@ -70,11 +72,9 @@ def compile_pipeline(
     """
     from windlass.execution.relay.begin import post_plan
     from windlass.execution.stores import open_stores
-    from windlass.provenance.wheel import store_wheel
     from windlass.targets.keeping import capture_kept
     from windlass.targets.launch import place_run, with_lock
-    from windlass.targets.locked import locks_of_plan
-    from windlass.targets.locks import locks_of, running_wheel
+    from windlass.targets.locks import locks_of
     from windlass.targets.record import make_plan, new_job, save_code, take_fingerprints
     from windlass.targets.target import find_target, stack_for
 
@@ -94,23 +94,45 @@ def compile_pipeline(
     locks = locks_of(graph, project, stores)
     fingerprints = take_fingerprints(graph, project, provenance, locks, here)
     plan = make_plan(pipeline, graph, project, provenance, fingerprints, locks)
-    target.check(plan)
+    getattr(target, "check_files", target.check)(plan)
     save_code(plan, fingerprints, provenance, stores)
     job = new_job(plan, {}, options, stores, provenance.environment)
     details: dict[str, Json] = {"cache": options.cache, "refresh": options.refresh, "folder": "."}
     post_plan(job, target=name, stack=stack.name, details=details)
+    compiled = compiled_of(plan, _parameters(pipeline), stack, stores)
+    return compiled, list(_written(target.compile(compiled), folder))
+
+
+def compiled_of(
+    plan: Plan, parameters: Mapping[str, str | None], stack: Stack, stores: Stores
+) -> Compiled:
+    """What an engine's files are made of, for a plan whose nodes find all in the artifact store.
+
+    Args:
+        plan: The plan.
+        parameters: The pipeline's, each with its default as text; None without one.
+        stack: Where the artifact store is.
+        stores: Those of the stack.
+
+    Raises:
+        LockError: The environment cannot be solved.
+    """
+    from windlass.provenance.wheel import store_wheel
+    from windlass.targets.locked import locks_of_plan
+    from windlass.targets.locks import running_wheel
+
+    project = stack.project
     lock, wheel = locks_of_plan(plan, project, stores)[None], running_wheel(stores, project)
     blob = store_wheel(stores.artifacts, project.cache)
-    compiled = Compiled(
+    return Compiled(
         plan=plan,
-        parameters=_parameters(pipeline),
+        parameters=parameters,
         store=_address(stack.artifacts, stack.artifacts_url),
         lock=lock,
         environment=digest("engine", lock.digest, blob),
         wheel=blob,
         wheel_name=wheel.name,
     )
-    return compiled, list(_written(target.compile(compiled), folder))
 
 
 def _address(written: str | None, resolved: str) -> str:

@@ -9,21 +9,23 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from windlass.errors import ConfigError, RunError
+from windlass.errors import ConfigError
 from windlass.pipeline.settings import RunOptions
-from windlass.stacks.check import Check
-from windlass.stacks.stack import Stack
-from windlass.targets.kubeflow.options import read_options
+from windlass.provenance import secrets
+from windlass.stacks.check import Check, attempt
+from windlass.stacks.stack import Stack, is_local
+from windlass.targets.kubeflow.options import Options, read_options
 
 if TYPE_CHECKING:
     from windlass.execution.job import Job
     from windlass.execution.observer import Observer
     from windlass.pipeline.plan import Plan
     from windlass.targets.compiling import Compiled
+    from windlass.targets.kubeflow.sdk import Sdk
 
 _TASK = Path(__file__).with_name("task.txt")
 
@@ -45,13 +47,70 @@ class KubeflowTarget:
         self._stack = stack
         self._seed = options.seed
         self._options = read_options(stack.name, stack.options)
+        self._sdk: Sdk | None = None
 
-    def check(self, plan: Plan) -> None:
-        """Refuses what KFP cannot be told; that kfp is there is looked at first of all."""
+    @staticmethod
+    def look(stack: Stack) -> Iterator[Check]:
+        """Whether kfp is there, and whether its server, if one is named, lets us in."""
+        from windlass.targets.kubeflow.server import connected, look_at_sdk
+
+        options = read_options(stack.name, stack.options)
+        yield attempt("kfp", lambda: look_at_sdk(options))
+        if options.endpoint is not None:
+            yield attempt("endpoint", lambda: _let_in(connected(stack, options), options))
+        if is_local(stack.artifacts_url) and not options.shares_disk:
+            told = "tasks on a cluster cannot reach artifacts that this machine's disk holds"
+            yield Check("disk", "warn", told, "Name a bucket in windlass.toml.")
+
+    def check_files(self, plan: Plan) -> None:
+        """Refuses what KFP cannot be told, and a kfp that is missing; reaches no server."""
         from windlass.targets.kubeflow.sdk import Sdk
 
-        with Sdk(self._options.python):
-            pass
+        _refuse(plan)
+        Sdk(self._options.python).close()
+
+    def check(self, plan: Plan) -> None:
+        """Refuses what KFP cannot be told or its tasks cannot reach; connects to the server."""
+        from windlass.targets.kubeflow.server import connected
+
+        _refuse(plan)
+        address = self._stack.artifacts_url
+        if is_local(address) and not self._options.shares_disk:
+            raise ConfigError(
+                f"the stack '{self._stack.name}' keeps artifacts in {secrets.masked(address)}, "
+                "which tasks on Kubeflow Pipelines cannot reach",
+                hint="Name a bucket in windlass.toml; or, where tasks see this folder under the "
+                "same path: shares_disk = true in the stack's options.",
+            )
+        self._sdk = connected(self._stack, self._options)
+
+    def run(self, job: Job, observer: Observer) -> tuple[str, str | None]:
+        """Submits a run and follows it; returns its status, and why it failed."""
+        from windlass.execution.relay.driving import Relay
+        from windlass.targets.compiling import compiled_of
+        from windlass.targets.kubeflow.follow import follow
+
+        assert self._sdk is not None
+        relay = Relay(job, hits=True)
+        relay.post(job.stores.records.succeeded_nodes(job.run))
+        compiled = compiled_of(job.plan, {}, self._stack, job.stores)
+        submitted = self._sdk.ask(
+            "submit",
+            ir=self._sdk.ask("compile", **self._told(compiled)),
+            run=job.run,
+            run_name=job.name,
+            experiment=self._options.experiment or job.plan.name,
+            namespace=self._options.namespace,
+        )
+        endpoint = str(self._options.endpoint).rstrip("/")
+        observer.told(f"submitted: {endpoint}/#/runs/details/{submitted}")
+        return follow(job, relay, self._sdk, submitted, observer)
+
+    def close(self) -> None:
+        """Ends the process of kfp."""
+        if self._sdk is not None:
+            self._sdk.close()
+            self._sdk = None
 
     def compile(self, compiled: Compiled) -> Mapping[str, str]:
         """The IR in YAML, by the file's name."""
@@ -82,9 +141,8 @@ class KubeflowTarget:
 
     def _told(self, compiled: Compiled) -> dict[str, Any]:
         """What kfp is asked to build."""
-        from windlass.targets.kubeflow.body import body_of, refuse_names, task_name
+        from windlass.targets.kubeflow.body import body_of, task_name
 
-        refuse_names(compiled.parameters)
         options, plan = self._options, compiled.plan
         return {
             "name": task_name(plan.name),
@@ -124,3 +182,15 @@ class KubeflowTarget:
         name = digest("requirements", text)
         RunObjects(self._stack.open_store(), "").keep(name, text)
         return name
+
+
+def _refuse(plan: Plan) -> None:
+    from windlass.targets.kubeflow.body import refuse_names
+
+    parameters: Any = plan.parameters
+    refuse_names(each["name"] for each in parameters)
+
+
+def _let_in(sdk: Sdk, options: Options) -> Check:
+    sdk.close()
+    return Check("endpoint", "ok", f"{options.endpoint} lets us in")

@@ -5,15 +5,18 @@ kfp pins so much that it seldom fits into a project's environment, and it needs 
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import IO, Any, cast
 
 from windlass.errors import ConfigError, UnreachableError
 
@@ -21,6 +24,8 @@ OLDEST = (2, 16)
 """Of these on, KFP's local runner knows loops and conditions."""
 _PROGRAM = Path(__file__).with_name("sdk_program.py")
 _LINES = 8
+_PATIENCE = 5
+"""Seconds for the process to end itself."""
 
 
 class Sdk:
@@ -30,6 +35,9 @@ class Sdk:
         python: The interpreter; None for this one.
         variables: Its environment; None for that of this process.
 
+    Attributes:
+        version: That of kfp.
+
     Raises:
         ConfigError: The interpreter cannot be started, or has no kfp, or one that is too old.
     """
@@ -38,7 +46,9 @@ class Sdk:
         if python is None and importlib.util.find_spec("kfp") is None:
             raise ConfigError("there is no kfp in this environment", hint=_how_to_get())
         self._python = python or sys.executable
-        self._said = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")
+        self._said = tempfile.TemporaryFile(  # noqa: SIM115 - closed with the process
+            "w+", encoding="utf-8", errors="replace"
+        )
         try:
             self._process = subprocess.Popen(
                 [self._python, str(_PROGRAM)],
@@ -47,6 +57,7 @@ class Sdk:
                 stderr=self._said,
                 text=True,
                 env=variables,
+                start_new_session=True,  # Ctrl-C is ours to pass on
             )
         except OSError as error:
             self._said.close()
@@ -54,7 +65,7 @@ class Sdk:
                 f"{self._python} cannot be started: {error.strerror}", hint=_how_to_get()
             ) from error
         try:
-            self._check_version()
+            self.version = self._checked_version()
         except BaseException:
             self.close()
             raise
@@ -84,14 +95,26 @@ class Sdk:
         answer = self._answer({"do": verb, **told})
         if "error" not in answer:
             return answer["answer"]
-        if answer["kind"] == "Unreachable":
-            raise UnreachableError(answer["error"], hint=answer.get("hint"))
+        if answer["kind"] == "_Unreachable":
+            raise UnreachableError(answer["error"])
         raise ConfigError(f"kfp refuses: {answer['error']}", hint=self._last_lines())
 
     def close(self) -> None:
-        """Ends the process."""
-        self._process.communicate()
+        """Ends the process, and all that it started if it does not end itself."""
+        with contextlib.suppress(BrokenPipeError):
+            cast("IO[str]", self._process.stdin).close()
+        try:
+            self._process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+        cast("IO[str]", self._process.stdout).close()
         self._said.close()
+
+    def kill(self) -> None:
+        """Asks the process, and all that it started, to end at once."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGTERM)
 
     def said(self) -> str:
         """What kfp has printed."""
@@ -99,31 +122,29 @@ class Sdk:
         return self._said.read()
 
     def _answer(self, told: Any) -> Any:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
+        questions = cast("IO[str]", self._process.stdin)
         try:
-            self._process.stdin.write(json.dumps(told) + "\n")
-            self._process.stdin.flush()
-            line = self._process.stdout.readline()
+            questions.write(json.dumps(told) + "\n")
+            questions.flush()
+            line = cast("IO[str]", self._process.stdout).readline()
         except BrokenPipeError:
             line = ""
         if not line:
             raise ConfigError(f"{self._python} has died", hint=self._last_lines())
         return json.loads(line)
 
-    def _check_version(self) -> None:
+    def _checked_version(self) -> str:
         answer = self._answer({"do": "version"})
         if "error" in answer:
-            raise ConfigError(
-                f"{self._python} has no kfp: {answer['error']}", hint=_how_to_get()
-            )
-        version = answer["answer"]
+            raise ConfigError(f"{self._python} has no kfp: {answer['error']}", hint=_how_to_get())
+        version = str(answer["answer"])
         if tuple(map(int, re.findall(r"\d+", version)[:2])) < OLDEST:
             oldest = ".".join(map(str, OLDEST))
             raise ConfigError(
                 f"kfp {version} of {self._python} is too old: it takes {oldest} or newer",
                 hint=_how_to_get(),
             )
+        return version
 
     def _last_lines(self) -> str | None:
         return "\n".join(self.said().strip().splitlines()[-_LINES:]) or None

@@ -9,8 +9,10 @@ from __future__ import annotations
 import inspect
 import json
 import os
+import socket
 import sys
 import tempfile
+import urllib.parse
 import warnings
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,8 @@ from typing import Any
 _TEXT, _LIST = "STRING", "LIST"
 _OUTPUTS = {"begin": _TEXT, "items": _LIST, "choose": _TEXT}
 _RUN = "windlass_run"
+_PATIENCE = 10
+"""Seconds for a server to answer."""
 
 
 def compile_(told: Any) -> Any:
@@ -128,7 +132,10 @@ class _Body:
         """A component as IR: names in it are kept, and KFP's local runner needs ``Output``."""
         given = {"parameters": {each: {"parameterType": _TEXT} for each in inputs}}
         component: dict[str, Any] = {"executorLabel": f"exec-{name}"}
-        task: dict[str, Any] = {"componentRef": {"name": f"comp-{name}"}, "taskInfo": {"name": name}}
+        task: dict[str, Any] = {
+            "componentRef": {"name": f"comp-{name}"},
+            "taskInfo": {"name": name},
+        }
         root: dict[str, Any] = {"dag": {"tasks": {name: task}}}
         if inputs:
             component["inputDefinitions"] = root["inputDefinitions"] = given
@@ -153,7 +160,7 @@ class _Body:
         return json.dumps(document)
 
 
-def version(told: Any) -> Any:
+def version(_told: Any) -> Any:
     """That of kfp."""
     import kfp
 
@@ -175,7 +182,84 @@ def trial(told: Any) -> Any:
     return {"succeeded": True, "reason": ""}
 
 
-_VERBS = {"compile": compile_, "version": version, "trial": trial}
+class _Unreachable(Exception):  # noqa: N818 - its name is told, and means what it says
+    """KFP's server does not answer, or does not let us in."""
+
+
+_clients: list[Any] = []
+_REFUSED = {401: "who asks is not known", 403: "who asks may not"}
+
+
+def connect(told: Any) -> Any:
+    """Connects to a server, and asks it something that needs all that a run needs."""
+    import kfp
+
+    _look_for(told["endpoint"])
+    try:
+        client = kfp.Client(
+            host=told["endpoint"],
+            existing_token=told["token"],
+            namespace=told["namespace"] or "kubeflow",
+        )
+        client.list_experiments(page_size=1, namespace=told["namespace"])
+    except Exception as error:
+        raise _Unreachable(_words(error)) from error
+    _clients[:] = [client]
+
+
+def _look_for(endpoint: str) -> None:
+    """Whether somebody listens there: the client itself would try for minutes."""
+    url = urllib.parse.urlsplit(endpoint if "://" in endpoint else f"https://{endpoint}")
+    try:
+        port = url.port or (80 if url.scheme == "http" else 443)
+        socket.create_connection((url.hostname or "", port), timeout=_PATIENCE).close()
+    except (OSError, ValueError) as error:
+        raise _Unreachable(f"nobody listens there ({error})") from error
+
+
+def _words(error: Exception) -> str:
+    status = getattr(error, "status", None)
+    if status is None:
+        return f"{type(error).__name__}: {error}"
+    told = _REFUSED.get(status, getattr(error, "reason", None) or "it is no KFP of version 2")
+    return f"it answers {status}: {told}"
+
+
+def submit(told: Any) -> Any:
+    """Submits a compiled pipeline; the run's id there."""
+    client = _clients[0]
+    experiment = client.create_experiment(told["experiment"], namespace=told["namespace"])
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "pipeline.yaml"
+        path.write_text(told["ir"], encoding="utf-8")
+        run = client.run_pipeline(
+            experiment.experiment_id,
+            told["run_name"],
+            str(path),
+            {_RUN: told["run"]},
+            enable_caching=False,
+        )
+    return run.run_id
+
+
+def state(told: Any) -> Any:
+    """How a run stands, and why."""
+    try:
+        run = _clients[0].get_run(told["id"])
+    except Exception as error:
+        raise _Unreachable(_words(error)) from error
+    return {"state": run.state, "reason": getattr(run.error, "message", None)}
+
+
+def terminate(told: Any) -> Any:
+    """Ends a run."""
+    _clients[0].terminate_run(told["id"])
+
+
+_VERBS = {
+    each.__name__.rstrip("_"): each
+    for each in (compile_, version, trial, connect, submit, state, terminate)
+}
 
 
 def main() -> None:
