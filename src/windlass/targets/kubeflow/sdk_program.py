@@ -20,6 +20,8 @@ from typing import Any
 _TEXT, _LIST = "STRING", "LIST"
 _OUTPUTS = {"begin": _TEXT, "items": _LIST, "choose": _TEXT}
 _RUN = "windlass_run"
+_NO_LIMIT = f"{365 * 24 * 3600}s"
+"""For all tries of a task together: KFP's own of an hour would cut off those of long ones."""
 _PATIENCE = 10
 """Seconds for a server to answer."""
 
@@ -112,8 +114,7 @@ class _Body:
             task.set_accelerator_type(self._told["accelerator"])
             task.set_accelerator_limit(each["gpus"])
         if each["retries"]:
-            delay = f"{each['retry_delay']}s"
-            task.set_retry(each["retries"], delay, 1.0, delay)
+            task.set_retry(each["retries"], f"{each['retry_delay']}s", 1.0, _NO_LIMIT)
         return task
 
     def _task(self, name: str, verb: str, **given: Any) -> Any:
