@@ -36,6 +36,7 @@ class Server:
         self._python = python
         self._folder = folder
         self._running: dict[str, Sdk] = {}
+        self._threads: list[threading.Thread] = []
         self.experiments: dict[str, Any] = {}
         self.runs: dict[str, Any] = {}
         self.url = ""
@@ -43,6 +44,8 @@ class Server:
     def answer(self, method: str, path: str, body: Any) -> Any:
         """What a request is answered with; None where there is no such thing."""
         match (method, *path.removeprefix(_PREFIX).split("/")):
+            case "GET", "healthz":
+                return {"multi_user": False}
             case "GET", "experiments":
                 return {"experiments": list(self.experiments.values())}
             case "POST", "experiments":
@@ -64,16 +67,25 @@ class Server:
         given = body["runtime_config"]["parameters"]
         self.runs[run] = {"run_id": run, "display_name": body["display_name"], "state": "RUNNING"}
         sdk = self._running[run] = Sdk(str(self._python))
-        threading.Thread(target=self._execute, args=(run, sdk, file, given), daemon=True).start()
+        thread = threading.Thread(target=self._execute, args=(run, sdk, file, given))
+        self._threads.append(thread)
+        thread.start()
         return self.runs[run]
 
     def _execute(self, run: str, sdk: Sdk, file: Path, given: Any) -> None:
-        with contextlib.suppress(WindlassError):  # it was ended
+        with sdk, contextlib.suppress(WindlassError):  # it was ended
             told = sdk.ask("trial", file=str(file), parameters=given)
             if not told["succeeded"]:
                 self.runs[run]["error"] = {"code": 2, "message": "a task failed"}
             self.runs[run]["state"] = "SUCCEEDED" if told["succeeded"] else "FAILED"
-            sdk.close()
+        del self._running[run]
+
+    def close(self) -> None:
+        """Ends all that still runs."""
+        for sdk in list(self._running.values()):
+            sdk.kill()
+        for thread in self._threads:
+            thread.join()
 
     def _terminate(self, run: str) -> Any:
         self.runs[run]["state"] = "CANCELED"
@@ -122,3 +134,4 @@ def kfp_server(python: Path, folder: Path) -> Iterator[Server]:
         finally:
             listening.shutdown()
             thread.join()
+            server.close()

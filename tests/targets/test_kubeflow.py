@@ -87,7 +87,7 @@ def _parsed(python: Path, *files: Path) -> dict[str, Any]:
         (
             ["shares_disk = true", 'endpoint = "http://127.0.0.1:9"'],
             "run training",
-            "on http://127.0.0.1:9 cannot be used: nobody listens there",
+            "on http://127.0.0.1:9 cannot be used: it does not answer",
         ),
     ],
 )
