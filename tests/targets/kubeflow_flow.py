@@ -97,3 +97,8 @@ def sleep(seconds: float) -> float:
 @pipeline
 def sleeping(seconds: float = 60.0) -> float:
     return sleep(seconds)
+
+
+@pipeline
+def counting(n: int = 3) -> list[int]:
+    return count(n)

@@ -10,7 +10,7 @@ from engines import KUBEFLOW, engine_python
 
 def kfp_python() -> Path:
     """An interpreter that has kfp; the test is skipped where it cannot be installed."""
-    return engine_python("kubeflow", KUBEFLOW)
+    return engine_python("kfp", *KUBEFLOW)
 
 
 def write_stack(file: Path, python: Path, *more: str) -> None:
