@@ -25,7 +25,7 @@ from windlass.targets.kubeflow.sdk import Sdk
 from windlass.targets.sync import sync_all
 
 TRIED = (
-    *("map", "empty map", "zip of different lengths", "choice, other way", "choice in a choice"),
+    *("map", "empty map", "zip of different lengths", "choice in a choice"),
     *("choice of maps, other way", "failure, then retry", "partial failure"),
 )
 """Each further one takes seconds: every node is a process that begins cold."""

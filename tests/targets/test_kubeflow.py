@@ -156,10 +156,25 @@ def test_a_run_is_submitted_and_followed(project: Folder, server: Server) -> Non
     assert f"{server.url} lets us in" in checked.out
 
 
-def test_what_fails_there_is_told(project: Folder, server: Server) -> None:
-    done = project.windlass("run", "flow.py:breaking", "--stack", "kfp", KFP_TOKEN=TOKEN)
+def test_what_fails_there_is_told_and_resumed(
+    project: Folder, server: Server, tmp_path: Path
+) -> None:
+    words = ("run", "flow.py:mending", "--stack", "kfp", "-p", f"folder={tmp_path}")
+    done = project.windlass(*words, KFP_TOKEN=TOKEN)
     assert done.code == 1, done
-    assert "ValueError: no luck with 1" in done.err
+    assert "ValueError: no luck" in done.err
+    (tmp_path / "mended").touch()
+    resumed = project.windlass("resume", "mending", "--stack", "kfp", KFP_TOKEN=TOKEN)
+    assert resumed.code == 0, resumed
+    nodes = {
+        node["node"]: node["attempts"]
+        for node in project.document("show", "mending", "--stack", "kfp")["nodes"]
+    }
+    assert nodes == {"count": 1, "mend": 2}
+    assert [run["state"] for run in server.runs.values()] == ["FAILED", "SUCCEEDED"]
+
+
+def test_what_takes_too_long_is_ended(project: Folder, server: Server) -> None:
     slow = project.windlass("run", "flow.py:sleeping", "--stack", "kfp", KFP_TOKEN=TOKEN)
     assert slow.code == 1, slow
     run = project.document("show", "sleeping", "--stack", "kfp")

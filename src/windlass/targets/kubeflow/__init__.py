@@ -46,7 +46,7 @@ class KubeflowTarget:
     def __init__(self, stack: Stack, options: RunOptions) -> None:
         self._stack = stack
         self._seed = options.seed
-        self._options = read_options(stack.name, stack.options)
+        self._options = read_options(stack)
         self._sdk: Sdk | None = None
 
     @staticmethod
@@ -54,7 +54,7 @@ class KubeflowTarget:
         """Whether kfp is there, and whether its server, if one is named, lets us in."""
         from windlass.targets.kubeflow.server import connected, look_at_sdk
 
-        options = read_options(stack.name, stack.options)
+        options = read_options(stack)
         yield attempt("kfp", lambda: look_at_sdk(options))
         if options.endpoint is not None:
             yield attempt("endpoint", lambda: _let_in(connected(stack, options), options))

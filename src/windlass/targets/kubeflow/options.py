@@ -19,12 +19,15 @@ AWS_SECRET_ACCESS_KEY = "storage/secret-key"
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from windlass.errors import ConfigError
 from windlass.provenance import secrets
 from windlass.stacks.toml import did_you_mean
+
+if TYPE_CHECKING:
+    from windlass.stacks.stack import Stack
 
 _IMAGE = "docker.io/library/python:{python}-slim"
 
@@ -88,36 +91,43 @@ _TYPES: dict[str, tuple[type, str]] = {
 }
 
 
-def read_options(stack: str, said: Mapping[str, Any]) -> Options:
-    """The options of a stack.
+_UNRESOLVED = ("token", "env")
+"""One is only needed where runs are submitted; the other would stand in the compiled file."""
 
-    Args:
-        stack: Its name, for messages.
-        said: As they are written: references to secrets stand in them.
+
+def read_options(stack: Stack) -> Options:
+    """The options of a stack; a reference to a secret that is the token is left as it is.
 
     Raises:
         ConfigError: One is unknown or wrong; or a secret would be written into a file.
     """
+    kept = {name: value for name, value in stack.options.items() if name in _UNRESOLVED}
+    rest = {name: value for name, value in stack.options.items() if name not in _UNRESOLVED}
+    said = {**replace(stack, options=rest).resolved_options(), **kept}
     for name, value in said.items():
-        if name not in _TYPES:
-            raise ConfigError(
-                f"the stack '{stack}': the target kubeflow has no option '{name}'",
-                hint=did_you_mean(name, _TYPES) or f"It has {', '.join(_TYPES)}.",
-            )
-        wanted, told = _TYPES[name]
-        if type(value) is not wanted or not _are_texts(name, value):
-            raise ConfigError(f"the stack '{stack}': options.{name} must be {told}")
-    for variable, text in said.get("env", {}).items():
+        _check(stack.name, name, value)
+    if "command" in said:
+        said["command"] = tuple(said["command"])
+    return Options(**said)
+
+
+def _check(stack: str, name: str, value: Any) -> None:
+    if name not in _TYPES:
+        raise ConfigError(
+            f"the stack '{stack}': the target kubeflow has no option '{name}'",
+            hint=did_you_mean(name, _TYPES),
+        )
+    wanted, told = _TYPES[name]
+    if type(value) is not wanted or not _are_texts(name, value):
+        raise ConfigError(f"the stack '{stack}': options.{name} must be {told}")
+    texts: Mapping[str, str] = value if name == "env" else {}
+    for variable, text in texts.items():
         if secrets.references(text):
             raise ConfigError(
                 f"the stack '{stack}': options.env.{variable} refers to a secret, and would be "
                 "written into the compiled file",
                 hint=f'Keep it in Kubernetes: options.secrets.{variable} = "SECRET/KEY"',
             )
-    found = dict(said)
-    if "command" in said:
-        found["command"] = tuple(said["command"])
-    return Options(**found)
 
 
 def _are_texts(name: str, value: Any) -> bool:

@@ -273,7 +273,8 @@ def main() -> None:
         try:
             answer = {"answer": _VERBS[told["do"]](told)}
         except Exception as error:  # noqa: BLE001 - whatever it is, it is told
-            answer = {"error": str(error), "kind": type(error).__name__}
+            told_of = _words(error) if hasattr(error, "status") else str(error)
+            answer = {"error": told_of, "kind": type(error).__name__}
         answers.write(json.dumps(answer) + "\n")
         answers.flush()
 
