@@ -106,6 +106,7 @@ def read_options(stack: Stack) -> Options:
     said = {**replace(stack, options=rest).resolved_options(), **kept}
     for name, value in said.items():
         _check(stack.name, name, value)
+    _refuse_secrets(stack.name, said.get("env", {}))
     if "command" in said:
         said["command"] = tuple(said["command"])
     return Options(**said)
@@ -120,8 +121,10 @@ def _check(stack: str, name: str, value: Any) -> None:
     wanted, told = _TYPES[name]
     if type(value) is not wanted or not _are_texts(name, value):
         raise ConfigError(f"the stack '{stack}': options.{name} must be {told}")
-    texts: Mapping[str, str] = value if name == "env" else {}
-    for variable, text in texts.items():
+
+
+def _refuse_secrets(stack: str, env: Mapping[str, str]) -> None:
+    for variable, text in env.items():
         if secrets.references(text):
             raise ConfigError(
                 f"the stack '{stack}': options.env.{variable} refers to a secret, and would be "
