@@ -20,8 +20,8 @@ from typing import IO, Any, cast
 
 from windlass.errors import ConfigError, UnreachableError
 
-OLDEST = (2, 16)
-"""Of these on, KFP's local runner knows loops and conditions."""
+OLDEST = (2, 17)
+"""Of these on, KFP's local runner orders loops and conditions among the other tasks."""
 _PROGRAM = Path(__file__).with_name("sdk_program.py")
 _LINES = 8
 _PATIENCE = 5
