@@ -15,6 +15,8 @@ from windlass.provenance.uv import find_uv
 
 AIRFLOW = "apache-airflow==3.3.2"
 """Pinned: by other packages than its own release was tried with, it mostly does not start."""
+KUBEFLOW = ("kfp==2.17.0", "docker")
+"""With what its local runner of containers needs."""
 
 
 def engine_python(name: str, *requirements: str) -> Path:

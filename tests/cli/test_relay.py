@@ -272,8 +272,11 @@ def test_an_engine_is_told_lengths_and_choices_and_no_values(way: Way) -> None:
         asked = told("work", "--ask")
         assert (asked["status"], asked["lengths"]) == ("succeeded", {"work": 2})
     assert told("add")["lengths"] == {}
+    assert told("say", "--ask")["choices"] == {}
     decided = told("is_small")
     assert list(decided["choices"].values()) == [True]
+    for side in ("say", "say_2"):
+        assert told(side, "--ask")["choices"] == decided["choices"]
     assert told("say")["status"] == "succeeded"
     skipped = way.execute("say_2")
     assert "skipped: not taken by" in skipped.err
@@ -307,6 +310,20 @@ def test_what_comes_too_early_or_cannot_run_is_refused(way: Way) -> None:
     for node in ("add", "is_small", "say"):
         way.execute(node)
     assert way.sync()["status"] == "succeeded"
+
+
+@by_the_store
+def test_an_engine_that_counts_no_tries_has_them_counted(way: Way) -> None:
+    way.execute("load")
+    (way.notes / "fail").touch()
+    for _ in range(2):
+        way.execute("work", "--index", "0", "--attempt", "next", code=1)
+    (way.notes / "fail").unlink()
+    way.execute("work", "--index", "0", "--attempt", "next")
+    assert [each["attempt"] for each in way.sync()["new"]["failed"]] == [1, 2]
+    (node,) = [each for each in way.sync()["nodes"] if each["node"] == "work[0]"]
+    assert (node["status"], node["attempts"]) == ("succeeded", 3)
+    assert "no number of a try" in way.execute("load", "--attempt", "0", code=2).err
 
 
 @by_the_store

@@ -88,7 +88,7 @@ def make_project(project: Path, targets: list[str]) -> None:
             sys.exit(f"no containers here: {problem}")
         stacks["base"] = container_engine.BASE
     if "kubeflow" in targets:
-        stacks["kubeflow"] = engine_python("kubeflow", KUBEFLOW)
+        stacks["kubeflow"] = engine_python("kfp", *KUBEFLOW)
     if "airflow" in targets:
         stacks["airflow"] = engine_python("airflow", AIRFLOW)
     (project / "windlass.toml").write_text(STACKS.format(**stacks))

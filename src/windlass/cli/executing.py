@@ -50,7 +50,10 @@ def execute(
     run: Annotated[str, typer.Option(help="The run's id.")],
     node: Annotated[str, typer.Option(help="The node's name in the graph.")],
     index: Annotated[int | None, typer.Option(min=0, help="Which item, if it is a map.")] = None,
-    attempt: Annotated[int, typer.Option(min=1)] = 1,
+    attempt: Annotated[
+        str,
+        typer.Option(metavar="N", help="Which try; next, with --store: after those that failed."),
+    ] = "1",
     first: Annotated[
         int, typer.Option(min=1, help="The attempt from which retries are counted.")
     ] = 1,
@@ -72,7 +75,7 @@ def execute(
     1 if the step failed, 2 for bad input, 75 if the store or the record cannot be reached.
     """
     _refuse_mixed(store, stack, ask=ask)
-    wanted = Wanted(plan, run, node, index, attempt, first)
+    wanted = Wanted(plan, run, node, index, _attempt(attempt, store), first)
     where = Where(store, stack)
     try:
         return _ask(where, wanted, json=json) if ask else _outlived(where, wanted, json=json)
@@ -89,6 +92,18 @@ def _refuse_mixed(store: str | None, stack: str | None, *, ask: bool) -> None:
         )
     if ask and store is None:
         raise ConfigError("--ask needs --store", hint="Else look at it: windlass show RUN")
+
+
+def _attempt(written: str, store: str | None) -> int | None:
+    """The number of an attempt; None for the next, which what was posted tells."""
+    if written == "next" and store is not None:
+        return None
+    if not (written.isascii() and written.isdecimal() and int(written) > 0):
+        raise ConfigError(
+            f"--attempt {written} is no number of a try",
+            hint="A number, 1 or more; or, with --store, next: that after those that failed.",
+        )
+    return int(written)
 
 
 def _ask(where: Where, wanted: Wanted, *, json: bool) -> int:
@@ -127,7 +142,8 @@ def _executed(
     if not entered:
         _enter(relayed, node, child, scratch)
     with _as_worker(relayed.job, node, json=json), child.attempt(_timeout(relayed.job, node)):
-        index, attempt, first = wanted.index, wanted.attempt, wanted.first
+        index, first = wanted.index, wanted.first
+        attempt = wanted.attempt or relayed.next_attempt(node, index)
         told = relayed.execute(node, index, attempt, captured_and_shown, first=first)
     return _tell(told, json=json)
 
@@ -151,12 +167,13 @@ def _recorded(where: Where, wanted: Wanted, child: Child, *, json: bool) -> int:
     from windlass.targets.recorded import look_in
 
     job = where.job(wanted)
-    node, index, attempt = node_of(job, wanted), wanted.index, wanted.attempt
+    node, index = node_of(job, wanted), wanted.index
+    assert wanted.attempt is not None
     check_length(job, node, index)
     look_in(find_project(Path.cwd()).root, job.plan)
     with _as_worker(job, node, json=json), child.attempt(_timeout(job, node)):
         result = execute_node(
-            job, node.name, index, attempt, captured_and_shown, first=wanted.first
+            job, node.name, index, wanted.attempt, captured_and_shown, first=wanted.first
         )
     if json:
         print_json(asdict(result))
@@ -174,11 +191,13 @@ def _buried(
     if where.store is not None:
         relayed = where.relayed(wanted, scratch)
         task = Task(node_of(relayed.job, wanted), wanted.index)
+        attempt = attempt or relayed.next_attempt(task.node, task.index)
         told = relayed.died(task, attempt, death, first=first, seconds=seconds)
         result, document = told.result, _document(told)
     else:
         job = where.job(wanted)
         task = Task(node_of(job, wanted), wanted.index)
+        assert attempt is not None
         result = record_death(job, task, attempt, death, first=first, seconds=seconds)
         document = asdict(result)
     if json:

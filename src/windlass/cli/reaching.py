@@ -23,7 +23,7 @@ class Wanted:
     run: str
     node: str
     index: int | None
-    attempt: int
+    attempt: int | None
     first: int
 
 

@@ -13,15 +13,19 @@ from windlass.execution.stores import open_stores
 from windlass.pipeline import parameters as params
 from windlass.pipeline.pipeline import Pipeline
 from windlass.pipeline.settings import RunOptions
+from windlass.stacks.stack import Stack
 from windlass.targets.compiling import compile_pipeline
 from windlass.targets.launch import place_run
 from windlass.targets.sync import Synced, sync
 from windlass.targets.target import find_target, look_at_target, stack_for
 
 
-def is_compiled(target: str) -> bool:
-    """Whether a target's engine runs files that we write."""
-    return not hasattr(find_target(target), "run")
+def is_tried(target: str, stack: Stack) -> bool:
+    """Whether a target's engine is started here for files that we write, and has no server."""
+    found: Any = find_target(target)
+    if not hasattr(found, "run"):
+        return True
+    return hasattr(found, "trial") and not found.is_served(stack_for(target, stack))
 
 
 def try_engine(

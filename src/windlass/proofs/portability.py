@@ -13,7 +13,7 @@ from windlass.execution.run import Run, shown
 from windlass.execution.stores import open_stores
 from windlass.pipeline.pipeline import Pipeline
 from windlass.pipeline.settings import RunOptions
-from windlass.proofs.engines import is_compiled, try_engine
+from windlass.proofs.engines import is_tried, try_engine
 from windlass.provenance.environment import capture_environment
 from windlass.records.model import Attempt, Outcome
 from windlass.targets.launch import launch, place_run
@@ -198,7 +198,8 @@ def _try(
     options = options.but(target=target, stack=stack or options.stack, cache=False)
     try:
         kind = getattr(find_target(target), "proof", EXECUTED)
-        if is_compiled(target):
+        _, place, _ = place_run(pipeline, options)
+        if is_tried(target, place):
             return _by_engine(named, kind, try_engine(pipeline, text, target, options))
         run = launch(pipeline, {}, options, observer=observer, text=text)
     except WindlassError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +18,14 @@ from windlass.values import Json
 from windlass.version import __version__
 
 if TYPE_CHECKING:
+    from windlass.execution.job import Stores
     from windlass.pipeline.plan import Plan
     from windlass.provenance.lock import Lock
+    from windlass.stacks.stack import Stack
+
+
+_NEEDS = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs"}
+"""What fsspec needs for an address, by its scheme."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,25 +34,31 @@ class Compiled:
 
     Args:
         plan: The plan, which the artifact store holds with all that its nodes need.
-        shared: The name of what it was posted with: ``windlass begin --as``.
         parameters: The pipeline's parameters, each with its default as text; None without one.
         store: The artifact store's address, references to secrets unresolved.
         lock: The environment that nodes run in.
         environment: The digest of that with Windlass.
         wheel: The blob of Windlass's wheel.
         wheel_name: The wheel's file name.
+        shared: The name of what it was posted with: ``windlass begin --as``.
         notices: What a person should know of how the engine will run it.
     """
 
     plan: Plan
-    shared: str
     parameters: Mapping[str, str | None]
     store: str
     lock: Lock
     environment: str
     wheel: str
     wheel_name: str
+    shared: str = ""
     notices: Sequence[str] = ()
+
+    @property
+    def store_needs(self) -> list[str]:
+        """What Python needs to read from the store, besides itself."""
+        scheme = self.store.partition("://")[0] if "://" in self.store else ""
+        return ["fsspec", *([_NEEDS[scheme]] if scheme in _NEEDS else [])]
 
 
 def compile_pipeline(
@@ -70,8 +82,7 @@ def compile_pipeline(
     from windlass.provenance.wheel import store_wheel
     from windlass.targets.keeping import capture_kept
     from windlass.targets.launch import place_run, with_lock
-    from windlass.targets.locked import lock_of_pipeline
-    from windlass.targets.locks import locks_of, running_wheel
+    from windlass.targets.locks import locks_of
     from windlass.targets.record import (
         documents_of,
         make_plan,
@@ -97,27 +108,60 @@ def compile_pipeline(
     locks = locks_of(graph, project, stores)
     fingerprints = take_fingerprints(graph, project, provenance, locks, here)
     plan = make_plan(pipeline, graph, project, provenance, fingerprints, locks)
-    target.check(plan)
+    getattr(target, "check_files", target.check)(plan)
     save_code(plan, fingerprints, provenance, stores)
     defaults = defaults_with_files(pipeline)
     shipment = ship(plan, documents_of(defaults), stores)
     job = new_job(plan, defaults, options, stores, provenance.environment, shipment)
+    details: dict[str, Json] = {
+        "windlass": {"version": __version__, "wheel": store_wheel(stores.artifacts, project.cache)},
+        "folder": ".",
+    }
+    shared = post_plan(job, target=name, stack=stack.name, details=details)
+    notices = target.notices(plan) if hasattr(target, "notices") else ()
+    compiled = replace(
+        compiled_of(plan, _parameters(pipeline), stack, stores), shared=shared, notices=notices
+    )
+    return compiled, list(_written(target.compile(compiled), folder))
+
+
+def compiled_of(
+    plan: Plan, parameters: Mapping[str, str | None], stack: Stack, stores: Stores
+) -> Compiled:
+    """What an engine's files are made of, for a plan whose nodes find all in the artifact store.
+
+    Args:
+        plan: The plan.
+        parameters: The pipeline's, each with its default as text; None without one.
+        stack: Where the artifact store is.
+        stores: Those of the stack.
+
+    Raises:
+        LockError: The environment cannot be solved.
+    """
+    from windlass.provenance.wheel import store_wheel
+    from windlass.targets.locked import lock_of_pipeline
+    from windlass.targets.locks import running_wheel
+
+    project = stack.project
     lock, wheel = lock_of_pipeline(plan, project, stores), running_wheel(stores, project)
     blob = store_wheel(stores.artifacts, project.cache)
-    details: dict[str, Json] = {"windlass": {"version": __version__, "wheel": blob}, "folder": "."}
-    shared = post_plan(job, target=name, stack=stack.name, details=details)
-    compiled = Compiled(
+    return Compiled(
         plan=plan,
-        shared=shared,
-        parameters=_parameters(pipeline),
+        parameters=parameters,
         store=_address(stack.artifacts, stack.artifacts_url),
         lock=lock,
         environment=digest("engine", lock.digest, blob),
         wheel=blob,
         wheel_name=wheel.name,
-        notices=target.notices(plan) if hasattr(target, "notices") else (),
     )
-    return compiled, list(_written(target.compile(compiled), folder))
+
+
+def how_begun(options: RunOptions) -> list[str]:
+    """What ``windlass begin`` is told that the plan does not say."""
+    cache = [] if options.cache else ["--no-cache"]
+    refresh = ["--refresh"] if options.refresh else []
+    return ["--seed", str(options.seed), *cache, *refresh]
 
 
 def _address(written: str | None, resolved: str) -> str:

@@ -17,6 +17,7 @@ from windlass.execution.relay.fold import Fold, Folded
 from windlass.execution.relay.objects import RunObjects, posted_runs
 from windlass.execution.relay.private import new_run, take_code, take_shipped
 from windlass.execution.run import Run
+from windlass.execution.schedule import Task
 from windlass.execution.stores import open_stores
 from windlass.provenance.project import find_project
 from windlass.records.model import Run as Row
@@ -109,6 +110,14 @@ def settle(job: Job, row: Row) -> tuple[str, ...]:
     Returns:
         What has not ended yet, and could run.
     """
+    progress, waiting = settled(job)
+    if progress.finished and progress.status != row.status:
+        job.stores.records.finish_run(job.run, progress.status, progress.error)
+    return tuple(task.name for task in waiting)
+
+
+def settled(job: Job) -> tuple[Progress, list[Task]]:
+    """A run as far as it is recorded, with what follows from that; and what could run."""
     progress = Progress(replace(job, cache=False), Observer(), keep_going=True)
     failed = {
         outcome.node: outcome
@@ -120,14 +129,12 @@ def settle(job: Job, row: Row) -> tuple[str, ...]:
         task = todo.popleft()
         outcome = failed.get(task.name)
         if outcome is None:
-            waiting.append(task.name)
+            waiting.append(task)
             continue
         error = dict(outcome.error or {})
         progress.finish(task, Result(task.name, "failed", error=error))
         todo.extend(progress.tasks())
-    if progress.finished and progress.status != row.status:
-        job.stores.records.finish_run(job.run, progress.status, progress.error)
-    return tuple(waiting)
+    return progress, waiting
 
 
 def _is_driven(row: Row) -> bool:

@@ -21,6 +21,7 @@ TARGETS = {
     "local": "windlass.targets.local:LocalTarget",
     "airflow": "windlass.targets.airflow:AirflowTarget",
     "container": "windlass.targets.container:ContainerTarget",
+    "kubeflow": "windlass.targets.kubeflow:KubeflowTarget",
     "ray": "windlass.targets.ray:RayTarget",
 }
 """Ours. Others are found by the entry point group ``windlass.targets``."""

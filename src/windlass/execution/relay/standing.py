@@ -7,7 +7,7 @@ by whoever needs it first: it is the same whoever makes it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -123,15 +123,24 @@ class Standing:
 
     def choices(self, node: str) -> Iterator[tuple[str, bool]]:
         """The choices that a node decides, as far as they can be made now."""
+        graph = self._job.plan.graph
+        named = [each.name for each in graph.choices.values()]
+        return self._decided(
+            name for name in named if node in graph.nodes_of(graph.choices[name].condition)
+        )
+
+    def stands_on(self, node: Node) -> Iterator[tuple[str, bool]]:
+        """The choices on whose branches a node stands, as far as they can be made now."""
+        return self._decided(branch.choice for branch in node.when)
+
+    def _decided(self, choices: Iterable[str]) -> Iterator[tuple[str, bool]]:
         graph, inputs = self._job.plan.graph, Inputs(self._job)
-        for each in graph.choices.values():
-            needs = graph.nodes_of(each.condition)
-            if node in needs:
-                self.take(sorted(needs))
-                try:
-                    yield each.name, inputs.decide(each.name)
-                except NotFoundError:  # another node that it needs has not run, or is skipped
-                    continue
+        for name in choices:
+            self.take(sorted(graph.nodes_of(graph.choices[name].condition)))
+            try:
+                yield name, inputs.decide(name)
+            except NotFoundError:  # a node that it needs has not run, or is skipped
+                continue
 
     def _above(self, seen: _Seen) -> Graph:
         """The graph from a node upwards; what has succeeded needs nothing any more."""

@@ -105,11 +105,22 @@ class Relayed:
         self.job.stores.records.begin_attempt(attempt_row(work))
         return Told(record_death(self.job, task, attempt, death, first=first, seconds=seconds))
 
+    def next_attempt(self, node: Node, index: int | None) -> int:
+        """The number after those of the tries that failed: for engines that don't tell theirs."""
+        name = instance_name(node.name, index)
+        return 1 + max((each.outcome.attempt for each in self._objects.failures(name)), default=0)
+
     def ask(self, node: Node) -> Told:
-        """Tells how a node stands, and runs nothing; the results of a map are joined."""
+        """Tells how a node stands, and runs nothing; the results of a map are joined.
+
+        Its choices are those that it decides, and those that decide whether it runs.
+        """
         look = self._standing.look(node.name)
         told = _as_told(look, node.name)
-        return self._with_what_follows(told.result, node, look) if told.is_well else told
+        if not told.is_well:
+            return told
+        told = self._with_what_follows(told.result, node, look)
+        return replace(told, choices={**told.choices, **dict(self._standing.stands_on(node))})
 
     def _with_what_follows(self, result: Result, node: Node, look: Look | None = None) -> Told:
         length = None if look is None else self._length(node, look)

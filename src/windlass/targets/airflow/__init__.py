@@ -28,6 +28,7 @@ from windlass.errors import ConfigError
 from windlass.pipeline.settings import RunOptions
 from windlass.stacks.check import Check, attempt
 from windlass.stacks.stack import Stack
+from windlass.targets.compiling import how_begun
 
 if TYPE_CHECKING:
     from windlass.pipeline.graph import Node
@@ -42,8 +43,6 @@ _OPTIONS: dict[str, tuple[type, str]] = {
     "command": (list, 'a list of words, such as ["/opt/models/bin/windlass"]'),
     "python": (str, 'the path of an interpreter, such as "/opt/airflow/bin/python"'),
 }
-_NEEDS = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs"}
-"""What fsspec needs for an address, by its scheme."""
 
 
 class AirflowTarget:
@@ -127,23 +126,15 @@ class AirflowTarget:
         if python is not None:
             yield attempt("airflow", lambda: _found(str(python)))
 
-    def _how(self) -> list[str]:
-        """How a run is begun: what the plan does not say."""
-        cache = [] if self._run.cache else ["--no-cache"]
-        refresh = ["--refresh"] if self._run.refresh else []
-        return ["--seed", str(self._run.seed), *cache, *refresh]
-
     def _facts(self, compiled: Compiled) -> dict[str, Any]:
         plan = compiled.plan
-        scheme = compiled.store.partition("://")[0] if "://" in compiled.store else ""
-        needs = ["fsspec", *([_NEEDS[scheme]] if scheme in _NEEDS else [])]
         return {
             "plan": plan.digest,
             "shared": compiled.shared,
-            "begin": self._how(),
+            "begin": how_begun(self._run),
             "description": f"The pipeline {plan.pipeline}, by Windlass.",
             "store": compiled.store,
-            "store_needs": needs,
+            "store_needs": compiled.store_needs,
             "nodes": [_node(plan, node) for node in plan.graph.nodes.values()],
             "params": {name: _param(found) for name, found in compiled.parameters.items()},
             "schedule": self._options.get("schedule"),

@@ -1,0 +1,89 @@
+"""The target `kubeflow`: graphs compiled, and run by KFP's own local runner."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance import conformance_cases
+from conformance.conformance_cases import Case
+from targets.kubeflow_home import kfp_python, write_stack
+from windlass import Run
+from windlass.execution.run import Run as RunOf
+from windlass.execution.stores import open_stores
+from windlass.pipeline.settings import RunOptions
+from windlass.provenance.project import find_project
+from windlass.stacks.stack import load_stack
+from windlass.targets.compiling import compile_pipeline
+from windlass.targets.kubeflow.sdk import Sdk
+from windlass.targets.sync import sync_all
+
+TRIED = (
+    *("map", "empty map", "zip of different lengths", "choice in a choice"),
+    *("choice of maps, other way", "failure, then retry", "partial failure"),
+)
+"""Each further one takes seconds: every node is a process that begins cold."""
+
+
+@pytest.fixture(scope="module")
+def cases(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The graphs, in a project whose stack names an interpreter that has kfp."""
+    root = tmp_path_factory.mktemp("project")
+    shutil.copy(conformance_cases.__file__, root / "kubeflow_cases.py")
+    write_stack(root / "windlass.toml", kfp_python())
+    (root / "requirements.txt").touch()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(root))
+        yield importlib.import_module("kubeflow_cases")
+
+
+Ran = Mapping[str, tuple[dict[str, Any], Run[Any], Path]]
+
+
+@pytest.fixture(scope="module")
+def ran(cases: Any, tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    """Every case, compiled, run by one process of kfp, and taken into one record."""
+    top, root = tmp_path_factory.mktemp("cases"), Path(cases.__file__).parent
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WINDLASS_HOME", str(top / "home"))
+        told, folders = [], {name: top / str(number) for number, name in enumerate(TRIED)}
+        with Sdk(str(kfp_python())) as sdk:
+            for name, folder in folders.items():
+                folder.mkdir()
+                case = cases.CASES[name]
+                options = RunOptions(stack="kfp", **case.options)
+                _, (file,) = compile_pipeline(case.pipeline, options, top / "compiled")
+                given = _given(case, folder)
+                told.append(sdk.ask("trial", file=str(file), parameters=given))
+        synced = sync_all(stack="kfp", project=root)
+        stores = open_stores(load_stack("kfp", find_project(root)))
+        rows = sorted(stores.records.runs(), key=lambda row: row.created)
+        assert len(rows) == len(TRIED) == len(synced), told
+        return {
+            name: (told[at], RunOf(rows[at], stores), folders[name])
+            for at, name in enumerate(TRIED)
+        }
+
+
+def _given(case: Case, folder: Path) -> dict[str, str]:
+    found = {name: _text(value) for name, value in case.parameters.items()}
+    return {name: text.format(folder=folder) for name, text in found.items()}
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def test_graphs_run_as_promised(ran: Ran, cases: Any, subtests: pytest.Subtests) -> None:
+    """All in one: several workers of the tests would each start kfp and run them all."""
+    for name, (told, run, folder) in ran.items():
+        with subtests.test(name):
+            case = cases.CASES[name]
+            assert told["succeeded"] == (case.status == "succeeded"), told
+            cases.check(case, lambda *_, run=run: run, folder)
