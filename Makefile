@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: venv demo test chaos lint bench clean
+.PHONY: venv demo test chaos matrix lint bench clean
 
 venv: $(VENV)/.ready
 
@@ -33,6 +33,11 @@ test: venv
 TRIALS ?= 200
 chaos: venv
 	$(BIN)/python tests/chaos/chaos.py $(TRIALS)
+
+# Every graph of the conformance suite on all targets, side by side. TARGETS=local,ray for fewer.
+TARGETS ?= local,ray,container,kubeflow,airflow
+matrix: venv
+	$(BIN)/python tests/conformance/matrix.py --targets $(TARGETS)
 
 # The floors of the house (import-linter), the types, the style, and what an import may load.
 lint: venv

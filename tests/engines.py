@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import fcntl
+import importlib.metadata
+import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from windlass.errors import WindlassError
 from windlass.provenance.uv import find_uv
@@ -32,6 +36,18 @@ def engine_python(name: str, *requirements: str) -> Path:
             except (subprocess.CalledProcessError, OSError, WindlassError) as error:
                 pytest.skip(f"{', '.join(requirements)} cannot be installed: {error}")
     return place / "bin" / "python"
+
+
+def needed(name: str, seen: set[str] | None = None) -> Iterator[str]:
+    """What a distribution needs, as requirements of the versions that are installed here."""
+    seen = set() if seen is None else seen
+    for line in importlib.metadata.requires(name) or []:
+        found = Requirement(line)
+        plain = re.sub(r"[-_.]+", "-", found.name).lower()
+        if plain not in seen and (not found.marker or found.marker.evaluate({"extra": ""})):
+            seen.add(plain)
+            yield f"{plain}=={importlib.metadata.version(found.name)}\n"
+            yield from needed(found.name, seen)
 
 
 def _build(place: Path, requirements: tuple[str, ...]) -> None:

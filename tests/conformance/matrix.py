@@ -10,10 +10,8 @@ node of an engine is a process that begins cold. Exit code 0 only if all are as 
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -23,14 +21,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from packaging.requirements import Requirement
-
 sys.path.append(str(Path(__file__).resolve().parent.parent))
 
 import container_engine
 from conformance import conformance_cases
 from conformance.conformance_cases import CASES, Case
-from engines import AIRFLOW, KUBEFLOW, engine_python
+from engines import AIRFLOW, KUBEFLOW, engine_python, needed
 
 PROGRAM = Path(sys.executable).with_name("windlass")
 TARGETS = "local,ray,container,kubeflow,airflow"
@@ -78,7 +74,7 @@ def make_project(project: Path, targets: list[str]) -> None:
     """A project of the graphs, whose lock is what this interpreter has, and a stack a target."""
     project.mkdir()
     shutil.copyfile(Path(conformance_cases.__file__), project / "cases.py")
-    (project / "requirements.txt").write_text("".join(needed("windlass", set())))
+    (project / "requirements.txt").write_text("".join(needed("windlass")))
     os.environ["RAY_AUTH_MODE"] = "disabled"
     stacks = {"base": "", "folder": project.parent, "kubeflow": "", "airflow": ""}
     if "container" in targets:
@@ -92,17 +88,6 @@ def make_project(project: Path, targets: list[str]) -> None:
     if "airflow" in targets:
         stacks["airflow"] = engine_python("airflow", AIRFLOW)
     (project / "windlass.toml").write_text(STACKS.format(**stacks))
-
-
-def needed(name: str, seen: set[str]) -> Iterator[str]:
-    """What a distribution needs, as it is installed here."""
-    for line in importlib.metadata.requires(name) or []:
-        found = Requirement(line)
-        plain = re.sub(r"[-_.]+", "-", found.name).lower()
-        if plain not in seen and (not found.marker or found.marker.evaluate({"extra": ""})):
-            seen.add(plain)
-            yield f"{plain}=={importlib.metadata.version(found.name)}\n"
-            yield from needed(found.name, seen)
 
 
 def try_graph(name: str, targets: list[str], project: Path) -> bool:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.metadata
-import re
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from packaging.requirements import Requirement
 
 from cli.program import Folder, web_variables
-from engines import AIRFLOW, engine_python
+from engines import AIRFLOW, engine_python, needed
 
 FLOW = """
 from pathlib import Path
@@ -51,23 +47,11 @@ python = "/nowhere/python"
 """
 
 
-def needed(name: str, seen: dict[str, str]) -> Iterator[str]:
-    """What a distribution needs, as it is installed here."""
-    for line in importlib.metadata.requires(name) or []:
-        found = Requirement(line)
-        plain = re.sub(r"[-_.]+", "-", found.name).lower()
-        if plain in seen or (found.marker and not found.marker.evaluate({"extra": ""})):
-            continue
-        seen[plain] = importlib.metadata.version(found.name)
-        yield f"{plain}=={seen[plain]}\n"
-        yield from needed(found.name, seen)
-
-
 @pytest.fixture
 def project(tmp_path: Path) -> Folder:
     """A project whose lock is what this interpreter has."""
     (tmp_path / "flow.py").write_text(FLOW)
-    (tmp_path / "requirements.txt").write_text("".join(needed("windlass", {})))
+    (tmp_path / "requirements.txt").write_text("".join(needed("windlass")))
     return Folder(tmp_path, web_variables())
 
 
