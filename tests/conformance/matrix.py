@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,11 @@ def main() -> int:
             target if target in ("local", "ray") else f"{target}@{target}" for target in targets
         ]
         print(f"{'':28}" + "".join(f"{target:>11}" for target in targets))
-        wrong = [name for name in given.graphs if not try_graph(name, names, project)]
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            told = pool.map(lambda name: try_graph(name, names, project), given.graphs)
+            wrong = [
+                name for name, is_right in zip(given.graphs, told, strict=True) if not is_right
+            ]
     print(
         f"{len(given.graphs)} graphs, {len(wrong)} not as they must be: {', '.join(wrong) or '-'}"
     )
@@ -114,7 +119,9 @@ def try_graph(name: str, targets: list[str], project: Path) -> bool:
     print(f"{name:28}{counts}  {'✓' if is_right else '✗'} {told['verdict']}, {seconds}", flush=True)
     for target in told["targets"]:
         if target["status"] != case.status:
-            print(f"    {target['target']}: {target['status']}: {target['problem']}", flush=True)
+            print(
+                f"{name} on {target['target']} {target['status']}: {target['problem']}", flush=True
+            )
     return is_right
 
 
