@@ -65,13 +65,9 @@ def main() -> int:
         ]
         print(f"{'':28}" + "".join(f"{target:>11}" for target in targets))
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            told = pool.map(lambda name: try_graph(name, names, project), given.graphs)
-            wrong = [
-                name for name, is_right in zip(given.graphs, told, strict=True) if not is_right
-            ]
-    print(
-        f"{len(given.graphs)} graphs, {len(wrong)} not as they must be: {', '.join(wrong) or '-'}"
-    )
+            right = list(pool.map(lambda name: try_graph(name, names, project), given.graphs))
+    wrong = [name for name, is_right in zip(given.graphs, right, strict=True) if not is_right]
+    print(f"{len(right)} graphs, {len(wrong)} not as they must be: {', '.join(wrong) or '-'}")
     return 1 if wrong else 0
 
 
