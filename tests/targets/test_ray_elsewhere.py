@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import platform
@@ -76,22 +77,33 @@ def far(tmp_path_factory: pytest.TempPathFactory, far_variables: dict[str, str])
     python = engine_python(f"ray-{ray.__version__}", f"ray=={ray.__version__}")
     home = tmp_path_factory.mktemp("far")
     (home / "tmp").mkdir()
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
     path = f"{python.parent}:{Path(find_uv()).parent}:/usr/bin:/bin"
     own = {"PATH": path, "HOME": str(home), "TMPDIR": str(home / "tmp"), "LANG": "C.UTF-8"}
-    words = ["start", "--head", "--block", "--port", str(port), "--num-cpus", "2"]
-    head = subprocess.Popen(
-        [str(python.with_name("ray")), *words, "--include-dashboard", "false"],
-        cwd=home,
-        env=own | OPEN | web_variables() | far_variables,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        wait_until(lambda: _listens(port), seconds=60)
+    program = str(python.with_name("ray"))
+    with _head(program, home, own | OPEN | web_variables() | far_variables) as port:
         yield Far(f"127.0.0.1:{port}", home)
+
+
+@contextlib.contextmanager
+def _head(program: str, home: Path, variables: dict[str, str]) -> Iterator[int]:
+    """A head of Ray; its port. On a busy machine it takes a minute to come."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    words = ["start", "--head", "--block", "--port", str(port), "--num-cpus", "2"]
+    said = home / "said.txt"
+    with said.open("w") as output:
+        head = subprocess.Popen(
+            [program, *words, "--include-dashboard", "false"],
+            cwd=home,
+            env=variables,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        wait_until(lambda: _listens(port) or head.poll() is not None, seconds=150)
+        assert head.poll() is None, said.read_text()
+        yield port
     finally:
         head.terminate()
         head.wait(30)
