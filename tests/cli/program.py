@@ -21,7 +21,7 @@ OURS = str(Path(windlass.__file__).parent)
 PROGRAM = Path(sys.executable).with_name("windlass")
 
 
-def wait_until(is_so: Callable[[], object], seconds: float = 30) -> None:
+def wait_until(is_so: Callable[[], object], seconds: float = 90) -> None:
     """Waits for what another process does."""
     end = time.monotonic() + seconds
     while not is_so():
@@ -63,7 +63,7 @@ class Folder:
             env=self.variables(environment),
             capture_output=True,
             stdin=subprocess.DEVNULL,
-            timeout=120,
+            timeout=240,
             check=False,
         )
         return Done(done.returncode, done.stdout.decode(), done.stderr.decode())

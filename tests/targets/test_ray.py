@@ -123,12 +123,12 @@ def test_a_run_outlives_the_loss_of_a_node(project: Folder, cluster: Any, tmp_pa
     second = cluster.add_node(num_cpus=1, resources={"second": 1})
     words = ("run", "flow.py:moving", "--stack", "cluster", "-p", f"folder={tmp_path}")
     with project.started(*words) as process:
-        wait_until(lambda: lines(tmp_path / "notes"), seconds=60)
+        wait_until(lambda: lines(tmp_path / "notes"), seconds=120)
         cluster.remove_node(second, allow_graceful=False)
         third = cluster.add_node(num_cpus=1, resources={"second": 1})
         wait_until(lambda: len(lines(tmp_path / "notes")) == 2, seconds=100)
         (tmp_path / "go").touch()
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=120)
     cluster.remove_node(third)
     assert process.returncode == 0, err
     assert out.startswith("done\n")
@@ -151,9 +151,9 @@ def test_a_run_that_was_killed_here_goes_on_there(project: Folder, tmp_path: Pat
 def test_an_interrupt_ends_what_runs_there(project: Folder, tmp_path: Path) -> None:
     words = ("run", "flow.py:waiting", "--stack", "cluster", "-p", f"folder={tmp_path}")
     with project.started(*words) as process:
-        wait_until(lambda: "wait 1" in lines(tmp_path / "notes"), seconds=60)
+        wait_until(lambda: "wait 1" in lines(tmp_path / "notes"), seconds=120)
         process.send_signal(2)
-        process.communicate(timeout=30)
+        process.communicate(timeout=90)
     assert process.returncode == 130
     assert project.document("show", "waiting")["status"] == "cancelled"
     wait_until(lambda: not steps_of(project))
