@@ -37,6 +37,15 @@ def web_variables() -> dict[str, str]:
     return {name: text for name, text in os.environ.items() if name.startswith(_OF_THE_WEB)}
 
 
+def may_start_python(user: int) -> bool:
+    """Whether another user may start this interpreter, which may lie in somebody's own folder."""
+    words = [sys.executable, "-c", "import windlass"]
+    try:
+        return subprocess.run(words, user=user, check=False, capture_output=True).returncode == 0
+    except PermissionError:
+        return False
+
+
 @dataclass(frozen=True)
 class Done:
     """What a command left: its exit code and streams."""

@@ -94,7 +94,7 @@ def test_what_is_missing_is_told_for_each_part(tmp_path: Path) -> None:
     )
     assert found["target"][1:] == (
         "there is no target 'moon'",
-        "There is: airflow, container, local, ray.",
+        "There is: airflow, container, kubeflow, local, ray.",
     )
 
 

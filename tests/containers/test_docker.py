@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.program import may_start_python
 from containers.boxed import PACKAGING, Boxed
 
 
@@ -31,11 +32,6 @@ def socket(container_base: str, tmp_path: Path) -> Iterator[str]:
         yield f"unix://{place}"
         service.kill()
     place.unlink()
-
-
-def may_start_python(user: int) -> bool:
-    words = [sys.executable, "-c", "import windlass"]
-    return subprocess.run(words, user=user, check=False, capture_output=True).returncode == 0
 
 
 def test_files_are_the_users_own(socket: str, container_base: str) -> None:

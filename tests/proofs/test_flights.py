@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from cli.program import may_start_python
+
 PROGRAM = str(Path(sys.executable).with_name("windlass"))
 FLIGHTS = Path(__file__).parents[2] / "examples" / "flights"
 ROOT = os.geteuid() == 0
@@ -66,10 +68,9 @@ def test_the_flights_are_reproduced_elsewhere_by_another_user(place: Path) -> No
     clone.parent.mkdir()
     git("clone", str(first), str(clone), folder=place)
     shutil.rmtree(first)
-    other = []
-    if ROOT and shutil.which("setpriv"):  # else it is the same user
-        nobody = pwd.getpwnam("nobody")
-        other = ["setpriv", f"--reuid={nobody.pw_uid}", "--clear-groups"]
+    other, nobody = [], pwd.getpwnam("nobody").pw_uid
+    if ROOT and shutil.which("setpriv") and may_start_python(nobody):  # else it is the same user
+        other = ["setpriv", f"--reuid={nobody}", "--clear-groups"]
     again = started(
         clone, home, *other, PROGRAM, "reproduce", "training-1", "--here", "--json",
         PYTHONHASHSEED="77", LANG="POSIX", LC_ALL="POSIX", TZ="Asia/Kathmandu", HOME=str(place),

@@ -6,8 +6,11 @@ import contextlib
 import json
 import os
 import platform
+import shutil
+import signal
 import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,15 +76,16 @@ class Far:
 
 
 @pytest.fixture(scope="module")
-def far(tmp_path_factory: pytest.TempPathFactory, far_variables: dict[str, str]) -> Iterator[Far]:
+def far(far_variables: dict[str, str]) -> Iterator[Far]:
     python = engine_python(f"ray-{ray.__version__}", f"ray=={ray.__version__}")
-    home = tmp_path_factory.mktemp("far")
+    home = Path(tempfile.mkdtemp(prefix="wl-far-", dir="/tmp"))  # paths of sockets must be short
     (home / "tmp").mkdir()
     path = f"{python.parent}:{Path(find_uv()).parent}:/usr/bin:/bin"
     own = {"PATH": path, "HOME": str(home), "TMPDIR": str(home / "tmp"), "LANG": "C.UTF-8"}
     program = str(python.with_name("ray"))
     with _head(program, home, own | OPEN | web_variables() | far_variables) as port:
         yield Far(f"127.0.0.1:{port}", home)
+    shutil.rmtree(home, ignore_errors=True)
 
 
 @contextlib.contextmanager
@@ -89,7 +93,8 @@ def _head(program: str, home: Path, variables: dict[str, str]) -> Iterator[int]:
     """A head of Ray; its port. On a busy machine it takes a minute to come."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    words = ["start", "--head", "--block", "--port", str(port), "--num-cpus", "2"]
+    where = ("--node-ip-address", "127.0.0.1", "--port", str(port))
+    words = ["start", "--head", "--block", *where, "--num-cpus", "2"]
     said = home / "said.txt"
     with said.open("w") as output:
         head = subprocess.Popen(
@@ -105,8 +110,9 @@ def _head(program: str, home: Path, variables: dict[str, str]) -> Iterator[int]:
         assert head.poll() is None, said.read_text()
         yield port
     finally:
-        head.terminate()
-        head.wait(30)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(head.pid, signal.SIGKILL)  # asked kindly, it takes half a minute
+        head.wait()
 
 
 @pytest.fixture(scope="module")
