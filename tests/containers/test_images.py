@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,11 +14,14 @@ import pytest
 from containers.boxed import PACKAGING, Boxed
 from provenance.package_index import PASSWORD, USER, Index, serving
 
+FATHOM = f"1.{time.time_ns()}"
+"""A version that no image on this machine has."""
+
 
 @pytest.fixture(scope="module")
 def index() -> Iterator[Index]:
     with serving() as found:
-        found.add("fathom", "1.0")
+        found.add("fathom", FATHOM)
         yield found
 
 
@@ -42,7 +46,7 @@ def exported(image: str, folder: Path) -> bytes:
 
 
 def test_a_private_index_leaves_no_trace(boxed: Boxed, index: Index, tmp_path: Path) -> None:
-    boxed.write("fathom==1.0")
+    boxed.write(f"fathom=={FATHOM}")
     before = images()
     netrc = tmp_path / "netrc"
     netrc.write_text(f"machine 127.0.0.1 login {USER} password {PASSWORD}\n")
@@ -55,6 +59,7 @@ def test_a_private_index_leaves_no_trace(boxed: Boxed, index: Index, tmp_path: P
     assert b"fathom" in data
     assert PASSWORD.encode() not in data
     assert index.place.encode() not in data
+    subprocess.run(["podman", "rmi", "--force", image], capture_output=True, check=True)
 
 
 def test_a_package_that_the_system_lacks_is_told(boxed: Boxed) -> None:
