@@ -98,7 +98,7 @@ class Left:
         print(json.dumps({"id": job.run, "name": job.name, "plan": job.plan.digest}), flush=True)
         if "plan" in sys.argv:
             details = job.stores.records.run_by_id(job.run).details
-            post_plan(job, target="left", stack="default", details=details)
+            post_plan(job, target="left", stack="default", tags={}, details=details)
             job.stores.records.finish_run(job.run, "cancelled", "it was only compiled")
             return "cancelled", None
         if "die" in sys.argv:

@@ -115,19 +115,24 @@ def test_a_kfp_that_is_missing_is_refused(tmp_path: Path, python: str, told: str
     assert "pip install" in refused
 
 
-def test_tasks_build_the_locked_environment(project: Folder) -> None:
+def test_tasks_build_the_locked_environment(
+    project: Folder, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The whole way of a task on a cluster, but for its container."""
     file = project.root / "windlass.toml"
     lines = [line for line in file.read_text().splitlines() if not line.startswith("command")]
     file.write_text("\n".join(lines) + "\n")
     words = ("compile", "flow.py:one_sided", "--stack", "kfp", "--seed", "5", "-o", "out")
-    assert project.windlass(*words).code == 0
+    assert project.windlass(*words, "--tag", "team=north").code == 0
     target = KubeflowTarget(load_stack("kfp", find_project(project.root)), RunOptions())
     target.trial(project.root / "out", {"start": "9"})
+    ended = capsys.readouterr().err.splitlines()
+    assert ended[0] == "kubeflow  begin  succeeded"
+    assert len(ended) > 3
     assert project.windlass("sync", "--stack", "kfp").code == 0
     run = project.document("show", "one_sided", "--stack", "kfp")
     assert (run["status"], run["parameters"], run["seed"]) == ("succeeded", {"start": 9}, 5)
-    assert run["target"] == "kubeflow"
+    assert (run["target"], run["tags"]) == ("kubeflow", {"team": "north"})
 
 
 @pytest.fixture

@@ -21,12 +21,17 @@ def compile_(
         int | None, typer.Option(help="What random generators are seeded from; else 0.")
     ] = None,
     stack: StackName = None,
+    tags: Annotated[
+        list[str] | None, typer.Option("--tag", metavar="NAME=TEXT", help="A tag of every run.")
+    ] = None,
     json: Json = False,
 ) -> int:
     """Writes a pipeline as files for an engine that orders its nodes itself."""
     from windlass.cli.place import find_pipeline
+    from windlass.cli.running import pairs
     from windlass.targets.compiling import compile_pipeline
 
+    tagged = pairs(tags, "--tag")
     with kept_for_json(json):
         found = find_pipeline(pipeline)
         own = found.settings
@@ -34,6 +39,7 @@ def compile_(
             target=target or own.target,
             stack=stack or own.stack,
             seed=own.seed if seed is None else seed,
+            tags={**own.tags, **tagged},
         )
         compiled, files = compile_pipeline(found, options, output)
     if json:

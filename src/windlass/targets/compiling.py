@@ -68,7 +68,7 @@ def compile_pipeline(
 
     Args:
         pipeline: What to compile.
-        options: The target, the stack.
+        options: The target, the stack, the tags of every run.
         folder: Where the files are written; made if it is not there.
 
     Raises:
@@ -117,7 +117,7 @@ def compile_pipeline(
         "windlass": {"version": __version__, "wheel": store_wheel(stores.artifacts, project.cache)},
         "folder": ".",
     }
-    shared = post_plan(job, target=name, stack=stack.name, details=details)
+    shared = post_plan(job, target=name, stack=stack.name, tags=options.tags, details=details)
     notices = target.notices(plan) if hasattr(target, "notices") else ()
     compiled = replace(
         compiled_of(plan, _parameters(pipeline), stack, stores), shared=shared, notices=notices

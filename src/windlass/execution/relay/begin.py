@@ -51,7 +51,14 @@ def post_run(job: Job, *, hits: bool = False) -> RunObjects:
     return objects
 
 
-def post_plan(job: Job, *, target: str, stack: str, details: Mapping[str, Json]) -> str:
+def post_plan(
+    job: Job,
+    *,
+    target: str,
+    stack: str,
+    tags: Mapping[str, str],
+    details: Mapping[str, Json],
+) -> str:
     """Posts what runs of a plan share, so that an engine can begin runs of it where no record is.
 
     Args:
@@ -59,6 +66,7 @@ def post_plan(job: Job, *, target: str, stack: str, details: Mapping[str, Json])
             have where they are given no others: the defaults whose files it has with it.
         target: Where such runs go.
         stack: The stack in whose record they are to be taken.
+        tags: Those of every such run.
         details: As of `windlass.records.model.NewRun`.
 
     Returns:
@@ -70,7 +78,7 @@ def post_plan(job: Job, *, target: str, stack: str, details: Mapping[str, Json])
     objects = RunObjects(job.stores.artifacts, "")
     for digest, text in _documents(job):
         objects.keep(digest, text)
-    facts = {"pipeline": job.plan.name, "target": target, "stack": stack}
+    facts = {"pipeline": job.plan.name, "target": target, "stack": stack, "tags": dict(tags)}
     told = {**_told(details), **job.shipment.document()}
     shared = _shared(job, {**facts, "details": told}, job.shipment.artifacts)
     shared["defaults"] = {name: [doc, job.digests[name]] for name, doc in job.parameters.items()}
@@ -99,6 +107,7 @@ def of_run(
 def _run_document(job: Job, row: Run) -> dict[str, Any]:
     names = ("pipeline", "target", "stack")
     facts = {**{name: getattr(row, name) for name in names}, "details": _told(row.details)}
+    facts["tags"] = dict(row.tags)
     own = {name: getattr(row, name) for name in ("id", "number", "name", "created")}
     contents = [shipped.content for shipped in job.shipment.paths.values()]
     shared = _shared(job, facts, job.stores.records.artifacts(contents).values())

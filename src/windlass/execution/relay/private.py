@@ -145,6 +145,7 @@ def new_run(document: Any) -> NewRun:
     names = ("pipeline", "plan", "bundle", "environment", "target", "stack", "seed", "details")
     return NewRun(
         **{name: told[name] for name in names},
+        tags=told.get("tags", {}),  # runs that an older Windlass posted tell of none
         parameters=tuple(RunParameter(*each) for each in document["parameters"].items()),
         id=told["id"],
         created=told["created"],

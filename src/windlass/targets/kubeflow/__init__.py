@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -143,7 +144,7 @@ class KubeflowTarget:
         variables = {**os.environ, "PATH": path}
         with Sdk(self._options.python, variables) as sdk:
             for file in sorted(files.glob("*.yaml")):
-                sdk.ask("trial", file=str(file), parameters=dict(parameters))
+                sdk.ask("trial", _tell_ended, file=str(file), parameters=dict(parameters))
 
     def _told(self, compiled: Compiled) -> dict[str, Any]:
         """What kfp is asked to build."""
@@ -196,6 +197,11 @@ def _refuse(plan: Plan) -> None:
 
     parameters: Any = plan.parameters
     refuse_names(each["name"] for each in parameters)
+
+
+def _tell_ended(told: Any) -> None:
+    how = "succeeded" if told["status"] == "success" else told["status"]
+    sys.stderr.write(f"kubeflow  {told['task']}  {how}\n")
 
 
 def _let_in(sdk: Sdk, options: Options) -> Check:

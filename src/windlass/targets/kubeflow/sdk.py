@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, cast
@@ -81,18 +82,19 @@ class Sdk:
     ) -> None:
         self.close()
 
-    def ask(self, verb: str, **told: Any) -> Any:
+    def ask(self, verb: str, hear: Callable[[Any], None] | None = None, **told: Any) -> Any:
         """Has something done, and waits for the answer.
 
         Args:
             verb: What: a function of `sdk_program`.
+            hear: What is told on the way to the answer.
             told: What it needs to know.
 
         Raises:
             UnreachableError: A server cannot be reached, or does not let us in.
             ConfigError: kfp refuses, or its process has died.
         """
-        answer = self._answer({"do": verb, **told})
+        answer = self._answer({"do": verb, **told}, hear)
         if "error" not in answer:
             return answer["answer"]
         if answer["kind"] == "_Unreachable":
@@ -121,17 +123,19 @@ class Sdk:
         self._said.seek(0)
         return self._said.read()
 
-    def _answer(self, told: Any) -> Any:
+    def _answer(self, told: Any, hear: Callable[[Any], None] | None = None) -> Any:
         questions = cast("IO[str]", self._process.stdin)
-        try:
+        answers = cast("IO[str]", self._process.stdout)
+        with contextlib.suppress(BrokenPipeError):
             questions.write(json.dumps(told) + "\n")
             questions.flush()
-            line = cast("IO[str]", self._process.stdout).readline()
-        except BrokenPipeError:
-            line = ""
-        if not line:
-            raise ConfigError(f"{self._python} has died", hint=self._last_lines())
-        return json.loads(line)
+            for line in answers:
+                answer = json.loads(line)
+                if "told" not in answer:
+                    return answer
+                if hear is not None:
+                    hear(answer["told"])
+        raise ConfigError(f"{self._python} has died", hint=self._last_lines())
 
     def _checked_version(self) -> str:
         answer = self._answer({"do": "version"})

@@ -1,5 +1,6 @@
-"""What runs in the interpreter that has kfp: lines of JSON in, one line of JSON out for each.
+"""What runs in the interpreter that has kfp: lines of JSON in, one with the answer to each.
 
+Before the answer, lines may tell how far it is.
 Nothing of Windlass is imported here, and nothing but kfp is needed. What kfp prints goes to
 standard error; only answers go to standard output.
 """
@@ -8,13 +9,15 @@ from __future__ import annotations
 
 import inspect
 import json
+import logging
 import os
+import re
 import sys
 import tempfile
 import urllib.request
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 _TEXT, _LIST = "STRING", "LIST"
 _OUTPUTS = {"begin": _TEXT, "items": _LIST, "choose": _TEXT}
@@ -166,10 +169,23 @@ def version(_told: Any) -> Any:
     return str(kfp.__version__)
 
 
+_ENDED = re.compile(r"Task '(.+)' finished with status (\w+)")
+_COLORS = re.compile("\x1b\\[[0-9;]*m")
+
+
+def _tell_ended(record: logging.LogRecord) -> bool:
+    """Tells whoever asks of a task that ended. A filter, since KFP takes other handlers away."""
+    ended = _ENDED.search(_COLORS.sub("", record.getMessage()))
+    if ended is not None:
+        _say({"told": {"task": ended[1], "status": ended[2].lower()}})
+    return True
+
+
 def trial(told: Any) -> Any:
     """Runs a compiled pipeline once by KFP's local runner; whether all of it succeeded."""
     from kfp import components, local
 
+    logging.getLogger().addFilter(_tell_ended)
     with tempfile.TemporaryDirectory() as folder:
         runner = local.SubprocessRunner(use_venv=False)
         local.init(runner, pipeline_root=folder, raise_on_error=True)
@@ -261,11 +277,18 @@ _VERBS = {
 }
 
 
+_answers: list[TextIO] = []
+
+
+def _say(answer: Any) -> None:
+    print(json.dumps(answer), file=_answers[0], flush=True)
+
+
 def main() -> None:
     """Answers until there is nothing more to answer."""
     sys.path.pop(0)  # this file's folder, whose modules are not for kfp
     warnings.simplefilter("ignore")
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    _answers.append(os.fdopen(os.dup(1), "w", encoding="utf-8"))
     os.dup2(2, 1)
     for line in sys.stdin:
         told = json.loads(line)
@@ -274,8 +297,7 @@ def main() -> None:
         except Exception as error:  # noqa: BLE001 - whatever it is, it is told
             told_of = _words(error) if hasattr(error, "status") else str(error)
             answer = {"error": told_of, "kind": type(error).__name__}
-        answers.write(json.dumps(answer) + "\n")
-        answers.flush()
+        _say(answer)
 
 
 if __name__ == "__main__":
