@@ -34,6 +34,7 @@ from windlass.pipeline.graph import (
     Ref,
 )
 from windlass.pipeline.identity import refuse_identity
+from windlass.pipeline.marks import check_marks, marks_of
 from windlass.pipeline.symbols import (
     MARK,
     EachItem,
@@ -43,6 +44,7 @@ from windlass.pipeline.symbols import (
     definition_line,
     fields_of,
     holds_symbol,
+    namedtuple_of,
     user_line,
 )
 
@@ -86,6 +88,7 @@ class Tracer:
         finally:
             _active.reset(token)
         self._defined = definition_line(function)
+        check_marks(self._nodes.values())
         return Graph(name, self._nodes, self._choices, self._ref(result, "the pipeline's result"))
 
     def enter(self, function: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
@@ -128,6 +131,7 @@ class Tracer:
             when=self._when,
             settings=step.settings.to_json(),
             outputs=fields_of(returns) or ("output",),
+            marks=marks_of(returns, namedtuple_of(returns)),
         )
         self._nodes[node.name] = node
         annotation = list[returns] if mode != "single" else returns  # type: ignore[valid-type]

@@ -11,6 +11,16 @@ from windlass.values import Json
 
 
 @dataclass(frozen=True, slots=True)
+class NodeMark:
+    """What an output of a node is to a model; `role` is ``model``, ``reference``, ``holdout``."""
+
+    output: str
+    role: str
+    model: str
+    settings: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class PlanNode:
     """A node of a plan; `kind` is ``single``, ``zip`` or ``product``."""
 
@@ -18,6 +28,7 @@ class PlanNode:
     step: str
     kind: str
     position: int
+    marks: tuple[NodeMark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
