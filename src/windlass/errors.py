@@ -22,8 +22,11 @@
     │   ├── StepTimeoutError it ran past its timeout
     │   ├── NotebookError    the notebook that it runs failed
     │   └── WorkerDiedError  its process ended under it
-    └── RunError             a run failed or was cancelled
-        └── NotDrivenError   another process has taken it over
+    ├── RunError             a run failed or was cancelled
+    │   └── NotDrivenError   another process has taken it over
+    └── ModelError           a version of a model cannot be used as it is asked
+        ├── SignatureError   rows are not what it takes
+        └── PromotionError   it may not become what it is to become
 
 Every message says what went wrong, where, and what to do. ``exit_code`` is what the command line
 returns: 1 where the work failed, 2 where the input was refused.
@@ -178,3 +181,19 @@ class RunError(WindlassError):
 
 class NotDrivenError(RunError):
     """Another process has resumed a run that this one was driving."""
+
+
+class ModelError(WindlassError):
+    """A version of a model cannot be used as it is asked."""
+
+    exit_code = 1
+
+
+class SignatureError(ModelError):
+    """Rows are not what a model takes."""
+
+    exit_code = 2
+
+
+class PromotionError(ModelError):
+    """A version may not become what it is to become: it lacks a report, or somebody was first."""

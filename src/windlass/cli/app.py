@@ -21,12 +21,15 @@ from windlass.cli import (
     logs,
     looking,
     making,
+    models,
     porting,
+    promoting,
     reproducing,
     resuming,
     running,
     stacks,
     syncing,
+    testing,
     values,
 )
 from windlass.cli.output import (
@@ -73,6 +76,17 @@ app.command("portability", help="Run a pipeline on several targets, and compare.
     porting.portability
 )
 app.add_typer(values.app, name="artifacts")
+app.add_typer(models.app, name="models")
+app.command("test", help="Run the release tests of a model's version, and keep the report.")(
+    testing.test_
+)
+app.command("promote", help="Make a version of a model the champion, if its tests have passed.")(
+    promoting.promote
+)
+app.command("rollback", help="Make the version the champion again that was it before.")(
+    promoting.rollback
+)
+app.command("history", help="Tell where a model's aliases have been, and why.")(promoting.history)
 app.add_typer(caching.app, name="cache")
 app.command("lineage", help="Show how an artifact came to be, and what came of it.")(
     lineage.lineage
