@@ -78,7 +78,7 @@ app.command("portability", help="Run a pipeline on several targets, and compare.
 app.add_typer(values.app, name="artifacts")
 app.add_typer(models.app, name="models")
 app.command("test", help="Run the release tests of a model's version, and keep the report.")(
-    testing.test_
+    testing.run_tests
 )
 app.command("promote", help="Make a version of a model the champion, if its tests have passed.")(
     promoting.promote

@@ -29,7 +29,7 @@ _STYLES = {"pass": "green", "fail": "red", "inconclusive": "yellow", "error": "r
 
 
 @command
-def test_(
+def run_tests(
     version: Annotated[
         str, typer.Argument(metavar="MODEL[@VERSION]", help="Such as delay@3; else the newest.")
     ],
