@@ -27,6 +27,7 @@ from windlass.cli import (
     reproducing,
     resuming,
     running,
+    scoring,
     stacks,
     syncing,
     testing,
@@ -85,6 +86,9 @@ app.command("promote", help="Make a version of a model the champion, if its test
 )
 app.command("rollback", help="Make the version the champion again that was it before.")(
     promoting.rollback
+)
+app.command("scorecard", help="Tell how ready a model is for production, line by line.")(
+    scoring.scorecard
 )
 app.command("history", help="Tell where a model's aliases have been, and why.")(promoting.history)
 app.add_typer(caching.app, name="cache")

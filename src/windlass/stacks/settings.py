@@ -17,6 +17,9 @@ requirements = ["torch==2.4.0"]        # or: extras = ["gpu"], or: file = "gpu-r
 [models.delay]
 tests = "release_tests/delay"          # the folder of its release tests
 
+[models.delay.scorecard]               # what is done by hand for lines of the ML Test Score
+"data.5" = "no column names a person: docs/privacy.md"
+
 [stacks.team]
 target = "local"                       # where plans run
 artifacts = "s3://bucket/windlass"     # a URL, or a path from this file's folder
@@ -52,7 +55,7 @@ BUILT_IN = "default"
 NO_TRACKER = "none"
 
 _TOP = ("default", "run", "stacks", "environment", "environments", "models")
-_MODEL = ("tests",)
+_MODEL = ("tests", "scorecard")
 _RUN = ("keep_going", "workers", "memory")
 _STACK = (
     *("target", "artifacts", "records", "tracker"),
@@ -81,9 +84,11 @@ class ModelSettings:
 
     Args:
         tests: The folder of its release tests, from the project's; None for where one looks else.
+        scorecard: What is done by hand for lines of the ML Test Score, and where that is written.
     """
 
     tests: str | None = None
+    scorecard: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +214,9 @@ def _run(document: Document) -> RunDefaults:
 def _model(document: Document, name: str) -> ModelSettings:
     table = ("models", name)
     document.allow(table, _MODEL)
-    return ModelSettings(tests=document.get(table, "tests", str, "") or None)
+    by_hand = (*table, "scorecard")
+    told = {line: document.get(by_hand, line, str, "") for line in document.table(by_hand)}
+    return ModelSettings(document.get(table, "tests", str, "") or None, told)
 
 
 def _memory(document: Document, key: Key) -> int | None:

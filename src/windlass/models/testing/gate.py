@@ -57,6 +57,7 @@ def put_to_test(version: Version, root: Path, stack: str | None, *, json: bool =
         "seconds": time.time() - started,
         "windlass": __version__,
         "python": sys.version.split()[0],
+        "ci": bool(os.environ.get("CI")),
     }
     verdict = verdict_of(test["outcome"] for test in tests)
     return version.stores.records.save_report(version.row, verdict, document)
