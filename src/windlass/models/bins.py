@@ -115,14 +115,12 @@ class NumberBins:
 
         if column.kind in ("text", "category"):
             raise _unlike(column, "numbers")
-        numbers = column.numbers()
-        # NaN is sorted last: with the sentinel as one more edge it is past all numbers.
-        places = np.searchsorted(np.array([*self.edges, np.inf]), numbers, side="left")
-        found = np.bincount(places, minlength=len(self.edges) + 2)
-        under = 0 if self.low is None else int(np.count_nonzero(numbers < self.low))
-        first = np.array([under])
-        found[0] -= under
-        return np.concatenate([first, found]).astype(np.int64)
+        # Sorting and looking up the edges is several times faster than looking up each number.
+        numbers = np.sort(column.numbers())  # NaN comes last
+        rows, known = len(numbers), len(numbers) - int(np.count_nonzero(np.isnan(numbers)))
+        under = 0 if self.low is None else int(np.searchsorted(numbers, self.low, side="left"))
+        upto = np.searchsorted(numbers, np.array(self.edges), side="right")
+        return np.diff(np.array([0, under, *upto, known, rows], np.int64))
 
     def cell_names(self) -> list[str]:
         """What each count is of: ``(2, 3.5]``."""

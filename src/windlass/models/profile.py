@@ -17,16 +17,13 @@ from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias
 from windlass.errors import ModelError
 from windlass.models.bins import KINDS_OF_ANCHORS, Anchors, NumberBins, anchors_of
 from windlass.models.distances import Distances, distances
-from windlass.models.tables import library_of, read_array, read_columns
+from windlass.models.tables import array_columns, library_of, read_columns
 from windlass.models.tables.column import Column
 from windlass.values import Json
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
-
-WIDE = 256
-"""Columns of an array of two axes up to which each has a profile of its own."""
 
 Outputs: TypeAlias = "Mapping[str, ArrayLike]"
 
@@ -286,18 +283,9 @@ def _inputs(value: Any, columns: Sequence[str] | None) -> list[Column]:
     if not _is_arrays(value):
         return read_columns(value, columns)
     arrays = value if isinstance(value, Mapping) else {INPUT: value}
-    return [column for name, array in arrays.items() for column in _array_columns(name, array)]
+    return [column for name, array in arrays.items() for column in array_columns(name, array)]
 
 
 def _outputs(outputs: Outputs | None) -> list[Column]:
     given = {} if outputs is None else outputs
-    return [column for name, array in given.items() for column in _array_columns(name, array)]
-
-
-def _array_columns(name: str, values: Any) -> list[Column]:
-    import numpy as np
-
-    array = np.asarray(values)
-    if array.ndim == 2 and array.shape[1] <= WIDE:
-        return [read_array(array[:, at], f"{name}[{at}]") for at in range(array.shape[1])]
-    return [read_array(array.ravel(), name)]
+    return [column for name, array in given.items() for column in array_columns(name, array)]

@@ -15,11 +15,12 @@ from windlass.models.tables.column import PLURALS, Column, of_numbers, of_object
 from windlass.words import with_article
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
 Library: TypeAlias = Literal["pandas", "polars", "arrow", "numpy"]
 
-LIBRARIES: tuple[Library, ...] = ("pandas", "polars", "arrow", "numpy")
+WIDE = 256
+"""Columns of an array of two axes up to which each is looked at by itself."""
 
 
 def library_of(value: Any) -> Library | None:
@@ -152,6 +153,23 @@ def read_array(array: NDArray[Any], name: str) -> Column:
     if array.dtype.kind in "US":
         array = array.astype(np.str_).astype(object)
     return (of_objects if array.dtype.kind == "O" else of_numbers)(name, str(array.dtype), array)
+
+
+def array_columns(name: str, values: ArrayLike) -> list[Column]:
+    """The columns that an array is made of: ``name[0]``, ``name[1]``, … of one with two axes.
+
+    One of a single axis is one column; and so are all elements of one that has more than two axes,
+    or more than `WIDE` columns.
+
+    Raises:
+        ModelError: It holds what no model takes.
+    """
+    import numpy as np
+
+    array = np.asarray(values)
+    if array.ndim == 2 and array.shape[1] <= WIDE:
+        return [read_array(array[:, at], f"{name}[{at}]") for at in range(array.shape[1])]
+    return [read_array(array.ravel(), name)]
 
 
 def as_matrix(table: Any) -> NDArray[Any]:
