@@ -12,6 +12,8 @@
     │   ├── FormatError      no format fits, or a value is not of its format
     │   ├── CorruptError     stored bytes are gone or altered
     │   └── UntrustedError   reading would run code that is not trusted
+    ├── ModelError           a model cannot be described, or not asked for what it lacks
+    │   └── SignatureError   data is not what a model takes
     ├── StoreError           the artifact store cannot be read or written
     ├── RecordError          the record store cannot be read or written
     │   ├── NotFoundError    no run, node or artifact of that name
@@ -121,6 +123,20 @@ class CorruptError(ArtifactError):
 
 class UntrustedError(ArtifactError):
     """Reading an artifact would run code that the project has not said it trusts."""
+
+
+class ModelError(WindlassError):
+    """A model, or what is known of it, is not what is needed."""
+
+
+class SignatureError(ModelError):
+    """Data is not what a model takes.
+
+    Attributes:
+        problems: Each problem in words.
+    """
+
+    problems: tuple[str, ...] = ()
 
 
 class StoreError(WindlassError):

@@ -1,0 +1,319 @@
+"""What a model learnt of one column, and whether other data fits it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from windlass.models.problems import Problem, Severity, told
+from windlass.models.tables.column import NONE, PLURALS, Column, Kind, Label
+from windlass.values import Json
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+CATEGORIES = 1000
+"""Labels up to which they are listed; of more, how many there were."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One column of a model's input, as it was in the data that the model learnt from.
+
+    Args:
+        name: Its name.
+        kind: ``number``, ``integer``, ``boolean``, ``category``, ``text`` or ``time``.
+        dtype: Its dtype in the library of the reference.
+        missing: Whether values were missing.
+        infinite: Whether numbers were infinite.
+        low: The least finite number; of times the earliest, as ISO 8601 in UTC; None if there was
+            none.
+        high: The greatest.
+        categories: The declared categories in their order, or the texts that occurred, sorted;
+            None if they are more than `CATEGORIES`, or it has none.
+        distinct: How many categories or texts there were.
+    """
+
+    name: str
+    kind: Kind
+    dtype: str
+    missing: bool = False
+    infinite: bool = False
+    low: float | str | None = None
+    high: float | str | None = None
+    categories: tuple[Label, ...] | None = None
+    distinct: int | None = None
+
+    @classmethod
+    def of(cls, column: Column) -> Field:
+        """The field that a column of the reference makes."""
+        plain = cls(column.name, column.kind, column.dtype, bool(column.missing.any()))
+        if column.kind in ("category", "text"):
+            return replace(plain, **_labels(column))
+        if column.kind == "boolean":
+            return plain
+        low, high = _ends(column)
+        return replace(plain, infinite=_infinities(column) > 0, low=low, high=high)
+
+    @classmethod
+    def read(cls, document: Any) -> Field:
+        """The field of a document that `document` made."""
+        categories = document.get("categories")
+        listed = {} if categories is None else {"categories": tuple(categories)}
+        return cls(**{**document, **listed})
+
+    def document(self) -> dict[str, Json]:
+        """The field as plain JSON, without what is not known of it."""
+        found = {key: part for key, part in asdict(self).items() if part not in (None, False)}
+        if self.categories is not None:
+            found["categories"] = list(self.categories)
+        # 0.0 is no False, although it equals it.
+        ends = {"low": self.low, "high": self.high}
+        return {**found, **{key: end for key, end in ends.items() if end is not None}}
+
+    def fits_exactly(self, column: Column) -> bool:
+        """Whether a column is of the same dtype, and declares the same categories."""
+        if column.dtype != self.dtype:
+            return False
+        known = self.categories
+        return self.kind != "category" or known is None or known == tuple(column.labels)
+
+    def check(self, column: Column) -> list[Problem]:
+        """How a column differs from this one.
+
+        Infinities, missing values where there were none, a value that the dtype cannot hold, and
+        a category that a declared list lacks are errors. A text that was not among the
+        reference's, and a number outside its range, are warnings: a model may know what to do.
+        """
+        return [
+            Problem(self.name, rule, severity, f"the column '{self.name}' {message}")
+            for rule, severity, message in self._differences(column)
+        ]
+
+    def _differences(self, column: Column) -> Iterator[tuple[str, Severity, str]]:
+        missing = int(column.missing.sum())
+        if missing and not self.missing:
+            values = "a missing value" if missing == 1 else f"{missing:,} missing values"
+            yield "missing values", "error", f"has {values}, and had none in the reference"
+        if missing == len(column):
+            return  # of what kind it would have been cannot be told
+        fitting = _CONVERTERS.get((column.kind, self.kind))
+        if fitting is None or (made := fitting(column)) is None:
+            yield "kind", "error", f"holds {PLURALS[column.kind]}, and not {PLURALS[self.kind]}"
+        elif self.kind == "time" and _has_zone(column.dtype) != _has_zone(self.dtype):
+            zones = "a time zone", "none"
+            now, then = zones if _has_zone(column.dtype) else zones[::-1]
+            yield "kind", "error", f"has times with {now}, and with {then} in the reference"
+        elif self.kind in ("category", "text"):
+            yield from self._strangers(made)
+        elif self.kind != "boolean":
+            yield from self._out_of_range(made)
+
+    def _strangers(self, column: Column) -> Iterator[tuple[str, Severity, str]]:
+        if self.categories is None:
+            return
+        known = {(type(each), each) for each in self.categories}
+        counts = column.counts()
+        new = [
+            (label, int(count))
+            for label, count in zip(column.labels, counts, strict=True)
+            if count and (type(label), label) not in known
+        ]
+        if not new:
+            return
+        names, rows = [repr(label) for label, _ in new], sum(count for _, count in new)
+        word = self.kind if len(new) == 1 else {"category": "categories", "text": "texts"}[self.kind]
+        verb = "was" if len(new) == 1 else "were"
+        severity: Severity = "error" if self.kind == "category" else "warning"
+        said = f"has the {word} {told(names, ', ', 5)}, which {verb} not in the reference"
+        yield "category", severity, f"{said} ({rows:,} row{'s' * (rows > 1)})"
+
+    def _out_of_range(self, column: Column) -> Iterator[tuple[str, Severity, str]]:
+        if (count := _infinities(column)) and not self.infinite:
+            values = "an infinite value" if count == 1 else f"{count:,} infinite values"
+            yield "infinite", "error", f"has {values}, and had none in the reference"
+        low, high = _ends(column)
+        least, most = _bounds(self.dtype)
+        if low is None or high is None:
+            return
+        if column.kind != "time" and (low < least or high > most):
+            worst = high if high > most else low
+            yield "fit", "error", f"has the value {worst}, which {self.dtype} cannot hold"
+        if self.low is None or _moment(low) < _moment(self.low):
+            yield "range", "warning", f"goes down to {low}, {_beyond('below', self.low)}"
+        if self.high is None or _moment(high) > _moment(self.high):
+            yield "range", "warning", f"goes up to {high}, {_beyond('above', self.high)}"
+
+    def conform(self, column: Column) -> Column:
+        """The column, without errors, as one of this kind and with these categories."""
+        if column.missing.all():
+            return self._empty(len(column))
+        made = _CONVERTERS[column.kind, self.kind](column)
+        assert made is not None
+        if self.kind == "category" and self.categories is not None:
+            made = made.with_labels(self.categories)
+        return replace(made, kind=self.kind, dtype=self.dtype)
+
+    def _empty(self, rows: int) -> Column:
+        """A column of this kind without a value."""
+        import numpy as np
+
+        blanks: dict[Kind, tuple[Any, str]] = {
+            "number": (np.nan, "f8"),
+            "time": (np.datetime64("NaT"), "M8[us]"),
+            "category": (-1, "i8"),
+            "text": (-1, "i8"),
+            "boolean": (False, "?"),
+            "integer": (0, "i8"),
+        }
+        values = np.full(rows, *blanks[self.kind])
+        null = np.full(rows, NONE, np.uint8)
+        return Column(self.name, self.kind, self.dtype, values, null, self.categories or ())
+
+
+def _beyond(side: str, end: object) -> str:
+    return f"{side} {end} in the reference" if end is not None else "where the reference had none"
+
+
+def _labels(column: Column) -> dict[str, Any]:
+    if column.kind == "text":
+        occur = zip(column.labels, column.counts(), strict=True)
+        found: list[Any] = [label for label, count in occur if count]
+        found = sorted(found) if len(found) <= CATEGORIES else found
+    else:
+        found = list(column.labels)
+    listed = tuple(found) if len(found) <= CATEGORIES else None
+    return {"categories": listed, "distinct": len(found)}
+
+
+def _ends(column: Column) -> tuple[Any, Any]:
+    """The least and the greatest finite value, as JSON holds them; None where there is none."""
+    import numpy as np
+
+    known = column.values[~column.missing]
+    if column.kind == "number":
+        known = known[np.isfinite(known)]
+    if not len(known):
+        return None, None
+    low, high = known.min(), known.max()
+    if column.kind == "time":
+        return str(np.datetime_as_string(low)), str(np.datetime_as_string(high))
+    return low.item(), high.item()
+
+
+def _moment(end: Any) -> Any:
+    import numpy as np
+
+    return np.datetime64(end) if isinstance(end, str) else end
+
+
+def _infinities(column: Column) -> int:
+    import numpy as np
+
+    if column.kind != "number":
+        return 0
+    return int((np.isinf(column.values) & ~column.missing).sum())
+
+
+def _has_zone(dtype: str) -> bool:
+    """Whether a dtype of times has a zone: ``datetime64[us, UTC]``, ``["Datetime", "us", "UTC"]``."""
+    return re.search(r"\[\w+, |\"Datetime\", \"\w+\", \"", dtype) is not None
+
+
+_INTEGER = re.compile(r"(?P<unsigned>u?)int(?P<bits>8|16|32|64)\b", re.IGNORECASE)
+_FLOATS = {"float16": "f2", "halffloat": "f2", "float32": "f4", "float": "f4"}
+
+
+def _bounds(dtype: str) -> tuple[float, float]:
+    """The least and the greatest number that a dtype holds."""
+    import numpy as np
+
+    if found := _INTEGER.search(dtype):
+        whole = np.iinfo(f"{'u' if found['unsigned'] else 'i'}{int(found['bits']) // 8}")
+        return int(whole.min), int(whole.max)
+    if name := _FLOATS.get(re.sub(r"^arrow\[(.*)\]$", r"\1", dtype).lower()):
+        floats = np.finfo(name)
+        return float(floats.min), float(floats.max)
+    return float("-inf"), float("inf")
+
+
+Converter = Callable[[Column], "Column | None"]
+
+
+def _same(column: Column) -> Column:
+    return column
+
+
+def _to_number(column: Column) -> Column:
+    import numpy as np
+
+    return replace(column, kind="number", values=column.values.astype(np.float64))
+
+
+def _to_integer(column: Column) -> Column | None:
+    """Whole numbers that were floats since some are missing; None if one is not whole."""
+    import numpy as np
+
+    missing = column.missing
+    known = np.where(missing, 0, column.values)
+    if not ((np.abs(known) < 2**63) & (known == np.floor(known))).all():
+        return None
+    null = np.where(missing, np.uint8(NONE), column.null)
+    return replace(column, kind="integer", values=known.astype(np.int64), null=null)
+
+
+def _from_boolean(column: Column) -> Column:
+    import numpy as np
+
+    return replace(column, kind="integer", values=column.values.astype(np.int64))
+
+
+def _to_labels(column: Column) -> Column:
+    """Categories that came as what they are of: whole numbers or booleans."""
+    import numpy as np
+
+    found, places = np.unique(column.values, return_inverse=True)
+    places = np.where(column.missing, -1, places)
+    return replace(column, kind="category", values=places, labels=tuple(found.tolist()))
+
+
+def _to_text(column: Column) -> Column | None:
+    return column if all(type(label) is str for label in column.labels) else None
+
+
+_CONVERTERS: dict[tuple[Kind, Kind], Converter] = {
+    **{(kind, kind): _same for kind in PLURALS},
+    ("integer", "number"): _to_number,
+    ("boolean", "number"): _to_number,
+    ("number", "integer"): _to_integer,
+    ("boolean", "integer"): _from_boolean,
+    ("text", "category"): _same,
+    ("integer", "category"): _to_labels,
+    ("boolean", "category"): _to_labels,
+    ("category", "text"): _to_text,
+}
+"""From which kind to which data may be turned without a loss."""
+
+
+def datatype_of(field: Field) -> str:
+    """The datatype of a field in the Open Inference Protocol; times travel as text."""
+    match field.kind:
+        case "boolean":
+            return "BOOL"
+        case "integer":
+            found = _INTEGER.search(field.dtype)
+            return found.group().upper() if found else "INT64"
+        case "number":
+            name = re.sub(r"^arrow\[(.*)\]$", r"\1", field.dtype).lower()
+            return {"f2": "FP16", "f4": "FP32"}.get(_FLOATS.get(name, ""), "FP64")
+        case "category":
+            return _datatype_of_labels(field.categories or ())
+    return "BYTES"
+
+
+def _datatype_of_labels(labels: Sequence[Label]) -> str:
+    types = {type(label) for label in labels}
+    known: dict[type, str] = {bool: "BOOL", int: "INT64", float: "FP64"}
+    return known.get(types.pop(), "BYTES") if len(types) == 1 else "BYTES"
