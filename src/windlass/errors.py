@@ -12,8 +12,6 @@
     │   ├── FormatError      no format fits, or a value is not of its format
     │   ├── CorruptError     stored bytes are gone or altered
     │   └── UntrustedError   reading would run code that is not trusted
-    ├── ModelError           a model cannot be described, or not asked for what it lacks
-    │   └── SignatureError   data is not what a model takes
     ├── StoreError           the artifact store cannot be read or written
     ├── RecordError          the record store cannot be read or written
     │   ├── NotFoundError    no run, node or artifact of that name
@@ -125,20 +123,6 @@ class UntrustedError(ArtifactError):
     """Reading an artifact would run code that the project has not said it trusts."""
 
 
-class ModelError(WindlassError):
-    """A model, or what is known of it, is not what is needed."""
-
-
-class SignatureError(ModelError):
-    """Data is not what a model takes.
-
-    Attributes:
-        problems: Each problem in words.
-    """
-
-    problems: tuple[str, ...] = ()
-
-
 class StoreError(WindlassError):
     """The artifact store cannot be read or written."""
 
@@ -206,9 +190,14 @@ class ModelError(WindlassError):
 
 
 class SignatureError(ModelError):
-    """Rows are not what a model takes."""
+    """Rows are not what a model takes.
+
+    Attributes:
+        problems: Each problem in words.
+    """
 
     exit_code = 2
+    problems: tuple[str, ...] = ()
 
 
 class PromotionError(ModelError):

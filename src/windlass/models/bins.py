@@ -127,7 +127,9 @@ class NumberBins:
         if self.low is None:
             return ["under", "over", "null"]
         lefts = [self.low, *self.edges[:-1]]
-        spans = [f"({left:.6g}, {right:.6g}]" for left, right in zip(lefts, self.edges, strict=True)]
+        spans = [
+            f"({left:.6g}, {right:.6g}]" for left, right in zip(lefts, self.edges, strict=True)
+        ]
         return ["under", f"[{spans[0][1:]}", *spans[1:], "over", "null"]
 
 

@@ -93,7 +93,9 @@ def _cover(
     while left.any() and len(chosen) < most:
         best = int(shown[left].sum(axis=0).argmax())
         new = left & shown[:, best]
-        chosen.append(Chosen(int(rows[best]), tuple(wishes[at].words for at in np.flatnonzero(new))))
+        chosen.append(
+            Chosen(int(rows[best]), tuple(wishes[at].words for at in np.flatnonzero(new)))
+        )
         left &= ~new
     return chosen
 

@@ -46,9 +46,7 @@ class Distances:
         return {**asdict(self), "rows": list(self.rows)}
 
 
-def distances(
-    reference: NDArray[np.int64], data: NDArray[np.int64], *, ordered: bool
-) -> Distances:
+def distances(reference: NDArray[np.int64], data: NDArray[np.int64], *, ordered: bool) -> Distances:
     """How far two vectors of counts in the same cells are apart.
 
     Args:

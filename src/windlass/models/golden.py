@@ -167,7 +167,9 @@ def replay(golden: Golden, predict: Predict, tolerance: float = TOLERANCE) -> li
         differences += [
             Difference(int(at), name, expected[at].tolist(), now[at].tolist(), golden.reasons[at])
             if expected.ndim > 1
-            else Difference(int(at), name, _plain(expected[at]), _plain(now[at]), golden.reasons[at])
+            else Difference(
+                int(at), name, _plain(expected[at]), _plain(now[at]), golden.reasons[at]
+            )
             for at in np.flatnonzero(rows)
         ]
     return differences
@@ -180,7 +182,10 @@ def _plain(value: Any) -> Any:
 def _same(expected: NDArray[Any], found: NDArray[Any], tolerance: float) -> NDArray[Any]:
     import numpy as np
 
-    if "f" not in (expected.dtype.kind, found.dtype.kind) or "O" in (expected.dtype.kind, found.dtype.kind):
+    if "f" not in (expected.dtype.kind, found.dtype.kind) or "O" in (
+        expected.dtype.kind,
+        found.dtype.kind,
+    ):
         return np.asarray(expected == found)
     old, new = expected.astype(np.float64), found.astype(np.float64)
     with np.errstate(invalid="ignore"):  # of two equal infinities

@@ -11,6 +11,7 @@ from windlass.artifacts import Artifact
 from windlass.errors import WindlassError
 from windlass.execution.job import Stores
 from windlass.execution.stores import open_recorded, open_stores
+from windlass.models.describing import describe
 from windlass.models.naming import find_version
 from windlass.models.version import Version
 from windlass.pipeline.marks import Model, Task
@@ -88,4 +89,6 @@ def register_in(stores: Stores, mark: Model, values: dict[str, Any]) -> Version:
     contents = {role: found[0].content for role, found in saved.items()}
     version = NewVersion(mark.name, contents["model"], artifacts=contents, details=mark.settings())
     minted = stores.records.register(version, [each for found in saved.values() for each in found])
-    return Version(stores.records.version(minted.model, minted.number), stores)
+    made = Version(stores.records.version(minted.model, minted.number), stores)
+    describe(made)
+    return made

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from windlass import artifacts
 from windlass.errors import ModelError, WindlassError
 from windlass.execution.job import Stores
+from windlass.models.estimator import Predictor
+from windlass.models.golden import Golden
+from windlass.models.profile import Profile
+from windlass.models.signature import Signature
 from windlass.records.models import Report, VersionRow
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 class Version:
@@ -55,6 +62,80 @@ class Version:
     def evidence(self) -> Mapping[str, Any]:
         """What is known of it, by kind, as plain documents."""
         return self.stores.records.evidence(self.row)
+
+    def keep(self, kind: str, document: Mapping[str, Any]) -> None:
+        """Keeps what is known of it, once."""
+        stands = self.stores.records.save_evidence(self.row, kind, document)
+        self.evidence = {**self.evidence, kind: stands}
+
+    @property
+    def signature(self) -> Signature:
+        """What it takes and gives.
+
+        Raises:
+            ModelError: It is not known.
+        """
+        return Signature.read(self._known("signature"))
+
+    @property
+    def profile(self) -> Profile:
+        """What its reference looked like, and what it gave for that.
+
+        Raises:
+            ModelError: It is not known.
+        """
+        return Profile.read(self._known("profile"))
+
+    @property
+    def golden(self) -> Golden:
+        """Examples, with what it gave for them.
+
+        Raises:
+            ModelError: There are none.
+        """
+        return Golden.read(self._known("golden"))
+
+    @functools.cached_property
+    def predictor(self) -> Predictor:
+        """The model as it is asked.
+
+        Raises:
+            ModelError: It has no ``predict``, or cannot be read.
+        """
+        facts = self.evidence.get("facts", {})
+        return Predictor(self.model, facts.get("data"), self.row.details.get("task"))
+
+    def predict(self, table: Any) -> NDArray[Any]:
+        """Labels of a classifier, else numbers: one for each row.
+
+        Args:
+            table: n rows; columns that it does not take are left out.
+
+        Raises:
+            SignatureError: The rows are not what it takes.
+            ModelError: It cannot predict them.
+        """
+        return self.predictor.predict(self.conform(table))
+
+    def predict_proba(self, table: Any) -> NDArray[Any]:
+        """(n, classes) probabilities, in the order of its classes; raises as `predict` does."""
+        return self.predictor.predict_proba(self.conform(table))
+
+    def conform(self, table: Any) -> Any:
+        """Rows exactly as it learnt from them: its columns in order, of their types.
+
+        Raises:
+            SignatureError: They do not fit.
+        """
+        return self.signature.conform(table) if "signature" in self.evidence else table
+
+    def _known(self, kind: str) -> Mapping[str, Any]:
+        if kind not in self.evidence:
+            raise ModelError(
+                f"no {kind} of {self.name} is known",
+                hint=f"Have it looked for, or be told why not: windlass models describe {self.name}",
+            )
+        return self.evidence[kind]
 
     @property
     def reports(self) -> list[Report]:

@@ -73,7 +73,9 @@ def labels(values: Any) -> tuple[Label, ...] | None:
     """The labels of an array or a list as Python's own; None if there are none."""
     import numpy as np
 
-    if values is None or isinstance(values, list) and values and isinstance(values[0], np.ndarray):
+    if values is None or (
+        isinstance(values, list) and values and isinstance(values[0], np.ndarray)
+    ):
         return None  # of several outputs there are several lists
     found = np.asarray(values)
     return tuple(found.tolist()) if found.ndim == 1 and len(found) else None

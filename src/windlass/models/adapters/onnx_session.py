@@ -23,7 +23,11 @@ _DTYPES = {
     "tensor(double)": "f8",
     "tensor(bool)": "?",
     "tensor(string)": "O",
-    **{f"tensor({sign}int{bits})": f"{sign or 'i'}{bits // 8}" for sign in ("", "u") for bits in (8, 16, 32, 64)},
+    **{
+        f"tensor({sign}int{bits})": f"{sign or 'i'}{bits // 8}"
+        for sign in ("", "u")
+        for bits in (8, 16, 32, 64)
+    },
 }
 
 

@@ -1,7 +1,7 @@
 """Tables of pandas, polars, Arrow and NumPy: met by their values, none imported before.
 
-    columns = read_columns(table)                 # Columns, in NumPy's terms
-    table = make_table(columns, "pandas", dtypes) # a table of them, of the library that is wanted
+columns = read_columns(table)                 # Columns, in NumPy's terms
+table = make_table(columns, "pandas", dtypes) # a table of them, of the library that is wanted
 """
 
 from __future__ import annotations

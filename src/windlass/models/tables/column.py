@@ -66,7 +66,7 @@ class Column:
         return self.null != PRESENT
 
     def numbers(self) -> NDArray[Any]:
-        """n float64: the values, times as seconds since 1970; NaN where one is missing.
+        """N float64: the values, times as seconds since 1970; NaN where one is missing.
 
         Of text and categories there are none.
         """
@@ -88,7 +88,9 @@ class Column:
         found = self.values.tolist()
         if self.kind in ("category", "text"):
             found = [None if place < 0 else self.labels[place] for place in found]
-        return [each if code == PRESENT else None for each, code in zip(found, self.null, strict=True)]
+        return [
+            each if code == PRESENT else None for each, code in zip(found, self.null, strict=True)
+        ]
 
     def counts(self) -> NDArray[Any]:
         """How often each label occurs."""
@@ -115,7 +117,9 @@ def _key(label: Label) -> tuple[bool, Label]:
     return isinstance(label, bool), label
 
 
-def of_numbers(name: str, dtype: str, values: NDArray[Any], null: NDArray[Any] | None = None) -> Column:
+def of_numbers(
+    name: str, dtype: str, values: NDArray[Any], null: NDArray[Any] | None = None
+) -> Column:
     """A column of numbers, whole numbers, booleans or `datetime64`.
 
     Raises:
@@ -124,7 +128,11 @@ def of_numbers(name: str, dtype: str, values: NDArray[Any], null: NDArray[Any] |
     import numpy as np
 
     kinds: dict[str, Kind] = {
-        **{"f": "number", "i": "integer", "u": "integer", "b": "boolean", "M": "time"}
+        "f": "number",
+        "i": "integer",
+        "u": "integer",
+        "b": "boolean",
+        "M": "time",
     }
     kind = kinds.get(values.dtype.kind)
     if kind is None or values.dtype.char == "g":

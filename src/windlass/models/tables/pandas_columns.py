@@ -9,7 +9,6 @@ from windlass.models.tables.column import (
     NA,
     NAN,
     NONE,
-    PRESENT,
     Column,
     of_labels,
     of_numbers,
