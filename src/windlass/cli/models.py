@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from windlass.cli.output import DONE, Json, StackName, command, console, print_json
-from windlass.cli.place import stores_here
+from windlass.cli.place import stack_here, stores_here
 from windlass.cli.promoting import move_document
 from windlass.cli.tables import print_fitted
 from windlass.words import ago_text, time_text
 
 if TYPE_CHECKING:
     from windlass.execution.job import Stores
+    from windlass.models.version import Version
     from windlass.records import Records
     from windlass.records.models import ModelRow, VersionRow
 
@@ -97,6 +98,51 @@ def alias(
     else:
         console().print(f"{moved.model}@{moved.new} is the {alias} now")
     return DONE
+
+
+@app.command("describe", help="Look for what is not known of a version yet.")
+@command
+def describe(named: _Named, stack: StackName = None, json: Json = False) -> int:
+    """Describes a version, as it is when it is made."""
+    from windlass.models.describing import describe as look
+
+    version = _version(stores_here(stack), named)
+    problems = look(version)
+    if json:
+        print_json(
+            {"version": version.name, "known": sorted(version.evidence), "problems": problems}
+        )
+        return DONE
+    console().print(
+        f"{version.name}: {', '.join(version.evidence) or 'nothing'} known", markup=False
+    )
+    for kind, why in problems.items():
+        console().print(f"  no {kind}: {why}", markup=False)
+    return DONE
+
+
+@app.command("card", help="Print the model card of a version, in Markdown.")
+@command
+def card(named: _Named, stack: StackName = None) -> int:
+    """Prints a model card."""
+    from windlass.models.card import model_card
+    from windlass.stacks.settings import load_settings
+
+    found = stack_here(stack)
+    version = _version(stores_here(stack), named)
+    told = load_settings(found.project).models.get(version.row.model)
+    typer.echo(model_card(version, told.description if told else None), nl=False)
+    return DONE
+
+
+def _version(stores: Stores, named: str) -> Version:
+    from windlass.models.code import find_modules
+    from windlass.models.naming import find_version
+    from windlass.models.version import Version
+
+    version = Version(find_version(stores.records, named), stores)
+    find_modules(version)
+    return version
 
 
 def _model_document(model: ModelRow) -> dict[str, Any]:

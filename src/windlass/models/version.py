@@ -133,7 +133,7 @@ class Version:
         if kind not in self.evidence:
             raise ModelError(
                 f"no {kind} of {self.name} is known",
-                hint=f"Have it looked for, or be told why not: windlass models describe {self.name}",
+                hint=f"Look for it, or be told why not: windlass models describe {self.name}",
             )
         return self.evidence[kind]
 

@@ -16,6 +16,7 @@ requirements = ["torch==2.4.0"]        # or: extras = ["gpu"], or: file = "gpu-r
 
 [models.delay]
 tests = "release_tests/delay"          # the folder of its release tests
+description = "For the desk at JFK."   # for its model card
 
 [models.delay.scorecard]               # what is done by hand for lines of the ML Test Score
 "data.5" = "no column names a person: docs/privacy.md"
@@ -55,7 +56,7 @@ BUILT_IN = "default"
 NO_TRACKER = "none"
 
 _TOP = ("default", "run", "stacks", "environment", "environments", "models")
-_MODEL = ("tests", "scorecard")
+_MODEL = ("tests", "description", "scorecard")
 _RUN = ("keep_going", "workers", "memory")
 _STACK = (
     *("target", "artifacts", "records", "tracker"),
@@ -84,10 +85,12 @@ class ModelSettings:
 
     Args:
         tests: The folder of its release tests, from the project's; None for where one looks else.
+        description: What its card says of whom it serves and what it is not for.
         scorecard: What is done by hand for lines of the ML Test Score, and where that is written.
     """
 
     tests: str | None = None
+    description: str | None = None
     scorecard: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -216,7 +219,8 @@ def _model(document: Document, name: str) -> ModelSettings:
     document.allow(table, _MODEL)
     by_hand = (*table, "scorecard")
     told = {line: document.get(by_hand, line, str, "") for line in document.table(by_hand)}
-    return ModelSettings(document.get(table, "tests", str, "") or None, told)
+    texts = {key: document.get(table, key, str, "") or None for key in ("tests", "description")}
+    return ModelSettings(**texts, scorecard=told)
 
 
 def _memory(document: Document, key: Key) -> int | None:

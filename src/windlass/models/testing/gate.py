@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from windlass.errors import ConfigError
+from windlass.models.code import code_folders
 from windlass.models.naming import CHAMPION
 from windlass.models.suites import suite_digest, suite_of
-from windlass.models.testing.release import NO_CHAMPION, code_folders
+from windlass.models.testing.release import NO_CHAMPION
 from windlass.models.testing.verdicts import verdict_of
 from windlass.models.version import Version
 from windlass.records.models import Report
@@ -86,7 +87,7 @@ def _run_pytest(
         done = subprocess.run(
             words,
             cwd=root,
-            env=_variables(code_folders(version, root)),
+            env=_variables(code_folders(version)),
             stdout=sys.stderr if json else None,
             check=False,
         )

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from windlass.errors import ConfigError
-from windlass.execution.job import Stores, open_job
+from windlass.execution.job import Stores
 from windlass.execution.stores import open_recorded
+from windlass.models.code import find_modules
 from windlass.models.naming import CHAMPION, find_version
 from windlass.models.version import Version
 from windlass.provenance.project import find_project
@@ -52,23 +51,11 @@ def find_release(
         number = stores.records.aliases(row.model).get(CHAMPION)
         champion = NO_CHAMPION if number is None else f"{row.model}@{number}"
     candidate_version = Version(row, stores)
-    for folder in code_folders(candidate_version, stores.project):
-        if str(folder) not in sys.path:  # classes that a value is of are found there
-            sys.path.append(str(folder))
+    find_modules(candidate_version)
     against = None if champion == NO_CHAMPION else find_version(stores.records, champion)
     if against == row:  # the champion is tested again: it replaces none
         against = None
     return Release(candidate_version, None if against is None else Version(against, stores))
-
-
-def code_folders(version: Version, root: Path) -> list[Path]:
-    """The folders in which a version's project has its modules."""
-    found = [root]
-    if version.row.run is not None:
-        job = open_job(version.row.run, version.stores)
-        told: Any = version.stores.records.run_by_id(version.row.run).details
-        found += [root / folder for folder in (*told.get("path", ()), *job.plan.sources)]
-    return [folder.resolve() for folder in dict.fromkeys(found)]
 
 
 def _only_model(stores: Stores) -> str:
