@@ -95,7 +95,7 @@ def gated(facts: Facts) -> str | None:
 def golden(facts: Facts) -> str | None:
     """It has golden examples."""
     found = facts.version.evidence.get("golden")
-    return f"{len(found['rows'])} golden examples are kept" if found else None
+    return f"{len(found['reasons'])} golden examples are kept" if found else None
 
 
 def way_back(facts: Facts) -> str | None:
