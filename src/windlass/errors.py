@@ -22,8 +22,10 @@
     │   ├── StepTimeoutError it ran past its timeout
     │   ├── NotebookError    the notebook that it runs failed
     │   └── WorkerDiedError  its process ended under it
-    └── RunError             a run failed or was cancelled
-        └── NotDrivenError   another process has taken it over
+    ├── RunError             a run failed or was cancelled
+    │   └── NotDrivenError   another process has taken it over
+    └── ScoreError           predictions cannot be scored or compared
+        └── UndefinedError   a score has no value for these cases
 
 Every message says what went wrong, where, and what to do. ``exit_code`` is what the command line
 returns: 1 where the work failed, 2 where the input was refused.
@@ -178,3 +180,13 @@ class RunError(WindlassError):
 
 class NotDrivenError(RunError):
     """Another process has resumed a run that this one was driving."""
+
+
+class ScoreError(WindlassError):
+    """Labels and predictions cannot be scored or compared: they are not what a score needs."""
+
+
+class UndefinedError(ScoreError):
+    """A score has no value for these cases, as the area under a curve of one class only."""
+
+    exit_code = 1

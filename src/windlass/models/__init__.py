@@ -1,0 +1,1 @@
+"""Models: versions and their aliases, what describes them, and the tests that release them."""
