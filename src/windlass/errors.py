@@ -24,6 +24,8 @@
     │   └── WorkerDiedError  its process ended under it
     ├── RunError             a run failed or was cancelled
     │   └── NotDrivenError   another process has taken it over
+    ├── ScoreError           predictions cannot be scored or compared
+    │   └── UndefinedError   a score has no value for these cases
     └── ModelError           a version of a model cannot be used as it is asked
         ├── SignatureError   rows are not what it takes
         └── PromotionError   it may not become what it is to become
@@ -202,3 +204,13 @@ class SignatureError(ModelError):
 
 class PromotionError(ModelError):
     """A version may not become what it is to become: it lacks a report, or somebody was first."""
+
+
+class ScoreError(WindlassError):
+    """Labels and predictions cannot be scored or compared: they are not what a score needs."""
+
+
+class UndefinedError(ScoreError):
+    """A score has no value for these cases, as the area under a curve of one class only."""
+
+    exit_code = 1
