@@ -12,6 +12,7 @@ distribution is known exactly at each edge.
 
 from __future__ import annotations
 
+import heapq
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeAlias
 
@@ -113,7 +114,7 @@ class NumberBins:
         """
         import numpy as np
 
-        if column.kind in ("text", "category"):
+        if column.kind in ("text", "category") and not column.missing.all():
             raise _unlike(column, "numbers")
         # Sorting and looking up the edges is several times faster than looking up each number.
         numbers = np.sort(column.numbers())  # NaN comes last
@@ -148,14 +149,12 @@ class CategoryBins:
     @classmethod
     def of(cls, column: Column, top: int = TOP) -> CategoryBins:
         """The most frequent labels of a column; of equally frequent ones the first in order."""
-        labels, places = _labels_of(column)
         import numpy as np
 
-        counts = np.bincount(places[places >= 0], minlength=len(labels))
-        frequent = np.sort(counts)[-min(top, len(counts)) :] if len(counts) else counts
-        least = max(1, int(frequent[0])) if len(frequent) else 1
-        found = [(-int(counts[at]), _order(labels[at])) for at in np.flatnonzero(counts >= least)]
-        return cls(tuple(order[1] for _, order in sorted(found)[:top]))
+        labels, places = _labels_of(column)
+        counts = np.bincount(places[places >= 0], minlength=len(labels)).tolist()
+        occur = ((-n, _order(label)) for label, n in zip(labels, counts, strict=True) if n)
+        return cls(tuple(label for _, (_, label) in heapq.nsmallest(top, occur)))
 
     @classmethod
     def read(cls, document: Any) -> CategoryBins:
@@ -179,7 +178,7 @@ class CategoryBins:
         """
         import numpy as np
 
-        if column.kind in ("number", "time"):
+        if column.kind in ("number", "time") and not column.missing.all():
             raise _unlike(column, "categories")
         labels, places = _labels_of(column)
         known = {_order(label): place for place, label in enumerate(self.labels)}

@@ -54,19 +54,22 @@ class _Wish:
     shown: Callable[[Column], Mask]
 
 
-def choose_rows(columns: Sequence[Column], ranks: Ranks, most: int) -> list[Chosen]:
+def choose_rows(
+    columns: Sequence[Column], ranks: Ranks, most: int, first: int = 0
+) -> list[Chosen]:
     """Few rows that show as much as they can, and some others.
 
     As many wishes as possible are covered greedily: each next row is the one that shows most of
     what has not been shown yet. Two rows of the same contents are never both chosen.
 
     Args:
-        columns: Inputs and outputs of n rows each; what comes first is wished for first.
+        columns: Of n rows each.
         ranks: (n,) as `ranks_of` gives them.
         most: How many rows to choose, if there are so many.
+        first: How many of the columns, from the front, are to be covered before all others.
     """
     wishes = [wish for place, column in enumerate(columns) for wish in _wishes(place, column)]
-    covering = _cover(wishes, columns, ranks, max(1, most - RANDOM))
+    covering = _cover(wishes, columns, ranks, max(1, most - RANDOM), first)
     seen = {int(ranks[each.row]) for each in covering}
     drawn: list[Chosen] = []
     for row in ranks.argsort():
@@ -79,7 +82,7 @@ def choose_rows(columns: Sequence[Column], ranks: Ranks, most: int) -> list[Chos
 
 
 def _cover(
-    wishes: Sequence[_Wish], columns: Sequence[Column], ranks: Ranks, most: int
+    wishes: Sequence[_Wish], columns: Sequence[Column], ranks: Ranks, most: int, first: int
 ) -> list[Chosen]:
     import numpy as np
 
@@ -88,10 +91,11 @@ def _cover(
         return []
     rows = rows[ranks[rows].argsort()]  # of equally useful rows, the first in rank
     shown = np.array([wish.shown(columns[wish.column].take(rows)) for wish in wishes])
+    weights = np.array([len(wishes) if wish.column < first else 1 for wish in wishes])
     chosen: list[Chosen] = []
     left = np.ones(len(wishes), np.bool_)
     while left.any() and len(chosen) < most:
-        best = int(shown[left].sum(axis=0).argmax())
+        best = int(((weights * left) @ shown).argmax())
         new = left & shown[:, best]
         chosen.append(
             Chosen(int(rows[best]), tuple(wishes[at].words for at in np.flatnonzero(new)))

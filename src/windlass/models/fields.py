@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any
 
 from windlass.models.problems import Problem, Severity, told
 from windlass.models.tables.column import NONE, PLURALS, Column, Kind, Label
 from windlass.values import Json
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 CATEGORIES = 1000
 """Labels up to which they are listed; of more, how many there were."""
@@ -63,12 +66,10 @@ class Field:
 
     def document(self) -> dict[str, Json]:
         """The field as plain JSON, without what is not known of it."""
-        found = {key: part for key, part in asdict(self).items() if part not in (None, False)}
+        told = {f.name: getattr(self, f.name) for f in fields(self)}
         if self.categories is not None:
-            found["categories"] = list(self.categories)
-        # 0.0 is no False, although it equals it.
-        ends = {"low": self.low, "high": self.high}
-        return {**found, **{key: end for key, end in ends.items() if end is not None}}
+            told["categories"] = list(self.categories)
+        return {key: part for key, part in told.items() if part is not None and part is not False}
 
     def fits_exactly(self, column: Column) -> bool:
         """Whether a column is of the same dtype, and declares the same categories."""
@@ -121,9 +122,7 @@ class Field:
         if not new:
             return
         names, rows = [repr(label) for label, _ in new], sum(count for _, count in new)
-        word = (
-            self.kind if len(new) == 1 else {"category": "categories", "text": "texts"}[self.kind]
-        )
+        word = self.kind if len(new) == 1 else {"category": "categories", "text": "texts"}[self.kind]
         verb = "was" if len(new) == 1 else "were"
         severity: Severity = "error" if self.kind == "category" else "warning"
         said = f"has the {word} {told(names, ', ', 5)}, which {verb} not in the reference"

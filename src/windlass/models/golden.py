@@ -83,7 +83,7 @@ class Golden:
         _check_rows(count, arrays)
         given = [column for name, each in arrays.items() for column in _columns(name, each)]
         columns = [*given, *_input_columns(inputs)]
-        chosen = choose_rows(columns, ranks_of(columns, seed), rows)
+        chosen = choose_rows(columns, ranks_of(columns, seed), rows, first=len(given))
         return cls._taken(inputs, arrays, chosen)
 
     @classmethod
@@ -163,33 +163,24 @@ def replay(golden: Golden, predict: Predict, tolerance: float = TOLERANCE) -> li
                 "examples were made"
             )
         apart = ~_same(expected, now, tolerance)
-        rows = apart.reshape(len(apart), -1).any(axis=1)
+        rows = np.flatnonzero(apart.reshape(len(apart), -1).any(axis=1)).tolist()
+        then, found_now = expected.tolist(), now.tolist()
         differences += [
-            Difference(int(at), name, expected[at].tolist(), now[at].tolist(), golden.reasons[at])
-            if expected.ndim > 1
-            else Difference(
-                int(at), name, _plain(expected[at]), _plain(now[at]), golden.reasons[at]
-            )
-            for at in np.flatnonzero(rows)
+            Difference(at, name, then[at], found_now[at], golden.reasons[at]) for at in rows
         ]
     return differences
-
-
-def _plain(value: Any) -> Any:
-    return value.item() if hasattr(value, "item") else value
 
 
 def _same(expected: NDArray[Any], found: NDArray[Any], tolerance: float) -> NDArray[Any]:
     import numpy as np
 
-    if "f" not in (expected.dtype.kind, found.dtype.kind) or "O" in (
-        expected.dtype.kind,
-        found.dtype.kind,
-    ):
+    kinds = {expected.dtype.kind, found.dtype.kind}
+    if "f" not in kinds or not kinds <= set("biuf"):
         return np.asarray(expected == found)
     old, new = expected.astype(np.float64), found.astype(np.float64)
-    with np.errstate(invalid="ignore"):  # of two equal infinities
-        near = np.abs(old - new) <= tolerance * np.maximum(1, np.maximum(np.abs(old), np.abs(new)))
+    largest = np.maximum(1, np.maximum(np.abs(old), np.abs(new)))
+    with np.errstate(invalid="ignore"):  # of the difference of two infinities
+        near = np.isfinite(largest) & (np.abs(old - new) <= tolerance * largest)
     return near | (old == new) | (np.isnan(old) & np.isnan(new))
 
 
@@ -208,8 +199,11 @@ def _check_rows(rows: int, outputs: Mapping[str, NDArray[Any]]) -> None:
 
 
 def _input_columns(inputs: Any) -> list[Column]:
+    import numpy as np
+
     if isinstance(inputs, Mapping):
-        return [column for name, array in inputs.items() for column in _columns(name, array)]
+        arrays = {name: np.asarray(array) for name, array in inputs.items()}
+        return [column for name, array in arrays.items() for column in _columns(name, array)]
     return _columns("input", inputs) if library_of(inputs) == "numpy" else read_columns(inputs)
 
 

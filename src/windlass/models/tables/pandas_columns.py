@@ -29,7 +29,7 @@ def read_series(series: pd.Series[Any], name: str) -> Column:
     import numpy as np
 
     array: Any = series.array
-    dtype = array.dtype
+    dtype: Any = series.dtype
     text = dtype_text(dtype)
     if isinstance(dtype, np.dtype):
         values = series.to_numpy()
