@@ -49,7 +49,7 @@ def test_expectations_come_back_from_their_text(both: tuple[object, object]) -> 
 @given(
     st.lists(
         st.builds(Change, TEXTS, st.just("="), TEXTS)
-        | st.builds(Change, TEXTS, st.sampled_from("+-*"), NUMBERS.map(repr)),  # type: ignore[arg-type]
+        | st.builds(Change, TEXTS, st.sampled_from("+-*"), NUMBERS.map(repr)),
         unique_by=lambda change: change.column,
     )
 )

@@ -308,9 +308,9 @@ def test_pytest_runs_tables_and_ready_made_tests(project: Stores, delay: Version
     assert "wrong.table.csv, row 2, column 'capability': there is no capability 'wether'" in told
     summary = told.partition("capabilities -")[2]
     for line in (
-        "gain        1 skipped",
-        "sameness    1 passed",
-        "schedule    1 passed",
-        "weather     2 passed, 1 failed, 1 inconclusive",
+        "gain      1 skipped",
+        "sameness  1 passed",
+        "schedule  1 passed",
+        "weather   2 passed, 1 failed, 1 inconclusive",
     ):
         assert line in summary
