@@ -54,9 +54,7 @@ class _Wish:
     shown: Callable[[Column], Mask]
 
 
-def choose_rows(
-    columns: Sequence[Column], ranks: Ranks, most: int, first: int = 0
-) -> list[Chosen]:
+def choose_rows(columns: Sequence[Column], ranks: Ranks, most: int, first: int = 0) -> list[Chosen]:
     """Few rows that show as much as they can, and some others.
 
     As many wishes as possible are covered greedily: each next row is the one that shows most of

@@ -122,7 +122,9 @@ class Field:
         if not new:
             return
         names, rows = [repr(label) for label, _ in new], sum(count for _, count in new)
-        word = self.kind if len(new) == 1 else {"category": "categories", "text": "texts"}[self.kind]
+        word = (
+            self.kind if len(new) == 1 else {"category": "categories", "text": "texts"}[self.kind]
+        )
         verb = "was" if len(new) == 1 else "were"
         severity: Severity = "error" if self.kind == "category" else "warning"
         said = f"has the {word} {told(names, ', ', 5)}, which {verb} not in the reference"
