@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from windlass.execution.notebooks import notebook as notebook
     from windlass.execution.run import Run as Run
     from windlass.execution.run import open_run as open_run
+    from windlass.pipeline.data_checks import Check as Check
     from windlass.pipeline.graph import Graph as Graph
     from windlass.pipeline.pipeline import Pipeline as Pipeline
     from windlass.pipeline.pipeline import either as either
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 _WHERE = {
     "Audio": "windlass.artifacts.audio",
+    "Check": "windlass.pipeline.data_checks",
     "HTML": "windlass.artifacts.documents",
     "Markdown": "windlass.artifacts.documents",
     "Picture": "windlass.artifacts.picture",
