@@ -35,9 +35,10 @@ _SCHEMAS = (*_MODELS, "DataFrameSchema", "SeriesSchema")
 class Check:
     """Marks what can be called as a check of the value that it stands beside.
 
-    A function of one parameter needs no such mark, nor a method or partial. It passes if it returns None or True. It
-    fails if it returns False, a text or texts that say what is wrong, or truth values of which one
-    is False, such as a column of them, one a row; or if it raises `AssertionError` or `ValueError`.
+    A function of one parameter needs no such mark, nor does a method or a partial. A check passes
+    if it returns None or True. It fails if it returns False, a text or texts that say what is
+    wrong, or truth values of which one is not true, such as a column of them, one a row; or if it
+    raises `AssertionError` or `ValueError`. Whatever else it does is an error of the check.
 
     Args:
         function: Called with the value alone.

@@ -17,7 +17,6 @@ from typing import Annotated, Any, Literal, Protocol, TypeAlias, get_args, get_o
 from windlass.errors import DefinitionError
 from windlass.pipeline import types
 from windlass.pipeline.annotations import (
-    ITERABLES,
     MAPPINGS,
     annotations_of,
     is_typeddict,
