@@ -60,6 +60,9 @@ class Borders:
     inputs: Mapping[str, Guard] = field(default_factory=dict)
     output: Guard | None = None
 
+    def __bool__(self) -> bool:
+        return bool(self.inputs) or self.output is not None
+
 
 @functools.cache
 def borders_of(function: Callable[..., Any]) -> Borders:
@@ -114,7 +117,11 @@ def _parts(kind: Any) -> Iterator[Any]:
 def _fields(kind: Any) -> Mapping[str, Any] | None:
     """The annotations of the fields of a named tuple or typed dict; None for another."""
     cls = get_origin(kind) or kind
-    return annotations_of(cls) if is_namedtuple_class(cls) or is_typeddict(cls) else None
+    if not is_namedtuple_class(cls) and not is_typeddict(cls):
+        return None
+    for name in annotations_of(cls):
+        _refuse_unknown(cls, name, f"{cls.__name__}.{name}")
+    return annotations_of(cls)
 
 
 def _of(function: Callable[..., Any], name: str) -> Guard | None:
@@ -132,7 +139,8 @@ def _of(function: Callable[..., Any], name: str) -> Guard | None:
 
 def _refuse_unknown(owner: Any, name: str, where: str) -> None:
     """Refuses an `Annotated` that cannot be evaluated: a check may stand in it."""
-    written = inspect.get_annotations(owner).get(name)
+    found = inspect.get_annotations(owner).get(name)
+    written = getattr(found, "__forward_arg__", found)  # as named tuples keep a text
     if not isinstance(written, str) or not re.search(r"\bAnnotated\b", written):
         return
     why = why_unknown(owner, name)
@@ -202,12 +210,9 @@ class _Builder:
         )
 
     def _fielded(self, kind: Any, fields: Mapping[str, Any]) -> Guard:
-        cls = get_origin(kind) or kind
-        for name in fields:
-            _refuse_unknown(cls, name, f"{cls.__name__}.{name}")
         guards = {name: self.build(annotation) for name, annotation in fields.items()}
         present = {name: guard for name, guard in guards.items() if guard is not None}
-        return _keyed(present) if is_typeddict(cls) else _named(present)
+        return _keyed(present) if is_typeddict(get_origin(kind) or kind) else _named(present)
 
 
 def _guard(within: Guard | None, checks: list[DataCheck]) -> Guard | None:

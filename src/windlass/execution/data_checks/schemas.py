@@ -30,13 +30,18 @@ def validated(check: DataCheck, table: Any) -> tuple[Any, list[Breach]]:
     is_lazy = type(table).__name__ == "LazyFrame"  # of which pandera looks at the dtypes alone
     whole = table.collect() if is_lazy else table
     try:
-        schema = check.test.to_schema() if isinstance(check.test, type) else check.test
+        schema = _schema(check.test)
         made = _validate(schema, whole)
     except Exception as error:  # noqa: BLE001 (checks are the user's own code)
         broken = Breach("the schema itself", note=error_text(error), is_error=True)
         return table, breaches_of(error, whole) or [broken]
     kept = made if _may_change(schema) else whole
     return (kept.lazy() if is_lazy else kept), []
+
+
+def _schema(test: Any) -> Any:
+    """The schema that a model stands for; one itself, as it is."""
+    return test.to_schema() if isinstance(test, type) else test  # type: ignore[attr-defined]
 
 
 def _validate(schema: Any, table: Any) -> Any:
