@@ -29,7 +29,12 @@ def answering(answer: Any) -> Any:
     "answer",
     [
         *(None, True, np.True_, [], (), pd.Series([True, True]), pl.Series([True])),
-        *(np.array([True, True]), [True, True], -9 | TABLE.isna() < TABLE, pd.Series(dtype=bool)),
+        *(
+            np.array([True, True]),
+            [True, True],
+            TABLE.notna() | TABLE.isna(),
+            pd.Series(dtype=bool),
+        ),
     ],
 )
 def test_what_passes(answer: Any) -> None:
