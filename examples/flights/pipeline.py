@@ -6,11 +6,11 @@ windlass run examples/flights/pipeline.py:training -p depths=4,6,8
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import altair as alt
 import pandas as pd
-from checks import Flights, Weather, checked
+from checks import Flights, Weather
 from data import read_flights, read_weather, without_errors
 from features import LABEL, arrived, join_weather, make_features, with_recent, with_traffic
 from matplotlib.figure import Figure
@@ -48,17 +48,17 @@ class Judgement(NamedTuple):
 
 
 @step
-def load_flights(days: int = 31) -> pd.DataFrame:
-    return checked(read_flights(days), Flights)
+def load_flights(days: int = 31) -> Annotated[pd.DataFrame, Flights]:
+    return read_flights(days)
 
 
 @step
-def load_weather() -> pd.DataFrame:
+def load_weather() -> Annotated[pd.DataFrame, Weather]:
     weather = read_weather()
     cleaned = without_errors(weather)
     dropped = cleaned["wind_speed"].isna().sum() - weather["wind_speed"].isna().sum()
     print(f"{dropped} wind of {weather['wind_speed'].max():,.0f} miles an hour left out")
-    return checked(cleaned, Weather)
+    return cleaned
 
 
 @step
