@@ -5,14 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from windlass.models.problems import Problem, Severity, told
 from windlass.models.tables.column import NONE, PLURALS, Column, Kind, Label
 from windlass.values import Json
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 CATEGORIES = 1000
 """Labels up to which they are listed; of more, how many there were."""

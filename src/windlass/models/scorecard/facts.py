@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from windlass.execution.data_checks.evidence import checks_of
 from windlass.execution.job import Job, open_job
 from windlass.models.naming import CHAMPION
 from windlass.models.promoting import champions
@@ -46,6 +47,17 @@ class Facts:
     def moves(self) -> list[Move]:
         """Where the aliases of its model have been."""
         return self.version.stores.records.moves(self.version.row.model)
+
+
+def data_tested(facts: Facts) -> str | None:
+    """Tables were held against schemas or checks before the model was trained."""
+    if facts.run is None:
+        return None
+    found = checks_of(facts.version.stores.records, facts.run.id)
+    passed = [
+        check["check"] for told in found.values() for check in told if check["verdict"] == "pass"
+    ]
+    return f"checked in {facts.run.name}: {', '.join(dict.fromkeys(passed))}" if passed else None
 
 
 def committed(facts: Facts) -> str | None:
@@ -124,6 +136,7 @@ def profiled(facts: Facts) -> str | None:
 
 
 FACTS: Mapping[str, Callable[[Facts], str | None]] = {
+    "data.1": data_tested,
     "model.1": committed,
     "model.3": tuned,
     "infra.1": reproduced,
