@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SMOOTHING = 0.5
-"""What is added to each count before it is divided, by `psi` alone: a cell that one side lacks would
-make it infinite. It is the prior of Jeffreys, and counts for nothing among thousands of rows."""
+"""What `psi` adds to each count before it is divided: a cell that one side lacks would make it
+infinite. It is the prior of Jeffreys, and counts for nothing among thousands of rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +46,7 @@ class Distances:
         return {**asdict(self), "rows": list(self.rows)}
 
 
-def distances(
-    reference: NDArray[np.int64], data: NDArray[np.int64], *, ordered: bool
-) -> Distances:
+def distances(reference: NDArray[np.int64], data: NDArray[np.int64], *, ordered: bool) -> Distances:
     """How far two vectors of counts in the same cells are apart.
 
     Args:

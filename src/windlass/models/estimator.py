@@ -1,9 +1,9 @@
 """What a fitted object is, and one way to ask any of them.
 
-    facts = facts_of(model)                     # task, classes, the columns that it takes
-    predictor = Predictor(model)
-    predictor.predict(table)                    # (n,) labels or numbers
-    predictor.predict_proba(table)              # (n, classes)
+facts = facts_of(model)                     # task, classes, the columns that it takes
+predictor = Predictor(model)
+predictor.predict(table)                    # (n,) labels or numbers
+predictor.predict_proba(table)              # (n, classes)
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ class Predictor:
         """
         found = self._asked(self._adapter.predict_proba, data)
         classes = self.facts.classes
-        if found.ndim != 2 or classes is not None and found.shape[1] != len(classes):
+        if found.ndim != 2 or (classes is not None and found.shape[1] != len(classes)):
             of = "classes" if classes is None else f"{len(classes)} classes"
             raise ModelError(
                 f"{self._name} gives probabilities of the shape {found.shape}, of {of}"

@@ -5,14 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from windlass.models.problems import Problem, Severity, told
 from windlass.models.tables.column import NONE, PLURALS, Column, Kind, Label
 from windlass.values import Json
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 CATEGORIES = 1000
 """Labels up to which they are listed; of more, how many there were."""
@@ -122,7 +119,9 @@ class Field:
         if not new:
             return
         names, rows = [repr(label) for label, _ in new], sum(count for _, count in new)
-        word = self.kind if len(new) == 1 else {"category": "categories", "text": "texts"}[self.kind]
+        word = (
+            self.kind if len(new) == 1 else {"category": "categories", "text": "texts"}[self.kind]
+        )
         verb = "was" if len(new) == 1 else "were"
         severity: Severity = "error" if self.kind == "category" else "warning"
         said = f"has the {word} {told(names, ', ', 5)}, which {verb} not in the reference"
@@ -216,7 +215,7 @@ def _infinities(column: Column) -> int:
 
 
 def _has_zone(dtype: str) -> bool:
-    """Whether a dtype of times has a zone: ``datetime64[us, UTC]``, ``["Datetime", "us", "UTC"]``."""
+    """Whether a dtype of times has a zone: ``datetime64[us, UTC]``, ``timestamp[s, tz=UTC]``."""
     return re.search(r"\[\w+, |\"Datetime\", \"\w+\", \"", dtype) is not None
 
 

@@ -261,7 +261,9 @@ def _counted(
 
 
 def _emptied(known: Mapping[str, ColumnProfile]) -> dict[str, ColumnProfile]:
-    return {name: ColumnProfile(name, each.anchors, each.counts * 0) for name, each in known.items()}
+    return {
+        name: ColumnProfile(name, each.anchors, each.counts * 0) for name, each in known.items()
+    }
 
 
 def _check_names(one: Profile, other: Profile) -> None:

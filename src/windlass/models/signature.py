@@ -1,6 +1,6 @@
 """What a model takes and gives, taken from real data.
 
-    signature = signature_of(reference, {"predict": labels, "predict_proba": scores}, classes=classes)
+    signature = signature_of(reference, {"predict": labels}, classes=["late", "on time"])
     signature.check(table)      # how a table differs from the reference, in words
     signature.conform(table)    # exactly what the model learnt from; raises SignatureError
 

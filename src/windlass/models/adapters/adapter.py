@@ -73,18 +73,21 @@ def labels(values: Any) -> tuple[Label, ...] | None:
     """The labels of an array or a list as Python's own; None if there are none."""
     import numpy as np
 
-    if values is None or isinstance(values, list) and values and isinstance(values[0], np.ndarray):
+    if values is None or (
+        isinstance(values, list) and values and isinstance(values[0], np.ndarray)
+    ):
         return None  # of several outputs there are several lists
     found = np.asarray(values)
     return tuple(found.tolist()) if found.ndim == 1 and len(found) else None
 
 
 def picked(proba: NDArray[Any], classes: Sequence[Label] | None) -> NDArray[Any]:
-    """(n,) the label of the highest of each row's (n, k) probabilities; its place without labels."""
+    """The label of the highest of each row's (n, k) probabilities; without labels its place."""
     import numpy as np
 
     places = proba.argmax(axis=1)
-    return places if classes is None else np.asarray(classes)[places]
+    found: NDArray[Any] = places if classes is None else np.asarray(classes)[places]
+    return found
 
 
 def both_sides(positive: NDArray[Any]) -> NDArray[Any]:

@@ -28,7 +28,10 @@ def named_table(data: Any, features: Sequence[str], library: Library = "pandas")
     if library_of(data) == "numpy":
         return to_library(_with_names(data, features), library)
     # As they stand: a model may have learnt from columns that no text names.
-    there = {_spelled(name): name for name in (data.column_names if library_of(data) == "arrow" else data.columns)}
+    there = {
+        _spelled(name): name
+        for name in (data.column_names if library_of(data) == "arrow" else data.columns)
+    }
     missing = [name for name in features if _spelled(name) not in there]
     if missing:
         raise ModelError(
@@ -74,7 +77,9 @@ def to_library(table: Any, library: Library) -> Any:
         return pl.from_pandas(table) if there == "pandas" else pl.from_arrow(table)
     import pyarrow as pa
 
-    return pa.Table.from_pandas(table, preserve_index=False) if there == "pandas" else table.to_arrow()
+    return (
+        pa.Table.from_pandas(table, preserve_index=False) if there == "pandas" else table.to_arrow()
+    )
 
 
 def as_numbers(data: Any, features: Sequence[str] | None = None) -> NDArray[Any]:

@@ -23,7 +23,11 @@ _DTYPES = {
     "tensor(double)": "f8",
     "tensor(bool)": "?",
     "tensor(string)": "O",
-    **{f"tensor({sign}int{bits})": f"{sign or 'i'}{bits // 8}" for sign in ("", "u") for bits in (8, 16, 32, 64)},
+    **{
+        f"tensor({sign}int{bits})": f"{sign or 'i'}{bits // 8}"
+        for sign in ("", "u")
+        for bits in (8, 16, 32, 64)
+    },
 }
 
 
@@ -71,7 +75,7 @@ class OnnxSession:
             table = named_table(data, [each.name for each in self._inputs])
             columns = read_columns(table)
             return {
-                each.name: _cells(column, each.type)
+                each.name: _cells(column, each)
                 for each, column in zip(self._inputs, columns, strict=True)
             }
         only = self._inputs[0]

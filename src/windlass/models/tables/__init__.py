@@ -1,7 +1,7 @@
 """Tables of pandas, polars, Arrow and NumPy: met by their values, none imported before.
 
-    columns = read_columns(table)                 # Columns, in NumPy's terms
-    table = make_table(columns, "pandas", dtypes) # a table of them, of the library that is wanted
+columns = read_columns(table)                 # Columns, in NumPy's terms
+table = make_table(columns, "pandas", dtypes) # a table of them, of the library that is wanted
 """
 
 from __future__ import annotations
@@ -184,7 +184,8 @@ def as_matrix(table: Any) -> NDArray[Any]:
     for column in columns:
         if column.kind not in ("number", "integer", "boolean"):
             raise ModelError(
-                f"the column '{column.name}' holds {PLURALS[column.kind]}, where the model takes numbers",
+                f"the column '{column.name}' holds {PLURALS[column.kind]}, where the model takes "
+                "numbers",
                 hint="Encode it before, or put what encodes it into the model.",
             )
     made = np.empty((rows_of(table), len(columns)), np.float64)
@@ -207,9 +208,9 @@ def make_table(
     if library == "pandas":
         import pandas as pd
 
-        from windlass.models.tables.pandas_columns import make_series
+        from windlass.models.tables.pandas_columns import make_array
 
-        series = {c.name: _series(make_series(c, dtypes[c.name]), index) for c in columns}
+        series = {c.name: _series(make_array(c, dtypes[c.name]), index) for c in columns}
         return pd.DataFrame(series, index=index, copy=False)
     if library == "polars":
         import polars as pl

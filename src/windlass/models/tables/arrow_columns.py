@@ -30,7 +30,12 @@ def read_arrow(array: Any, name: str, dtype: str | None = None) -> Column:
     text = dtype or str(kind)
     if pt.is_dictionary(kind):
         return _read_dictionary(array, name, "category", text)
-    if pt.is_string(kind) or pt.is_large_string(kind) or pt.is_string_view(kind) or pt.is_null(kind):
+    if (
+        pt.is_string(kind)
+        or pt.is_large_string(kind)
+        or pt.is_string_view(kind)
+        or pt.is_null(kind)
+    ):
         plain = array.cast(pa.large_string())
         return _read_dictionary(plain.dictionary_encode(), name, "text", text)
     if pt.is_decimal(kind):
@@ -39,7 +44,9 @@ def read_arrow(array: Any, name: str, dtype: str | None = None) -> Column:
         array = array.cast(pa.timestamp("s"))
     elif pt.is_date64(kind):
         array = array.cast(pa.timestamp("ms"))
-    elif not (pt.is_boolean(kind) or pt.is_timestamp(kind) or pt.is_integer(kind) or pt.is_floating(kind)):
+    elif not (
+        pt.is_boolean(kind) or pt.is_timestamp(kind) or pt.is_integer(kind) or pt.is_floating(kind)
+    ):
         raise unfit(name, f"is of the type {kind}", _hint(kind))
     return _read_plain(array, name, text)
 

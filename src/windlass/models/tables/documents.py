@@ -119,7 +119,11 @@ def _numbers(kind: str, cells: Sequence[Any]) -> NDArray[Any]:
 
     if kind == "time":
         times = np.array(["NaT" if each is None else each for each in cells], "M8")
-        return times if len(cells) and np.datetime_data(times.dtype)[0] != "generic" else times.astype("M8[us]")
+        return (
+            times
+            if len(cells) and np.datetime_data(times.dtype)[0] != "generic"
+            else times.astype("M8[us]")
+        )
     if kind == "number":
         return np.array([0.0 if each is None else each for each in cells], np.float64)
     whole = [0 if each is None else each for each in cells]
