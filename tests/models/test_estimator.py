@@ -279,6 +279,8 @@ def test_networks_are_asked_by_rule() -> None:
         Predictor(three).predict(data)
 
 
+# Keras' own, on PyTorch.
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 def test_a_model_of_keras_is_a_network(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("torch", reason="PyTorch, on which Keras runs here, is not installed")
     monkeypatch.setenv("KERAS_BACKEND", os.environ.get("KERAS_BACKEND", "torch"))

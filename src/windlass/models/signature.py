@@ -19,7 +19,7 @@ from windlass.models.problems import Problem
 from windlass.models.table_inputs import TableInputs
 from windlass.models.tables import library_of
 from windlass.models.tables.column import Label
-from windlass.models.tensors import Tensor, TensorInputs, datatype
+from windlass.models.tensors import Tensor, TensorInputs, numpy_datatype
 from windlass.values import Json
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class Output:
 
     def tensor(self) -> Tensor:
         """As the Open Inference Protocol tells it."""
-        return Tensor(self.name, datatype(self.dtype), self.shape)
+        return Tensor(self.name, numpy_datatype(self.dtype), self.shape)
 
 
 @dataclass(frozen=True, slots=True)
