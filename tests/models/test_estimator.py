@@ -189,6 +189,13 @@ def test_a_model_fitted_on_polars_is_given_polars() -> None:
     assert list(named.given.columns) == ["distance", "wind speed"]
 
 
+def test_columns_without_names_are_taken_by_their_places() -> None:
+    numbered = pd.DataFrame(NUMBERS.to_numpy())
+    model = LogisticRegression().fit(numbered, THREE)
+    found = Predictor(model).predict(numbered)
+    assert found.tolist() == model.predict(numbered).tolist()
+
+
 def test_golden_examples_hold_for_the_model_that_made_them() -> None:
     model = _sklearn("trees")
     predictor = Predictor(model)
@@ -244,6 +251,10 @@ def test_the_columns_of_a_model_are_those_it_knows_or_all_but_the_target() -> No
     names = ["carrier", "wind speed", "distance", "late"]
     lgb = Facts("lightgbm", "Booster", features=_SPELLED, width=3)
     assert input_columns(lgb, names) == list(_NAMES)
+    both = [*names, "wind_speed"]
+    assert input_columns(lgb, both)[1] == "wind_speed"
+    with pytest.raises(ModelError, match="takes the column wind speed, which the table lacks"):
+        input_columns(Facts("sklearn", "Tree", features=("wind speed",)), ["wind_speed"])
     nameless = Facts("sklearn", "Pipeline", width=3)
     assert input_columns(nameless, names, "late") == names[:3]
     assert input_columns(nameless, names, "late", names[1:4]) == names[1:4]

@@ -180,6 +180,8 @@ def as_matrix(table: Any) -> NDArray[Any]:
     """
     import numpy as np
 
+    if library_of(table) == "pandas":  # what a model takes by their places may have any names
+        table = table.set_axis([str(name) for name in table.columns], axis=1)
     columns = read_columns(table)
     for column in columns:
         if column.kind not in ("number", "integer", "boolean"):
