@@ -99,7 +99,10 @@ POLARS: Mapping[str, tuple[Cells, Any]] = {
         _moments.map(lambda each: each.replace(tzinfo=dt.UTC)) | st.none(),
         pl.Datetime("ms", "Europe/Berlin"),
     ),
-    "decimal": (st.integers(-999, 999).map(lambda n: Decimal(n) / 100) | st.none(), pl.Decimal(9, 2)),
+    "decimal": (
+        st.integers(-999, 999).map(lambda n: Decimal(n) / 100) | st.none(),
+        pl.Decimal(9, 2),
+    ),
     "nothing": (st.none(), pl.Null),
 }
 
@@ -121,7 +124,10 @@ _rows = st.integers(1, 8)
 
 @st.composite
 def _cells(draw: st.DrawFn, kinds: Mapping[str, tuple[Cells, Any]]) -> list[tuple[str, Any, Any]]:
-    rows, names = draw(_rows), draw(st.lists(st.sampled_from(list(kinds)), min_size=1, max_size=5, unique=True))
+    rows, names = (
+        draw(_rows),
+        draw(st.lists(st.sampled_from(list(kinds)), min_size=1, max_size=5, unique=True)),
+    )
     drawn = [(name, draw(st.lists(kinds[name][0], min_size=rows, max_size=rows))) for name in names]
     return [(name, cells, kinds[name][1]) for name, cells in drawn]
 
