@@ -95,13 +95,7 @@ def _cover(
     while left.any() and len(chosen) < most:
         best = int(((weights * left) @ shown).argmax())
         new = left & shown[:, best]
-<<<<<<< HEAD
-        chosen.append(
-            Chosen(int(rows[best]), tuple(wishes[at].words for at in np.flatnonzero(new)))
-        )
-=======
         chosen.append(Chosen(int(rows[best]), _words(wishes, new)))
->>>>>>> sign
         left &= ~new
     return chosen
 

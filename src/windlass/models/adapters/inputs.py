@@ -46,30 +46,9 @@ def named_table(data: Any, features: Sequence[str], library: Library = "pandas")
     there = library_of(data)
     if there == "numpy":
         return to_library(_with_names(data, features), library)
-<<<<<<< HEAD
-    # As they stand: a model may have learnt from columns that no text names.
-    there = {
-        _spelled(name): name
-        for name in (data.column_names if library_of(data) == "arrow" else data.columns)
-    }
-    missing = [name for name in features if _spelled(name) not in there]
-    if missing:
-        raise ModelError(
-            f"the model takes the column{'s' * (len(missing) > 1)} {told(missing, ', ')}, which "
-            "the table lacks",
-            hint=f"It has {told([str(name) for name in there.values()], ', ')}.",
-        )
-    columns = [there[_spelled(name)] for name in features]
-    return to_library(select(data, columns), library)
-
-
-def _spelled(name: Any) -> str:
-    return str(name).replace(" ", "_")
-=======
     # As they stand: a model may have learnt from others that no text names.
     names = list(data.column_names if there == "arrow" else data.columns)
     return to_library(select(data, matching_columns(features, names)), library)
->>>>>>> sign
 
 
 def _with_names(array: NDArray[Any], features: Sequence[str]) -> pd.DataFrame:

@@ -65,11 +65,7 @@ class Column:
         return null | np.isnan(self.values) if self.kind == "number" else null
 
     def numbers(self) -> NDArray[Any]:
-<<<<<<< HEAD
-        """N float64: the values, times as seconds since 1970; NaN where one is missing.
-=======
         """The values as n float64, times as seconds since 1970; NaN where one is missing.
->>>>>>> sign
 
         Of text and categories there are none: it is for what is missing throughout.
         """
