@@ -285,7 +285,8 @@ NESTED: st.SearchStrategy[Any] = st.recursive(
 @st.composite
 def values_of(draw: Any, annotation: Any) -> tuple[Any, int]:
     """A value of such a type, and how many places of it are checked."""
-    origin, args = annotation.__origin__, getattr(annotation, "__args__", ())
+    origin: Any = annotation.__origin__
+    args: tuple[Any, ...] = getattr(annotation, "__args__", ())
     if origin is int:
         return draw(st.integers()), 1
     is_fixed = origin is tuple and ... not in args
