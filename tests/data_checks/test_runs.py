@@ -96,6 +96,7 @@ def test_checks_that_pass_leave_evidence_that_the_cache_finds_again() -> None:
         ("output", "head", "not_empty", "pass", 1),
     ]
     assert set(checks_in(first)) == {"prepare"}  # the others have none
+    assert (first["prepare"].checks, first["load"].checks) == (found, [])
     again = run_of(flows.entering, 1.0)
     outcome = again["prepare"].outcome
     assert outcome is not None

@@ -111,7 +111,7 @@ def test_what_others_put_beside_a_type_is_left_alone(added: Any) -> None:
 
 
 def test_a_step_without_checks_has_no_borders() -> None:
-    def plain(a: int, b: pd.DataFrame | None = None) -> list[str]: ...
+    def plain(a: int, b: pd.DataFrame | None = None) -> None: ...
 
     assert not borders_of(plain)
 
@@ -269,14 +269,14 @@ def test_a_default_of_none_lets_none_through_beside_what_cannot_be_hashed() -> N
     assert list(borders_of(take).inputs) == ["table"]
 
 
-LEAVES = st.just(Annotated[int, fine])
-NESTED = st.recursive(
-    LEAVES,
+GENERIC: Any = {"list": list, "dict": dict, "tuple": tuple}
+NESTED: st.SearchStrategy[Any] = st.recursive(
+    st.just(Annotated[int, fine]),
     lambda inner: st.one_of(
-        inner.map(lambda kind: list[kind]),  # type: ignore[valid-type]
-        inner.map(lambda kind: dict[str, kind]),  # type: ignore[valid-type]
-        st.tuples(inner, inner).map(lambda kinds: tuple[kinds]),  # type: ignore[valid-type]
-        inner.map(lambda kind: tuple[kind, ...]),
+        inner.map(lambda kind: GENERIC["list"][kind]),
+        inner.map(lambda kind: GENERIC["dict"][str, kind]),
+        inner.map(lambda kind: GENERIC["tuple"][kind, ...]),
+        st.tuples(inner, inner).map(lambda kinds: GENERIC["tuple"][kinds]),
     ),
     max_leaves=5,
 )
@@ -285,12 +285,13 @@ NESTED = st.recursive(
 @st.composite
 def values_of(draw: Any, annotation: Any) -> tuple[Any, int]:
     """A value of such a type, and how many places of it are checked."""
-    origin, args = getattr(annotation, "__origin__", None), getattr(annotation, "__args__", ())
+    origin: Any = annotation.__origin__
+    args: tuple[Any, ...] = getattr(annotation, "__args__", ())
     if origin is int:
         return draw(st.integers()), 1
-    kinds = args if origin is tuple and ... not in args else None
-    if kinds is None:
-        kinds = [args[-1] if origin is dict else args[0]] * draw(st.integers(0, 3))
+    is_fixed = origin is tuple and ... not in args
+    held = args[-1] if origin is dict else args[0]
+    kinds = args if is_fixed else [held] * draw(st.integers(0, 3))
     parts = [draw(values_of(kind)) for kind in kinds]
     items, count = [item for item, _ in parts], sum(count for _, count in parts)
     if origin is dict:

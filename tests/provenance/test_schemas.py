@@ -55,7 +55,11 @@ def taken(table: Annotated[pd.DataFrame, no_future]) -> int:
     return len(table)
 
 @step
-def called(table: Annotated[pd.DataFrame, Check(functions.small), functools.partial(functions.least, rows=1)]) -> int:
+def called(
+    table: Annotated[
+        pd.DataFrame, Check(functions.small), functools.partial(functions.least, rows=1)
+    ],
+) -> int:
     return len(table)
 
 @step
