@@ -175,6 +175,20 @@ def test_a_check_that_raises_is_an_error_of_the_schema_and_no_verdict_on_the_dat
     assert both.checks[0]["verdict"] == "fail"
 
 
+def test_a_statistical_hypothesis_is_a_rule_of_the_whole() -> None:
+    near_zero = pa.Hypothesis.one_sample_ttest(popmean=0, alpha=0.01)
+    kind = Annotated[pd.DataFrame, schema(near_zero)]
+    assert len(passed(kind, numbers(-1, 0, 1))) == 3
+    (line,) = lines(kind, numbers(99, 100, 101))
+    assert line.startswith("x ")
+    assert line.endswith("it does not hold")
+
+
+def test_a_long_rule_is_cut_in_the_report() -> None:
+    made = schema(pa.Check.isin(range(1, 5_000)))
+    assert len(failed(Annotated[pd.DataFrame, made], numbers(0)).message) < 300
+
+
 def test_a_parser_that_raises_is_an_error_too() -> None:
     made = pa.DataFrameSchema(parsers=pa.Parser(lambda table: table["nothing"]))
     told = failed(Annotated[pd.DataFrame, made], numbers(1))

@@ -96,7 +96,7 @@ def row_text(row: Iterable[tuple[Any, Any]]) -> str:
 def error_text(error: BaseException) -> str:
     """An exception in a line."""
     try:
-        return note_text(f"{type(error).__name__}: {error}")
+        return note_text(f"{type(error).__name__}: {error}").removesuffix(":")
     except Exception:  # noqa: BLE001 (its text is the user's own code)
         return type(error).__name__
 

@@ -16,7 +16,7 @@ from windlass.words import shortened
 _MOST_LINES = 20
 _MOST_FAILURES = 5
 _MOST_EXAMPLES = 3
-_LONGEST_EXAMPLE = 100
+_LONGEST = 100
 _WIDEST = 40
 """Letters of a column's name or a rule to which others are aligned."""
 
@@ -60,7 +60,8 @@ def _lines(failure: Failure, step: str, arrow: str) -> Iterator[str]:
     shown = failure.breaches[:_MOST_LINES]
     columns, rules = _width(b.column for b in shown), _width(b.rule for b in shown)
     for each in shown:
-        told = [each.column.ljust(columns), each.rule.ljust(rules), _facts(each, failure.rows)]
+        rule = shortened(each.rule, _LONGEST).ljust(rules)
+        told = [each.column.ljust(columns), rule, _facts(each, failure.rows)]
         yield f"  {'  '.join(part for part in told if part)}".rstrip()
     more = len(failure.breaches) - len(shown)
     if more:
@@ -84,4 +85,4 @@ def _facts(breach: Breach, rows: int | None) -> str:
 
 
 def _text(example: Example) -> str:
-    return shortened(": ".join(part for part in example if part), _LONGEST_EXAMPLE)
+    return shortened(": ".join(part for part in example if part), _LONGEST)
