@@ -33,7 +33,7 @@ BINS = 15
 
 _SUREST = 1e-7  # a probability nearer to 0 or 1 counts as this: log-odds have no end
 _STEPS = 50
-_HALVINGS = 60
+_HALVINGS = 30
 
 
 @dataclass(frozen=True, slots=True)

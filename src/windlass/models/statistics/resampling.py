@@ -45,7 +45,8 @@ def resampled_means(rows: FloatArray, resamples: int, random: np.random.Generato
         counts = np.bincount(places.ravel(), minlength=size * count)
         return counts.reshape(size, count).astype(np.float64)
 
-    return _sums(rows, resamples, draw, random) / count
+    means: FloatArray = _sums(rows, resamples, draw, random) / count
+    return means
 
 
 def signed_sums(rows: FloatArray, resamples: int, random: np.random.Generator) -> FloatArray:
@@ -57,7 +58,13 @@ def signed_sums(rows: FloatArray, resamples: int, random: np.random.Generator) -
         )
         return signs * 2.0 - 1.0
 
-    return _sums(rows, resamples, draw, random)
+    count = len(rows)
+    if count < LARGE:
+        return _sums(rows, resamples, draw, random)
+    # Turns of the same signs have the same sum, so what all rows share gets a sum of its own.
+    center = rows.mean(axis=0)
+    shared = 2.0 * random.binomial(count, 0.5, size=(resamples, 1)) - count
+    return _sums(rows - center, resamples, draw, random) + shared * center
 
 
 def _sums(rows: FloatArray, resamples: int, draw: Draw, random: np.random.Generator) -> FloatArray:
@@ -65,7 +72,8 @@ def _sums(rows: FloatArray, resamples: int, draw: Draw, random: np.random.Genera
     if count >= LARGE:
         return _turned(rows, resamples, draw, random)
     blocks = _blocks(resamples, max(1, _BLOCK // count))
-    return np.concatenate([draw(size, count) @ rows for size in blocks])
+    found: list[FloatArray] = [draw(size, count) @ rows for size in blocks]
+    return np.concatenate(found)
 
 
 def _turned(
