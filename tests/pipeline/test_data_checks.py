@@ -20,7 +20,8 @@ from pydantic import AfterValidator, Field
 from windlass import Check, pipeline, step
 from windlass.errors import DefinitionError
 from windlass.pipeline.data_checks import DataCheck
-from windlass.pipeline.guards import Guard, borders_of, holds_check
+from windlass.pipeline.guarding import Guard
+from windlass.pipeline.guards import borders_of, holds_check
 
 SOME = pa.DataFrameSchema({"x": pa.Column(int)})
 NAMED = pa.DataFrameSchema({"x": pa.Column(int)}, name="its own name")

@@ -10,9 +10,9 @@ import functools
 import inspect
 import re
 from collections import abc
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal, Protocol, TypeAlias, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from windlass.errors import DefinitionError
 from windlass.pipeline import types
@@ -24,22 +24,18 @@ from windlass.pipeline.annotations import (
     unwrapped,
     why_unknown,
 )
-from windlass.pipeline.data_checks import DataCheck, check_of, is_check
+from windlass.pipeline.data_checks import check_of, is_check
+from windlass.pipeline.guarding import (
+    Guard,
+    checked_by,
+    each_in_place,
+    each_item,
+    each_value,
+    either_of,
+    fields_of_tuple,
+    values_at,
+)
 from windlass.values import is_namedtuple_class
-
-
-class Inspector(Protocol):
-    """Makes checks, and keeps what came of them."""
-
-    def see(self, check: DataCheck, value: Any, where: str) -> Any:
-        """Makes a check of the value at a place; returns the value that goes on."""
-
-    def settle(self) -> None:
-        """Raises if a check has failed."""
-
-
-Guard: TypeAlias = Callable[[Any, str, Inspector], Any]
-"""Is given a value, where it is, and who makes checks; returns the value that goes on."""
 
 _KEYED = (*MAPPINGS[:1], abc.Mapping, abc.MutableMapping)
 _LISTED = (
@@ -187,7 +183,7 @@ class _Builder:
         found = [check_of(each, kind, self._space) for each in added]
         within = self._within(kind)
         self._building.pop()
-        return _guard(within, [check for check in found if check is not None])
+        return checked_by(within, [check for check in found if check is not None])
 
     def _within(self, kind: Any) -> Guard | None:
         if not any(map(holds_check, _parts(kind))):
@@ -197,13 +193,13 @@ class _Builder:
         if fields is not None:
             return self._fielded(kind, fields)
         if is_union(kind):
-            return _either([(member, self.build(member)) for member in args])
+            return either_of([(member, self.build(member)) for member in args])
         if origin is tuple and args[1:] != (...,):
-            return _in_place([self.build(part) for part in args])
+            return each_in_place([self.build(part) for part in args])
         if origin in _LISTED:
-            return _each(self.build(args[0]))
+            return each_item(self.build(args[0]))
         if origin in _KEYED and not holds_check(args[0]):
-            return _valued(self.build(args[1]))
+            return each_value(self.build(args[1]))
         raise DefinitionError(
             f"a check stands in {types.describe(kind)}, where it could not be made",
             hint="Lists, tuples, values of dicts, named tuples and typed dicts are gone into.",
@@ -212,96 +208,8 @@ class _Builder:
     def _fielded(self, kind: Any, fields: Mapping[str, Any]) -> Guard:
         guards = {name: self.build(annotation) for name, annotation in fields.items()}
         present = {name: guard for name, guard in guards.items() if guard is not None}
-        return _keyed(present) if is_typeddict(get_origin(kind) or kind) else _named(present)
-
-
-def _guard(within: Guard | None, checks: list[DataCheck]) -> Guard | None:
-    if not checks:
-        return within
-
-    def guard(value: Any, where: str, inspector: Inspector) -> Any:
-        if within is not None:
-            value = within(value, where, inspector)
-        for check in checks:
-            value = inspector.see(check, value, where)
-        return value
-
-    return guard
-
-
-def _either(members: list[tuple[Any, Guard | None]]) -> Guard:
-    """Of a union: the first member that the value is of."""
-
-    def guard(value: Any, where: str, inspector: Inspector) -> Any:
-        for member, inner in members:
-            if types.check(value, member) is None:
-                return value if inner is None else inner(value, where, inspector)
-        return value
-
-    return guard
-
-
-def _named(guards: Mapping[str, Guard]) -> Guard:
-    def guard(value: Any, where: str, inspector: Inspector) -> Any:
-        seen = {
-            name: inner(getattr(value, name), f"{where}.{name}", inspector)
-            for name, inner in guards.items()
-        }
-        return value._replace(**seen)
-
-    return guard
-
-
-def _keyed(guards: Mapping[str, Guard]) -> Guard:
-    def guard(value: Any, where: str, inspector: Inspector) -> Any:
-        seen = {
-            name: inner(value[name], f"{where}[{name!r}]", inspector)
-            for name, inner in guards.items()
-            if name in value
-        }
-        return {**value, **seen}
-
-    return guard
-
-
-def _valued(inner: Guard | None) -> Guard:
-    def guard(value: Any, where: str, inspector: Inspector) -> Any:
-        assert inner is not None
-        seen = {key: inner(item, f"{where}[{key!r}]", inspector) for key, item in value.items()}
-        return _unless_same(value, value.values(), seen.values(), seen)
-
-    return guard
-
-
-def _in_place(guards: list[Guard | None]) -> Guard:
-    def guard(value: Any, where: str, inspector: Inspector) -> Any:
-        return tuple(
-            item if inner is None else inner(item, f"{where}[{place}]", inspector)
-            for place, (inner, item) in enumerate(zip(guards, value, strict=True))
+        return (
+            values_at(present)
+            if is_typeddict(get_origin(kind) or kind)
+            else fields_of_tuple(present)
         )
-
-    return guard
-
-
-def _each(inner: Guard | None) -> Guard:
-    assert inner is not None
-
-    def as_they_come(items: Iterator[Any], where: str, inspector: Inspector) -> Iterator[Any]:
-        for place, item in enumerate(items):
-            seen = inner(item, f"{where}[{place}]", inspector)
-            inspector.settle()
-            yield seen
-
-    def guard(value: Any, where: str, inspector: Inspector) -> Any:
-        if isinstance(value, Iterator):
-            return as_they_come(value, where, inspector)
-        seen = [inner(item, f"{where}[{place}]", inspector) for place, item in enumerate(value)]
-        made = tuple(seen) if isinstance(value, tuple) else seen
-        return _unless_same(value, value, seen, made)
-
-    return guard
-
-
-def _unless_same(value: Any, before: Iterable[Any], after: Iterable[Any], made: Any) -> Any:
-    """What a collection has become; itself, of whatever class it is, if no item was changed."""
-    return value if all(was is now for was, now in zip(before, after, strict=True)) else made
