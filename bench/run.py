@@ -25,6 +25,7 @@ import boxes
 import bucket
 import caching
 import on_ray
+import releasing
 import submitting
 from timing import HERE, QUICK, ROUNDS, Bench, Figure, further, median, paired, seconds
 
@@ -198,6 +199,7 @@ MEASURES: dict[str, Callable[[Bench], list[Figure]]] = {
     "ray": on_ray.on_ray,
     "container": boxes.container,
     "bucket": bucket.bucket,
+    "models": releasing.models,
 }
 
 
