@@ -13,7 +13,18 @@ import sys
 HEAVY = (
     *("sqlalchemy", "alembic", "pydantic", "fsspec", "typer", "rich", "asyncio", "jinja2"),
     *("numpy", "pandas", "pyarrow", "polars", "sklearn", "skops", "matplotlib", "altair"),
-    *("xgboost", "lightgbm", "catboost", "torch", "onnx", "onnxruntime", "keras", "PIL", "plotly", "soundfile"),
+    *(
+        "xgboost",
+        "lightgbm",
+        "catboost",
+        "torch",
+        "onnx",
+        "onnxruntime",
+        "keras",
+        "PIL",
+        "plotly",
+        "soundfile",
+    ),
     *("datasets",),
     *("uvicorn", "starlette", "ray", "kfp", "airflow", "mlflow", "multiprocessing"),
 )
