@@ -12,8 +12,6 @@
     │   ├── FormatError      no format fits, or a value is not of its format
     │   ├── CorruptError     stored bytes are gone or altered
     │   └── UntrustedError   reading would run code that is not trusted
-    ├── ModelError           a model cannot be described, or not asked for what it lacks
-    │   └── SignatureError   data is not what a model takes
     ├── StoreError           the artifact store cannot be read or written
     ├── RecordError          the record store cannot be read or written
     │   ├── NotFoundError    no run, node or artifact of that name
@@ -21,17 +19,25 @@
     │   └── VersionError     the database was made by a newer Windlass
     ├── StepError            a step failed
     │   ├── OutputTypeError  it returned what its annotation does not promise
+    │   ├── DataCheckError   what it was given or returned breaks a check
     │   ├── StepTimeoutError it ran past its timeout
     │   ├── NotebookError    the notebook that it runs failed
     │   └── WorkerDiedError  its process ended under it
-    └── RunError             a run failed or was cancelled
-        └── NotDrivenError   another process has taken it over
+    ├── RunError             a run failed or was cancelled
+    │   └── NotDrivenError   another process has taken it over
+    ├── ScoreError           predictions cannot be scored or compared
+    │   └── UndefinedError   a score has no value for these cases
+    └── ModelError           a version of a model cannot be used as it is asked
+        ├── SignatureError   rows are not what it takes
+        └── PromotionError   it may not become what it is to become
 
 Every message says what went wrong, where, and what to do. ``exit_code`` is what the command line
 returns: 1 where the work failed, 2 where the input was refused.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 
 class WindlassError(Exception):
@@ -122,20 +128,6 @@ class UntrustedError(ArtifactError):
     """Reading an artifact would run code that the project has not said it trusts."""
 
 
-class ModelError(WindlassError):
-    """A model, or what is known of it, is not what is needed."""
-
-
-class SignatureError(ModelError):
-    """Data is not what a model takes.
-
-    Attributes:
-        problems: Each problem in words.
-    """
-
-    problems: tuple[str, ...] = ()
-
-
 class StoreError(WindlassError):
     """The artifact store cannot be read or written."""
 
@@ -174,6 +166,18 @@ class OutputTypeError(StepError):
     """A step returned what its annotation does not promise."""
 
 
+class DataCheckError(StepError):
+    """What a step was given, or returned, breaks a check of data.
+
+    Attributes:
+        border: ``input`` or ``output``.
+        checks: What came of every check of the attempt, as JSON.
+    """
+
+    border = "output"
+    checks: tuple[Any, ...] = ()
+
+
 class StepTimeoutError(StepError):
     """A step ran past its timeout and was stopped."""
 
@@ -194,3 +198,34 @@ class RunError(WindlassError):
 
 class NotDrivenError(RunError):
     """Another process has resumed a run that this one was driving."""
+
+
+class ModelError(WindlassError):
+    """A version of a model cannot be used as it is asked."""
+
+    exit_code = 1
+
+
+class SignatureError(ModelError):
+    """Rows are not what a model takes.
+
+    Attributes:
+        problems: Each problem in words.
+    """
+
+    exit_code = 2
+    problems: tuple[str, ...] = ()
+
+
+class PromotionError(ModelError):
+    """A version may not become what it is to become: it lacks a report, or somebody was first."""
+
+
+class ScoreError(WindlassError):
+    """Labels and predictions cannot be scored or compared: they are not what a score needs."""
+
+
+class UndefinedError(ScoreError):
+    """A score has no value for these cases, as the area under a curve of one class only."""
+
+    exit_code = 1

@@ -13,11 +13,14 @@ from windlass.execution.stores import open_stores
 from windlass.pipeline import parameters as params
 from windlass.pipeline.pipeline import Pipeline
 from windlass.pipeline.settings import RunOptions
+from windlass.records.identity import uuid7
 from windlass.stacks.stack import Stack
 from windlass.targets.compiling import compile_pipeline
 from windlass.targets.launch import place_run
 from windlass.targets.sync import Synced, sync
 from windlass.targets.target import find_target, look_at_target, stack_for
+
+_TAG = "trial"
 
 
 def is_tried(target: str, stack: Stack) -> bool:
@@ -51,7 +54,9 @@ def try_engine(
             hint=f"windlass compile FILE.py:PIPELINE --target {target} -o FOLDER",
         )
     params.bind(pipeline.name, pipeline.parameters, {}, text=text)
-    project, stack, options = place_run(pipeline, options.but(target=target))
+    mark = uuid7()  # another trial of the same pipeline may be going on
+    tags = {**options.tags, _TAG: mark}
+    project, stack, options = place_run(pipeline, options.but(target=target, tags=tags))
     stack = stack_for(target, stack)
     for check in look_at_target(stack):  # before a lock is solved
         if check.status == "fail":
@@ -62,7 +67,7 @@ def try_engine(
         before = posted_runs(store)
         tried.trial(Path(folder), text)
     plan = compiled.plan.digest
-    new = [run for run in posted_runs(store) - before if RunObjects(store, run).begun(plan)]
+    new = [run for run in posted_runs(store) - before if _is_of(RunObjects(store, run), plan, mark)]
     if len(new) != 1:
         begun = f"{len(new)} runs" if new else "no run"
         raise RunError(
@@ -70,3 +75,8 @@ def try_engine(
             hint="What its tasks said is above.",
         )
     return sync(new[0], stack=stack.name, project=project.root)
+
+
+def _is_of(objects: RunObjects, plan: str, mark: str) -> bool:
+    found = objects.begun(plan)
+    return found is not None and found["run"]["tags"].get(_TAG) == mark

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from windlass.artifacts.artifact import Artifact
 from windlass.errors import NotFoundError
 from windlass.records import rows
+from windlass.records.database import one_of
 from windlass.records.identity import uuid7
 from windlass.records.model_rows import move_of, move_row, report_of, report_row, version_of
 from windlass.records.models import Minted, ModelRow, Move, NewVersion, Report, VersionRow
+from windlass.records.reading import portions
 from windlass.records.writing import Writing
 
 _MODELS = """
@@ -88,6 +90,20 @@ class Versions(Writing):
     def versions_of_run(self, run: str) -> list[VersionRow]:
         """The versions that a run made."""
         return self._versions_of(self.execute(_OF_RUN, {"run": run}))
+
+    def minted_by(self, run: str) -> list[Minted]:
+        """What a run that succeeded has made of models: new versions, or some that were there."""
+        found = [event.data for event in self.events(run) if event.kind == "version"]
+        return [Minted(**data) for data in found]
+
+    def run_names(self, runs: Iterable[str]) -> dict[str, str]:
+        """The names of runs, by their ids; those that are gone are left out."""
+        found: dict[str, str] = {}
+        for some in portions(sorted(set(runs))):
+            condition, names = one_of("id", some)
+            query = f"SELECT id, name FROM runs WHERE {condition}"  # noqa: S608
+            found |= {row["id"]: row["name"] for row in self.execute(query, names)}
+        return found
 
     def add_version_artifact(
         self, version: VersionRow, role: str, artifacts: Sequence[Artifact]
