@@ -24,6 +24,7 @@ from typing import Any
 import boxes
 import bucket
 import caching
+import comparing
 import on_ray
 import submitting
 from timing import HERE, QUICK, ROUNDS, Bench, Figure, further, median, paired, seconds
@@ -198,6 +199,7 @@ MEASURES: dict[str, Callable[[Bench], list[Figure]]] = {
     "ray": on_ray.on_ray,
     "container": boxes.container,
     "bucket": bucket.bucket,
+    "comparing": comparing.comparing,
 }
 
 

@@ -26,7 +26,7 @@ class Options(TypedDict, total=False):
     Attributes:
         classes: All classes in the order of the columns of probabilities; if left out, those that
             occur, sorted.
-        positive: The class that is looked for; if left out, the greater of two.
+        positive: The class that is looked for; if left out, the second of two.
         weights: How much each case counts, (n,), not negative.
         groups: What each case belongs to, such as its day, (n,): groups are resampled whole.
         level: How often intervals hold the true value: 0.95. The risk of a false verdict to either
