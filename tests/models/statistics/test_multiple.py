@@ -148,6 +148,17 @@ def test_bad_slices(slices: Any, told: str) -> None:
         compare_slices("auc", *CASES, slices)
 
 
+def test_a_verdict_that_is_taken_back_says_how_many_cases_it_would_need() -> None:
+    found = Finding(
+        what="s", gain=True, estimate=0.1, low=0.01, high=0.19, n=100, p=0.03, threshold=0.0
+    )
+    together = decide_together(dict.fromkeys("abcd", found))
+    assert {each.verdict for each in together.values()} == {"inconclusive"}
+    # (2.50 + 0.84)² sd² / 0.1², where 1.96 sd / √100 = 0.09 and 5 % / 4 is left for each
+    assert together["a"].cases_needed == pytest.approx(235, abs=2)
+    assert decide_together({"a": found})["a"].verdict == "pass"
+
+
 def test_what_has_no_p_value_does_not_count() -> None:
     findings = {
         "a": Finding(what="s", gain=True, estimate=0.1, n=9, p=0.04, threshold=0.0, verdict="pass"),
@@ -157,6 +168,7 @@ def test_what_has_no_p_value_does_not_count() -> None:
     found = decide_together(findings)
     assert found["a"].p == pytest.approx(0.06)
     assert found["a"].verdict == "inconclusive"
+    assert found["a"].cases_needed is None  # without an interval there is no telling
     assert found["b"] == findings["b"]
     assert found["c"].p == pytest.approx(0.06)
     assert found["c"].verdict is None

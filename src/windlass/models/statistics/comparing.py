@@ -11,6 +11,7 @@ import numpy as np
 
 from windlass.errors import ScoreError, UndefinedError
 from windlass.models.statistics.cases import Array, Cases, read_cases
+from windlass.models.statistics.distributions import margin_factor
 from windlass.models.statistics.finding import Finding, Verdict, judge, judge_within
 from windlass.models.statistics.intervals import RESAMPLES, Interval, interval_of
 from windlass.models.statistics.means import Means
@@ -266,6 +267,12 @@ def needed_for(finding: Finding, error: float, distance: float) -> int | None:
         return None
     needed = cases_needed(distance, error * math.sqrt(finding.n), level=finding.level)
     return None if needed is None else max(finding.n + 1, needed)
+
+
+def error_of(finding: Finding) -> float:
+    """The standard error that an interval's width speaks of."""
+    width = (finding.high or 0.0) - (finding.low or 0.0)
+    return width / 2 / margin_factor(finding.level)
 
 
 def _rough(cases: Cases, means: Means) -> list[str]:
