@@ -24,6 +24,7 @@ from typing import Any
 import boxes
 import bucket
 import caching
+import comparing
 import on_ray
 import releasing
 import submitting
@@ -200,6 +201,7 @@ MEASURES: dict[str, Callable[[Bench], list[Figure]]] = {
     "container": boxes.container,
     "bucket": bucket.bucket,
     "models": releasing.models,
+    "comparing": comparing.comparing,
 }
 
 
