@@ -13,8 +13,8 @@ import sys
 HEAVY = (
     *("sqlalchemy", "alembic", "pydantic", "fsspec", "typer", "rich", "asyncio", "jinja2"),
     *("numpy", "pandas", "pyarrow", "polars", "sklearn", "skops", "matplotlib", "altair"),
-    *("xgboost", "lightgbm", "catboost", "torch", "onnx", "onnxruntime", "keras", "PIL", "plotly", "soundfile"),
-    *("datasets",),
+    *("xgboost", "lightgbm", "catboost", "torch", "onnx", "keras", "PIL", "plotly", "soundfile"),
+    *("datasets", "pandera", "onnxruntime"),
     *("uvicorn", "starlette", "ray", "kfp", "airflow", "mlflow", "multiprocessing"),
 )
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from windlass.models import release as release
     from windlass.models.registry import open_version as open_version
     from windlass.models.registry import register as register
+    from windlass.pipeline.data_checks import Check as Check
     from windlass.pipeline.graph import Graph as Graph
     from windlass.pipeline.marks import Holdout as Holdout
     from windlass.pipeline.marks import Model as Model
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 _WHERE = {
     "Audio": "windlass.artifacts.audio",
+    "Check": "windlass.pipeline.data_checks",
     "HTML": "windlass.artifacts.documents",
     "Markdown": "windlass.artifacts.documents",
     "Picture": "windlass.artifacts.picture",

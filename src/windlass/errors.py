@@ -19,6 +19,7 @@
     │   └── VersionError     the database was made by a newer Windlass
     ├── StepError            a step failed
     │   ├── OutputTypeError  it returned what its annotation does not promise
+    │   ├── DataCheckError   what it was given or returned breaks a check
     │   ├── StepTimeoutError it ran past its timeout
     │   ├── NotebookError    the notebook that it runs failed
     │   └── WorkerDiedError  its process ended under it
@@ -35,6 +36,8 @@ returns: 1 where the work failed, 2 where the input was refused.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 
 class WindlassError(Exception):
@@ -161,6 +164,18 @@ class StepError(WindlassError):
 
 class OutputTypeError(StepError):
     """A step returned what its annotation does not promise."""
+
+
+class DataCheckError(StepError):
+    """What a step was given, or returned, breaks a check of data.
+
+    Attributes:
+        border: ``input`` or ``output``.
+        checks: What came of every check of the attempt, as JSON.
+    """
+
+    border = "output"
+    checks: tuple[Any, ...] = ()
 
 
 class StepTimeoutError(StepError):

@@ -246,8 +246,8 @@ def retried(folder: str, tries: int = 3) -> int:
 
 
 @pipeline
-def retries_exhausted(folder: str) -> int:
-    return double(succeed_at_last(folder, 9))
+def retries_exhausted(folder: str, tries: int = 9) -> int:
+    return double(succeed_at_last(folder, tries))
 
 
 @pipeline

@@ -31,9 +31,16 @@ from engines import AIRFLOW, KUBEFLOW, engine_python, needed
 
 PROGRAM = Path(sys.executable).with_name("windlass")
 TARGETS = "local,ray,container,kubeflow,airflow"
-FEWER = {"map of 300 items": {"n": 12}}
-"""Three hundred cold processes would tell nothing more than twelve."""
+OTHERWISE: dict[str, dict[str, Any]] = {
+    # Three hundred cold processes would tell nothing more than twelve.
+    "map of 300 items": {"n": 12},
+    # The file in which tries are counted is there for all targets: none is to come to the end.
+    "retries exhausted": {"folder": "{folder}", "tries": 1000},
+}
 STACKS = """
+[run]
+keep_going = true  # as engines do
+
 [stacks.container]
 target = "container"
 [stacks.container.options]
@@ -122,7 +129,7 @@ def try_graph(name: str, targets: list[str], project: Path) -> bool:
 
 
 def parameters(name: str, case: Case, folder: str) -> Iterator[str]:
-    for key, value in (FEWER.get(name) or case.parameters).items():
+    for key, value in (OTHERWISE.get(name) or case.parameters).items():
         text = value.format(folder=folder) if isinstance(value, str) else json.dumps(value)
         yield f"{key}={text}"
 

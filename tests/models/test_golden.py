@@ -103,9 +103,7 @@ def test_the_outputs_are_those_of_the_rows() -> None:
 
 def test_the_choice_is_that_of_the_rows_and_not_of_their_order() -> None:
     order = RNG.permutation(N)
-    shuffled = Golden.of(
-        HOLDOUT.iloc[order], {name: each[order] for name, each in OUTPUTS.items()}
-    )
+    shuffled = Golden.of(HOLDOUT.iloc[order], {name: each[order] for name, each in OUTPUTS.items()})
     assert _set(shuffled) == _set(GOLDEN)
     assert shuffled.document()["inputs"] == GOLDEN.document()["inputs"]
     assert _set(Golden.of(HOLDOUT, OUTPUTS, seed=1)) != _set(GOLDEN)
@@ -118,9 +116,10 @@ def test_no_two_examples_are_the_same(table: Any, chance: Any) -> None:
     table = take(table, rows)
     golden = Golden.of(table, {"predict": rows})
     found = golden.inputs if isinstance(golden.inputs, pd.DataFrame) else golden.inputs.to_pandas()
-    texts = [(*map(repr, row), label) for row, label in zip(
-        found.itertuples(index=False), golden.outputs["predict"], strict=True
-    )]
+    texts = [
+        (*map(repr, row), label)
+        for row, label in zip(found.itertuples(index=False), golden.outputs["predict"], strict=True)
+    ]
     assert len(set(texts)) == len(texts)
 
 
@@ -162,7 +161,8 @@ def _outputs(**changed: Any) -> Any:
 def test_a_replay_of_the_same_finds_nothing() -> None:
     assert replay(GOLDEN, _outputs()) == []
     again = _read_again(GOLDEN)
-    assert replay(again, lambda table: same(table, GOLDEN.inputs) or GOLDEN.outputs) == []
+    same(again.inputs, GOLDEN.inputs)
+    assert replay(again, lambda table: {**GOLDEN.outputs, "rows": len(table)}) == []
     nearly = GOLDEN.outputs["predict_proba"] + 1e-9
     assert replay(GOLDEN, _outputs(predict_proba=nearly)) == []
 

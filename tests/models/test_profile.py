@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,9 @@ from windlass.models.profile import Profile, ProfileLike
 from .tables import LAWS, pandas_tables, tables
 
 RNG = np.random.default_rng(0)
-_numbers = st.lists(st.floats() | st.sampled_from([0.0, 1.0, np.inf, -np.inf, np.nan]), max_size=300)
+_numbers = st.lists(
+    st.floats() | st.sampled_from([0.0, 1.0, np.inf, -np.inf, np.nan]), max_size=300
+)
 
 
 def _one(values: Any) -> pd.DataFrame:
@@ -78,11 +81,9 @@ def test_bins_are_right_closed_and_at_the_quantiles(reference: Any, data: Any) -
     assert anchors.low == min(finite)
     assert anchors.edges[-1] == max(finite)
     values, edges = np.array(data), [anchors.low, *anchors.edges]
-    spans = zip(edges, edges[1:], strict=False)
+    spans = pairwise(edges)
     inside = [int(((values > left) & (values <= right)).sum()) for left, right in spans]
-    inside[0] += int((values == anchors.low).sum()) if anchors.low != anchors.edges[0] else 0
-    if anchors.low == anchors.edges[0]:
-        inside[0] = int((values == anchors.low).sum())
+    inside[0] += int((values == anchors.low).sum())  # the first bin has its left end too
     ends = int((values < anchors.low).sum()), int((values > edges[-1]).sum())
     nulls = int(np.isnan(values).sum())
     assert _counts(profile.count(_one(data))) == [ends[0], *inside, ends[1], nulls]

@@ -53,6 +53,7 @@ def test_rows_are_taken_of_table_and_columns_alike(table: pd.DataFrame) -> None:
         assert repr(column.take(rows).cells()) == repr(part.cells())
 
 
+_LISTS: Any = pd.ArrowDtype(pa.list_(pa.int64()))
 REFUSED: dict[str, tuple[Any, str]] = {
     "lists": ([[1], [2]], "holds objects of the type list"),
     "dicts": ([{"a": 1}, {}], "holds objects of the type dict"),
@@ -65,7 +66,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "periods": (pd.period_range("2020", periods=2), "is of the dtype period"),
     "sparse": (pd.arrays.SparseArray([0, 1]), "is of the dtype Sparse"),
     "bins": (pd.cut([1, 2], 2), "has categories of the type Interval"),
-    "nested": (pd.array([[1], [2]], pd.ArrowDtype(pa.list_(pa.int64()))), "is of the type list"),
+    "nested": (pd.Series([[1], [2]], dtype=_LISTS), "is of the type list"),
 }
 
 
@@ -121,6 +122,6 @@ def test_an_array_is_taken_apart_by_its_second_axis() -> None:
 
 
 def test_times_become_seconds_in_utc() -> None:
-    times = pd.to_datetime(["1970-01-01T01:00:00.5", None]).tz_localize("Europe/Berlin")
+    times = pd.DatetimeIndex(["1970-01-01T01:00:00.5", "NaT"]).tz_localize("Europe/Berlin")
     column = read_columns(pd.DataFrame({"t": times}))[0]
     np.testing.assert_array_equal(column.numbers(), [0.5, np.nan])

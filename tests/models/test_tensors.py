@@ -14,7 +14,7 @@ from hypothesis.extra import numpy as arrays
 
 from windlass.errors import ModelError, SignatureError
 from windlass.models.signature import Signature, signature_of
-from windlass.models.tensors import datatype
+from windlass.models.tensors import numpy_datatype
 
 from .tables import LAWS
 
@@ -65,6 +65,13 @@ def test_a_range_is_a_warning() -> None:
     assert "goes down to" in warning.message
 
 
+def test_what_a_dtype_cannot_hold_is_an_error() -> None:
+    with pytest.raises(SignatureError, match=r"has the value 1e\+300, which float32 cannot hold"):
+        signature_of(IMAGES).conform(np.full((1, 4, 4), 1e300))
+    with pytest.raises(SignatureError, match="has the value 300, which int8 cannot hold"):
+        signature_of(np.array([1], "i1")).conform(np.array([300]))
+
+
 def test_several_tensors_have_names() -> None:
     inputs = {"ids": np.array([[1, 2]]), "text": np.array(["ab"])}
     signature = signature_of(inputs)
@@ -88,4 +95,4 @@ def test_what_is_no_array_of_rows_is_refused(array: Any) -> None:
 
 def test_datatypes_have_the_names_of_the_protocol() -> None:
     names = {"bool": "BOOL", "int64": "INT64", "uint8": "UINT8", "float16": "FP16", "str": "BYTES"}
-    assert {dtype: datatype(dtype) for dtype in names} == names
+    assert {dtype: numpy_datatype(dtype) for dtype in names} == names

@@ -13,6 +13,7 @@ import windlass
 from windlass.cli import (
     caching,
     collecting,
+    comparing,
     compiling,
     differing,
     executing,
@@ -78,6 +79,8 @@ app.command("portability", help="Run a pipeline on several targets, and compare.
 )
 app.add_typer(values.app, name="artifacts")
 app.add_typer(models.app, name="models")
+models.app.command("compare", help="Compare two versions on held-out rows.")(comparing.compare)
+app.command("power", help="Tell how many cases a comparison of models needs.")(comparing.power)
 app.command("test", help="Run the release tests of a model's version, and keep the report.")(
     testing.run_tests
 )

@@ -106,7 +106,7 @@ def describe(named: _Named, stack: StackName = None, json: Json = False) -> int:
     """Describes a version, as it is when it is made."""
     from windlass.models.describing import describe as look
 
-    version = _version(stores_here(stack), named)
+    version = version_here(stores_here(stack), named)
     problems = look(version)
     if json:
         print_json(
@@ -129,13 +129,14 @@ def card(named: _Named, stack: StackName = None) -> int:
     from windlass.stacks.settings import load_settings
 
     found = stack_here(stack)
-    version = _version(stores_here(stack), named)
+    version = version_here(stores_here(stack), named)
     told = load_settings(found.project).models.get(version.row.model)
     typer.echo(model_card(version, told.description if told else None), nl=False)
     return DONE
 
 
-def _version(stores: Stores, named: str) -> Version:
+def version_here(stores: Stores, named: str) -> Version:
+    """The version that is meant, ready to be read."""
     from windlass.models.code import find_modules
     from windlass.models.naming import find_version
     from windlass.models.version import Version

@@ -5,9 +5,9 @@ right-closed bins at its own quantiles, of categories the most frequent ones. An
 counted in the same anchors, as one vector of whole numbers. Such counts are exact, hold no value of
 anybody's, and those of parts add up to those of the whole, in any order.
 
-The quantiles are those of the empirical distribution (its inverse, no interpolation), and equal ones
-are one: where many values are the same they have a bin whose right end they are, so that the
-distribution is known exactly at each edge.
+The quantiles are those of the empirical distribution (its inverse, no interpolation), and equal
+ones are one: where many values are the same they have a bin whose right end they are, so that
+the distribution is known exactly at each edge.
 """
 
 from __future__ import annotations
@@ -121,7 +121,8 @@ class NumberBins:
         rows, known = len(numbers), len(numbers) - int(np.count_nonzero(np.isnan(numbers)))
         under = 0 if self.low is None else int(np.searchsorted(numbers, self.low, side="left"))
         upto = np.searchsorted(numbers, np.array(self.edges), side="right")
-        return np.diff(np.array([0, under, *upto, known, rows], np.int64))
+        found: Counts = np.diff([0, under, *upto.tolist(), known, rows]).astype(np.int64)
+        return found
 
     def cell_names(self) -> list[str]:
         """What each count is of: ``(2, 3.5]``."""

@@ -54,9 +54,7 @@ class _Wish:
     shown: Callable[[Column], Mask]
 
 
-def choose_rows(
-    columns: Sequence[Column], ranks: Ranks, most: int, first: int = 0
-) -> list[Chosen]:
+def choose_rows(columns: Sequence[Column], ranks: Ranks, most: int, first: int = 0) -> list[Chosen]:
     """Few rows that show as much as they can, and some others.
 
     As many wishes as possible are covered greedily: each next row is the one that shows most of
@@ -97,11 +95,13 @@ def _cover(
     while left.any() and len(chosen) < most:
         best = int(((weights * left) @ shown).argmax())
         new = left & shown[:, best]
-        chosen.append(
-            Chosen(int(rows[best]), tuple(wishes[at].words for at in np.flatnonzero(new)))
-        )
+        chosen.append(Chosen(int(rows[best]), _words(wishes, new)))
         left &= ~new
     return chosen
+
+
+def _words(wishes: Sequence[_Wish], new: Mask) -> tuple[str, ...]:
+    return tuple(wish.words for wish, is_new in zip(wishes, new, strict=True) if is_new)
 
 
 def _first(shown: Mask, ranks: Ranks) -> int:
@@ -172,9 +172,11 @@ def _bits(column: Column) -> Ranks:
     if column.kind in ("category", "text"):
         labels = [f"{type(label).__name__} {label}" for label in column.labels]
         hashes = [int.from_bytes(_hash(label), "little") for label in [*labels, "missing"]]
-        return np.array(hashes, np.uint64)[column.values]
+        found: Ranks = np.array(hashes, np.uint64)[column.values]
+        return found
     numbers = column.numbers() + 0.0  # -0.0 becomes 0.0
-    return np.where(np.isnan(numbers), np.nan, numbers).view(np.uint64)
+    bits: Ranks = np.where(np.isnan(numbers), np.nan, numbers).view(np.uint64)
+    return bits
 
 
 def _hash(text: str) -> bytes:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SMOOTHING = 0.5
-"""What is added to each count before it is divided, by `psi` alone: a cell that one side lacks would
-make it infinite. It is the prior of Jeffreys, and counts for nothing among thousands of rows."""
+"""What `psi` adds to each count before it is divided: a cell that one side lacks would make it
+infinite. It is the prior of Jeffreys, and counts for nothing among thousands of rows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from windlass.errors import ModelError, WindlassError
 from windlass.models.adapters import Facts, adapter_for
+from windlass.models.adapters.inputs import matching_columns
 from windlass.models.problems import told
 from windlass.models.tables import Library, library_of, rows_of
 from windlass.models.tables.column import Label
@@ -57,25 +58,17 @@ def input_columns(
     Raises:
         ModelError: One is not there, or they are not as many as the model takes.
     """
-    # LightGBM writes _ for each space of a name.
-    there = {name: name for name in names} | {name.replace(" ", "_"): name for name in names}
     wanted = columns if columns is not None else facts.features
     if wanted is None:
         wanted = [name for name in names if name != target]
-    missing = [name for name in wanted if name not in there]
-    if missing:
-        plural = "s" * (len(missing) > 1)
+    found = matching_columns(wanted, names)
+    if facts.width is not None and len(found) != facts.width:
         raise ModelError(
-            f"the model takes the column{plural} {told(missing, ', ')}, which the table lacks",
-            hint=f"It has {told(names, ', ')}.",
-        )
-    if facts.width is not None and len(wanted) != facts.width:
-        raise ModelError(
-            f"the model takes {facts.width} columns, and there are {len(wanted)}: "
-            f"{told(list(wanted), ', ')}",
+            f"the model takes {facts.width} columns, and there are {len(found)}: "
+            f"{told(found, ', ')}",
             hint="Name them: Model(…, target='late', columns=['distance', …]).",
         )
-    return [there[name] for name in wanted]
+    return found
 
 
 class Predictor:

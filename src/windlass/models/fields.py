@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from windlass.models.conversions import CONVERTERS
+from windlass.models.datatypes import bounds, datatype
 from windlass.models.problems import Problem, Severity, told
 from windlass.models.tables.column import NONE, PLURALS, Column, Kind, Label
+from windlass.models.tensors import Tensor
 from windlass.values import Json
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 CATEGORIES = 1000
 """Labels up to which they are listed; of more, how many there were."""
@@ -71,6 +71,10 @@ class Field:
             told["categories"] = list(self.categories)
         return {key: part for key, part in told.items() if part is not None and part is not False}
 
+    def tensor(self) -> Tensor:
+        """As the Open Inference Protocol tells it: a column is a tensor of one axis."""
+        return Tensor(self.name, datatype(self.kind, self.dtype, self.categories or ()), (-1,))
+
     def fits_exactly(self, column: Column) -> bool:
         """Whether a column is of the same dtype, and declares the same categories."""
         if column.dtype != self.dtype:
@@ -97,13 +101,15 @@ class Field:
             yield "missing values", "error", f"has {values}, and had none in the reference"
         if missing == len(column):
             return  # of what kind it would have been cannot be told
-        fitting = _CONVERTERS.get((column.kind, self.kind))
+        fitting = CONVERTERS.get((column.kind, self.kind))
         if fitting is None or (made := fitting(column)) is None:
             yield "kind", "error", f"holds {PLURALS[column.kind]}, and not {PLURALS[self.kind]}"
         elif self.kind == "time" and _has_zone(column.dtype) != _has_zone(self.dtype):
             zones = "a time zone", "none"
             now, then = zones if _has_zone(column.dtype) else zones[::-1]
             yield "kind", "error", f"has times with {now}, and with {then} in the reference"
+        elif self.dtype.lower() in ("null", "arrow[null]"):
+            yield "fit", "error", f"has values, which {self.dtype} cannot hold"
         elif self.kind in ("category", "text"):
             yield from self._strangers(made)
         elif self.kind != "boolean":
@@ -122,7 +128,9 @@ class Field:
         if not new:
             return
         names, rows = [repr(label) for label, _ in new], sum(count for _, count in new)
-        word = self.kind if len(new) == 1 else {"category": "categories", "text": "texts"}[self.kind]
+        word = (
+            self.kind if len(new) == 1 else {"category": "categories", "text": "texts"}[self.kind]
+        )
         verb = "was" if len(new) == 1 else "were"
         severity: Severity = "error" if self.kind == "category" else "warning"
         said = f"has the {word} {told(names, ', ', 5)}, which {verb} not in the reference"
@@ -133,7 +141,7 @@ class Field:
             values = "an infinite value" if count == 1 else f"{count:,} infinite values"
             yield "infinite", "error", f"has {values}, and had none in the reference"
         low, high = _ends(column)
-        least, most = _bounds(self.dtype)
+        least, most = bounds(self.dtype)
         if low is None or high is None:
             return
         if column.kind != "time" and (low < least or high > most):
@@ -148,7 +156,7 @@ class Field:
         """The column, without errors, as one of this kind and with these categories."""
         if column.missing.all():
             return self._empty(len(column))
-        made = _CONVERTERS[column.kind, self.kind](column)
+        made = CONVERTERS[column.kind, self.kind](column)
         assert made is not None
         if self.kind == "category" and self.categories is not None:
             made = made.with_labels(self.categories)
@@ -216,102 +224,5 @@ def _infinities(column: Column) -> int:
 
 
 def _has_zone(dtype: str) -> bool:
-    """Whether a dtype of times has a zone: ``datetime64[us, UTC]``, ``["Datetime", "us", "UTC"]``."""
+    """Whether a dtype of times has a zone: ``datetime64[us, UTC]``, ``timestamp[s, tz=UTC]``."""
     return re.search(r"\[\w+, |\"Datetime\", \"\w+\", \"", dtype) is not None
-
-
-_INTEGER = re.compile(r"(?P<unsigned>u?)int(?P<bits>8|16|32|64)\b", re.IGNORECASE)
-_FLOATS = {"float16": "f2", "halffloat": "f2", "float32": "f4", "float": "f4"}
-
-
-def _bounds(dtype: str) -> tuple[float, float]:
-    """The least and the greatest number that a dtype holds."""
-    import numpy as np
-
-    if found := _INTEGER.search(dtype):
-        whole = np.iinfo(f"{'u' if found['unsigned'] else 'i'}{int(found['bits']) // 8}")
-        return int(whole.min), int(whole.max)
-    if name := _FLOATS.get(re.sub(r"^arrow\[(.*)\]$", r"\1", dtype).lower()):
-        floats = np.finfo(name)
-        return float(floats.min), float(floats.max)
-    return float("-inf"), float("inf")
-
-
-Converter = Callable[[Column], "Column | None"]
-
-
-def _same(column: Column) -> Column:
-    return column
-
-
-def _to_number(column: Column) -> Column:
-    import numpy as np
-
-    return replace(column, kind="number", values=column.values.astype(np.float64))
-
-
-def _to_integer(column: Column) -> Column | None:
-    """Whole numbers that were floats since some are missing; None if one is not whole."""
-    import numpy as np
-
-    missing = column.missing
-    known = np.where(missing, 0, column.values)
-    if not ((np.abs(known) < 2**63) & (known == np.floor(known))).all():
-        return None
-    null = np.where(missing, np.uint8(NONE), column.null)
-    return replace(column, kind="integer", values=known.astype(np.int64), null=null)
-
-
-def _from_boolean(column: Column) -> Column:
-    import numpy as np
-
-    return replace(column, kind="integer", values=column.values.astype(np.int64))
-
-
-def _to_labels(column: Column) -> Column:
-    """Categories that came as what they are of: whole numbers or booleans."""
-    import numpy as np
-
-    found, places = np.unique(column.values, return_inverse=True)
-    places = np.where(column.missing, -1, places)
-    return replace(column, kind="category", values=places, labels=tuple(found.tolist()))
-
-
-def _to_text(column: Column) -> Column | None:
-    return column if all(type(label) is str for label in column.labels) else None
-
-
-_CONVERTERS: dict[tuple[Kind, Kind], Converter] = {
-    **{(kind, kind): _same for kind in PLURALS},
-    ("integer", "number"): _to_number,
-    ("boolean", "number"): _to_number,
-    ("number", "integer"): _to_integer,
-    ("boolean", "integer"): _from_boolean,
-    ("text", "category"): _same,
-    ("integer", "category"): _to_labels,
-    ("boolean", "category"): _to_labels,
-    ("category", "text"): _to_text,
-}
-"""From which kind to which data may be turned without a loss."""
-
-
-def datatype_of(field: Field) -> str:
-    """The datatype of a field in the Open Inference Protocol; times travel as text."""
-    match field.kind:
-        case "boolean":
-            return "BOOL"
-        case "integer":
-            found = _INTEGER.search(field.dtype)
-            return found.group().upper() if found else "INT64"
-        case "number":
-            name = re.sub(r"^arrow\[(.*)\]$", r"\1", field.dtype).lower()
-            return {"f2": "FP16", "f4": "FP32"}.get(_FLOATS.get(name, ""), "FP64")
-        case "category":
-            return _datatype_of_labels(field.categories or ())
-    return "BYTES"
-
-
-def _datatype_of_labels(labels: Sequence[Label]) -> str:
-    types = {type(label) for label in labels}
-    known: dict[type, str] = {bool: "BOOL", int: "INT64", float: "FP64"}
-    return known.get(types.pop(), "BYTES") if len(types) == 1 else "BYTES"

@@ -60,11 +60,11 @@ class Golden:
     def of(
         cls, inputs: Any, outputs: Mapping[str, ArrayLike], rows: int = ROWS, seed: int = 0
     ) -> Golden:
-        """Chooses rows that cover what there is: of each column its ends, its most frequent
-        categories and a missing value, each class, the lowest and the highest prediction; the rest
-        are drawn by chance.
+        """Chooses rows that cover what there is, and draws some more by chance.
 
-        The choice depends on what the rows hold, and not on their order.
+        What is covered is each class, the lowest and the highest prediction, and of each column
+        its ends, its most frequent categories and a missing value. The choice depends on what
+        the rows hold, and not on their order.
 
         Args:
             inputs: The rows of a holdout as the model takes them.
@@ -181,7 +181,8 @@ def _same(expected: NDArray[Any], found: NDArray[Any], tolerance: float) -> NDAr
     largest = np.maximum(1, np.maximum(np.abs(old), np.abs(new)))
     with np.errstate(invalid="ignore"):  # of the difference of two infinities
         near = np.isfinite(largest) & (np.abs(old - new) <= tolerance * largest)
-    return near | (old == new) | (np.isnan(old) & np.isnan(new))
+    same: NDArray[Any] = near | (old == new) | (np.isnan(old) & np.isnan(new))
+    return same
 
 
 def _rows(inputs: Any) -> int:

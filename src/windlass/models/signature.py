@@ -1,6 +1,6 @@
 """What a model takes and gives, taken from real data.
 
-    signature = signature_of(reference, {"predict": labels, "predict_proba": scores}, classes=classes)
+    signature = signature_of(reference, {"predict": labels}, classes=["late", "on time"])
     signature.check(table)      # how a table differs from the reference, in words
     signature.conform(table)    # exactly what the model learnt from; raises SignatureError
 
@@ -19,7 +19,7 @@ from windlass.models.problems import Problem
 from windlass.models.table_inputs import TableInputs
 from windlass.models.tables import library_of
 from windlass.models.tables.column import Label
-from windlass.models.tensors import Tensor, TensorInputs, datatype
+from windlass.models.tensors import Tensor, TensorInputs, numpy_datatype
 from windlass.values import Json
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class Output:
 
     def tensor(self) -> Tensor:
         """As the Open Inference Protocol tells it."""
-        return Tensor(self.name, datatype(self.dtype), self.shape)
+        return Tensor(self.name, numpy_datatype(self.dtype), self.shape)
 
 
 @dataclass(frozen=True, slots=True)

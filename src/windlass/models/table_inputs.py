@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from windlass.errors import ModelError
-from windlass.models.fields import Field, datatype_of
+from windlass.models.fields import Field
 from windlass.models.problems import Problem, refuse, told
 from windlass.models.tables import (
     Library,
@@ -74,7 +74,7 @@ class TableInputs:
 
     def tensors(self) -> tuple[Tensor, ...]:
         """The inputs as the Open Inference Protocol tells them: a column is a tensor."""
-        return tuple(Tensor(field.name, datatype_of(field), (-1,)) for field in self.fields)
+        return tuple(field.tensor() for field in self.fields)
 
     def check(self, table: Any) -> list[Problem]:
         """How a table differs from the reference; what it has besides is noted.

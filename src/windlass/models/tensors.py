@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from windlass.errors import ModelError
+from windlass.models.datatypes import bounds, datatype
 from windlass.models.problems import Problem, Severity, refuse
 from windlass.models.tables import as_matrix, library_of
+from windlass.models.tables.column import Kind
 from windlass.values import Json
 from windlass.words import with_article
 
@@ -85,7 +87,7 @@ class TensorField:
 
     def tensor(self) -> Tensor:
         """As the Open Inference Protocol tells it."""
-        return Tensor(self.name, datatype(self.dtype), self.shape)
+        return Tensor(self.name, numpy_datatype(self.dtype), self.shape)
 
     def check(self, array: NDArray[Any]) -> list[Problem]:
         """How an array differs from this one; numbers outside its range are warnings."""
@@ -107,6 +109,10 @@ class TensorField:
         if infinities and not self.infinite:
             yield "infinite", "error", "has infinite values, and had none in the reference"
         low, high = _ends(array)
+        least, most = bounds(self.dtype)
+        if low is not None and (low < least or high > most):
+            worst = high if high > most else low
+            yield "fit", "error", f"has the value {worst}, which {self.dtype} cannot hold"
         if low is not None and (self.low is None or low < self.low):
             yield "range", "warning", f"goes down to {low}, and to {self.low} in the reference"
         if high is not None and (self.high is None or high > self.high):
@@ -251,13 +257,9 @@ def _text(shape: tuple[int, ...]) -> str:
     return "[" + ", ".join(map(str, shape)) + "]"
 
 
-def datatype(dtype: str) -> str:
-    """The datatype of a NumPy dtype in the Open Inference Protocol; text is ``BYTES``."""
+def numpy_datatype(dtype: str) -> str:
+    """The datatype of NumPy's dtype in the Open Inference Protocol; of text it is ``BYTES``."""
     import numpy as np
 
-    if dtype in ("str", "object"):
-        return "BYTES"
-    known = np.dtype(dtype)
-    names = {"b": "BOOL", "i": "INT", "u": "UINT", "f": "FP"}
-    name = names.get(known.kind, "BYTES")
-    return f"{name}{known.itemsize * 8}" if known.kind in "iuf" else name
+    kinds: dict[str, Kind] = {"b": "boolean", "i": "integer", "u": "integer", "f": "number"}
+    return datatype("text" if dtype == "str" else kinds.get(np.dtype(dtype).kind, "text"), dtype)

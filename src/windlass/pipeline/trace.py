@@ -33,6 +33,7 @@ from windlass.pipeline.graph import (
     Node,
     Ref,
 )
+from windlass.pipeline.guards import borders_of, refuse_checks
 from windlass.pipeline.identity import refuse_identity
 from windlass.pipeline.marks import check_marks, marks_of
 from windlass.pipeline.symbols import (
@@ -100,6 +101,7 @@ class Tracer:
                 hint="Repeat inside a step, or map a step over a list.",
             )
         refuse_identity(function, arguments)
+        refuse_checks(function)
         self._calling.append(function)
         try:
             result = function(**arguments)
@@ -122,6 +124,7 @@ class Tracer:
                 hint="Define each at the top of a file, under a name of its own.",
             )
         returns = step.returns
+        borders_of(step.function)
         node = Node(
             name=self._unique(step.name),
             step=step.reference,

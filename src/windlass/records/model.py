@@ -164,7 +164,8 @@ class Param:
 class Outcome:
     """What came of a node, or of an item of a map. A successful one is final.
 
-    `origin_run` and `origin_node` say who computed what a cached one returned.
+    `origin_run` and `origin_node` say who computed what a cached one returned; `events` go into the
+    history of the run with it.
     """
 
     run: str
@@ -189,6 +190,7 @@ class Outcome:
     artifacts: tuple[Artifact, ...] = ()
     metrics: tuple[Metric, ...] = ()
     params: tuple[Param, ...] = ()
+    events: tuple[Event, ...] = ()
     run_name: str = ""
 
     @property

@@ -148,6 +148,7 @@ class Writing(Minting):
             self._add("inputs", [row for o in stand.values() for row in rows.input_rows(o)])
             self._add("metrics", [rows.metric_row(metric) for o in written for metric in o.metrics])
             self._put("parameters", [rows.param_row(param) for o in written for param in o.params])
+            self.add_events([event for o in written for event in o.events])
         return len(written)
 
     @patiently

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from windlass.errors import ModelError
@@ -35,14 +35,14 @@ def adapter_for(
     names = set(class_names(model))
     if names & {"xgboost.Booster", "lightgbm.Booster"} or type(model).__name__ == "CatBoost":
         return _booster(model)
+    if "keras.Model" in names:  # which is a module of PyTorch too, where Keras runs on it
+        from windlass.models.adapters.networks import KerasModel
+
+        return KerasModel(model, task, classes)
     if "torch.Module" in names:
         from windlass.models.adapters.networks import TorchModule
 
         return TorchModule(model, task, classes)
-    if "keras.Model" in names:
-        from windlass.models.adapters.networks import KerasModel
-
-        return KerasModel(model, task, classes)
     if isinstance(model, bytes) or "onnx.ModelProto" in names:
         from windlass.models.adapters.onnx_session import onnx_adapter
 
@@ -63,7 +63,7 @@ def _told(model: object) -> str:
 def _booster(model: Any) -> Adapter:
     from windlass.models.adapters import boosters
 
-    kinds = {
+    kinds: dict[str, Callable[[Any], Adapter]] = {
         "xgboost": boosters.XGBoostBooster,
         "lightgbm": boosters.LightGBMBooster,
         "catboost": boosters.CatBoostBooster,

@@ -82,11 +82,12 @@ def labels(values: Any) -> tuple[Label, ...] | None:
 
 
 def picked(proba: NDArray[Any], classes: Sequence[Label] | None) -> NDArray[Any]:
-    """(n,) the label of the highest of each row's (n, k) probabilities; its place without labels."""
+    """The label of the highest of each row's (n, k) probabilities; without labels its place."""
     import numpy as np
 
     places = proba.argmax(axis=1)
-    return places if classes is None else np.asarray(classes)[places]
+    found: NDArray[Any] = places if classes is None else np.asarray(classes)[places]
+    return found
 
 
 def both_sides(positive: NDArray[Any]) -> NDArray[Any]:

@@ -14,37 +14,41 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+def matching_columns(wanted: Sequence[str], names: Sequence[Any]) -> list[Any]:
+    """The names in a table of the columns that a model knows; LightGBM writes ``_`` for a space.
+
+    Raises:
+        ModelError: One is not there.
+    """
+    there = {str(name).replace(" ", "_"): name for name in names}
+    there |= {str(name): name for name in names}
+    missing = [name for name in wanted if name not in there]
+    if missing:
+        raise ModelError(
+            f"the model takes the column{'s' * (len(missing) > 1)} {told(missing, ', ')}, which "
+            "the table lacks",
+            hint=f"It has {told(list(map(str, names)), ', ')}.",
+        )
+    return [there[name] for name in wanted]
+
+
 def named_table(data: Any, features: Sequence[str], library: Library = "pandas") -> Any:
     """The table of the columns that a model learnt from, in their order.
 
     Args:
         data: A table, or an array with as many columns as there are features.
-        features: The names that the model knows. LightGBM knows them with ``_`` for each space.
+        features: The names that the model knows.
         library: Whose table it is to be.
 
     Raises:
         ModelError: A column is missing.
     """
-    if library_of(data) == "numpy":
+    there = library_of(data)
+    if there == "numpy":
         return to_library(_with_names(data, features), library)
-    # As they stand: a model may have learnt from columns that no text names.
-    there = {
-        _spelled(name): name
-        for name in (data.column_names if library_of(data) == "arrow" else data.columns)
-    }
-    missing = [name for name in features if _spelled(name) not in there]
-    if missing:
-        raise ModelError(
-            f"the model takes the column{'s' * (len(missing) > 1)} {told(missing, ', ')}, which "
-            "the table lacks",
-            hint=f"It has {told([str(name) for name in there.values()], ', ')}.",
-        )
-    columns = [there[_spelled(name)] for name in features]
-    return to_library(select(data, columns), library)
-
-
-def _spelled(name: Any) -> str:
-    return str(name).replace(" ", "_")
+    # As they stand: a model may have learnt from others that no text names.
+    names = list(data.column_names if there == "arrow" else data.columns)
+    return to_library(select(data, matching_columns(features, names)), library)
 
 
 def _with_names(array: NDArray[Any], features: Sequence[str]) -> pd.DataFrame:

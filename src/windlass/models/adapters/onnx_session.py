@@ -75,7 +75,7 @@ class OnnxSession:
             table = named_table(data, [each.name for each in self._inputs])
             columns = read_columns(table)
             return {
-                each.name: _cells(column, each.type)
+                each.name: _cells(column, each)
                 for each, column in zip(self._inputs, columns, strict=True)
             }
         only = self._inputs[0]

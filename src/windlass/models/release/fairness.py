@@ -14,8 +14,7 @@ from windlass.models.release.found import Found, judged_somewhere
 from windlass.models.release.labelled import Labelled, classes_of, of_holdout
 from windlass.models.release.ready import Evidence, TestFunction, ready
 from windlass.models.release.slicing import groups_of
-from windlass.models.statistics.comparing import needed_for
-from windlass.models.statistics.distributions import margin_factor
+from windlass.models.statistics.comparing import error_of, needed_for
 from windlass.models.statistics.finding import Finding, judge_within
 from windlass.models.statistics.proportions import wilson_interval
 
@@ -199,8 +198,8 @@ def _difference(name: str, ours: Mask, others: Mask, at_most: float, level: floa
     )
     if finding.verdict != "inconclusive":
         return finding
-    error = (high - low) / 2 / margin_factor(level)
-    return replace(finding, cases_needed=needed_for(finding, error, abs(at_most - abs(gap))))
+    needed = needed_for(finding, error_of(finding), abs(at_most - abs(gap)))
+    return replace(finding, cases_needed=needed)
 
 
 def newcombe(ours: Mask, others: Mask, level: float) -> tuple[float, float, float]:

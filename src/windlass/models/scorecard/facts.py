@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from windlass.execution.data_checks.evidence import checks_of
 from windlass.execution.job import Job, open_job
 from windlass.models.naming import CHAMPION
 from windlass.models.promoting import champions
@@ -48,6 +49,16 @@ class Facts:
         return self.version.stores.records.moves(self.version.row.model)
 
 
+def data_tested(facts: Facts) -> str | None:
+    """Tables were held against schemas or checks before the model was trained."""
+    if facts.run is None:
+        return None
+    found = checks_of(facts.version.stores.records, facts.run.id)
+    checks = [check for told in found.values() for check in told]
+    passed = dict.fromkeys(check["check"] for check in checks if check["verdict"] == "pass")
+    return f"checked in {facts.run.name}: {', '.join(passed)}" if passed else None
+
+
 def committed(facts: Facts) -> str | None:
     """The code was that of a commit."""
     git = (facts.run.git or {}) if facts.run else {}
@@ -57,20 +68,17 @@ def committed(facts: Facts) -> str | None:
 
 
 def tuned(facts: Facts) -> str | None:
-    """A map of which something was picked comes before the model."""
+    """Maps of which something was picked come before the model."""
     if facts.job is None or facts.run is None:
         return None
     graph = facts.job.plan.graph
-    waiting, seen = [facts.version.row.node or ""], set()
+    waiting, before = [facts.version.row.node or ""], set[str]()
     while waiting:
-        name = waiting.pop()
-        if name in seen or name not in graph.nodes:
-            continue
-        seen.add(name)
-        if graph.nodes[name].mapped and name != facts.version.row.node:
-            return f"'{name}' was mapped over its settings in {facts.run.name}"
-        waiting += graph.upstream(graph.nodes[name])
-    return None
+        found = graph.upstream(graph.nodes[waiting.pop()]) - before
+        before |= found
+        waiting += found
+    mapped = [name for name, node in graph.nodes.items() if name in before and node.mapped]
+    return f"picked from {', '.join(mapped)}, mapped in {facts.run.name}" if mapped else None
 
 
 def reproduced(facts: Facts) -> str | None:
@@ -124,6 +132,7 @@ def profiled(facts: Facts) -> str | None:
 
 
 FACTS: Mapping[str, Callable[[Facts], str | None]] = {
+    "data.1": data_tested,
     "model.1": committed,
     "model.3": tuned,
     "infra.1": reproduced,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from windlass.models.scorecard.facts import Facts, gated, locked
+from windlass.models.scorecard.facts import Facts, data_tested, gated, locked
 from windlass.models.version import Version
 
 
@@ -59,7 +59,7 @@ def maturity_of(version: Version, *, has_trigger: bool) -> Maturity:
         Condition(
             1,
             "its data are tested before it is trained",
-            _has_data_tests(facts),
+            data_tested(facts) is not None,
             "annotate the step's tables with a schema: docs/data_tests.md",
         ),
         Condition(
@@ -92,9 +92,3 @@ def maturity_of(version: Version, *, has_trigger: bool) -> Maturity:
     )
     levels = {c.level for c in conditions if all(o.met for o in conditions if o.level <= c.level)}
     return Maturity(max(levels, default=0), conditions)
-
-
-def _has_data_tests(facts: Facts) -> bool:
-    from windlass.models.scorecard.facts import FACTS
-
-    return "data.1" in FACTS and FACTS["data.1"](facts) is not None

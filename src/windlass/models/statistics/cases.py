@@ -17,6 +17,7 @@ Needs: TypeAlias = Literal["labels", "probabilities", "ranks", "numbers"]
 """What a score needs of a model; ``ranks`` are probabilities, or any numbers that rank cases."""
 
 _SUM = 1e-3  # how far probabilities of float32 may be from adding up to one
+_CLASSES = 1_000  # more are no classes
 _KINDS = {"b": "number", "i": "number", "u": "number", "f": "number"}
 
 
@@ -59,7 +60,7 @@ class Cases:
         strange = classes[places] != labels
         if strange.any():
             raise ScoreError(
-                f"{labels[strange][0]!r} is none of the classes {_listed(classes)}",
+                f"{labels[strange].tolist()[0]!r} is none of the classes {_listed(classes)}",
                 hint="Give all of them as classes=, in the order of the model's probabilities.",
             )
         return places
@@ -95,7 +96,7 @@ def read_cases(
         predictions: Of each model: (n,), or of probabilities (n, classes).
         classes: All classes, in the order of the columns of probabilities; None: those that occur,
             sorted.
-        positive: The class that is looked for; None: of two, the greater.
+        positive: The class that is looked for; None: of two, the second.
         weights: How much each case counts, (n,), not negative.
         groups: What each case belongs to, such as its day, (n,): groups are resampled whole.
 
@@ -141,12 +142,9 @@ def _classified(
     positive: object,
 ) -> Cases:
     labelled = [cases.labels, *(predictions if needs == "labels" else ())]
-    if len({_KINDS.get(each.dtype.kind, "text") for each in labelled}) > 1:
-        raise ScoreError(
-            f"labels such as {cases.labels[0]!r} cannot equal {predictions[0][0]!r}",
-            hint="The model must predict labels of the same type as those of the cases.",
-        )
-    known = _classes(np.concatenate([np.unique(each) for each in labelled]), classes)
+    given = [] if classes is None else [_column(classes, "classes")]
+    _check_kinds([*labelled, *given])
+    known = _classes(np.concatenate([np.unique(each) for each in labelled]), *given)
     cases = replace(cases, classes=known, positive=_positive(known, positive))
     for each in labelled:
         cases.codes(each)
@@ -155,12 +153,29 @@ def _classified(
     return cases
 
 
-def _classes(found: Array, given: Sequence[object] | None) -> Array:
-    if given is not None:
-        return np.asarray(given)
-    classes = np.unique(found)
+def _check_kinds(labelled: Sequence[Array]) -> None:
+    """Labels are of types that can be equal."""
+    kinds = {_KINDS.get(each.dtype.kind, each.dtype.kind) for each in labelled}
+    if len(kinds) == 1 and "O" not in kinds:
+        return
+    examples = ", ".join(repr(each.tolist()[0]) for each in labelled if len(each))
+    raise ScoreError(
+        f"labels cannot be told to be equal: there are such as {examples}",
+        hint="Labels, predicted labels and classes must all be texts, or all be numbers.",
+    )
+
+
+def _classes(found: Array, given: Array | None = None) -> Array:
+    classes = np.unique(found) if given is None else given
     if len(classes) == 1 and classes.dtype.kind in _KINDS and classes[0] in (0, 1):
         return np.array([0, 1], dtype=classes.dtype)
+    if len(np.unique(classes)) < len(classes):
+        raise ScoreError(f"a class is named twice: {_listed(classes)}", hint="Name each once.")
+    if len(classes) > _CLASSES:
+        raise ScoreError(
+            f"there are {len(classes):,} classes, from {classes.min()} to {classes.max()}",
+            hint="Are these numbers to be predicted? Take mae, rmse or r2.",
+        )
     return classes
 
 
@@ -246,7 +261,7 @@ def _column(given: object, what: str) -> Array:
             f"{int(np.argmax(missing))}",
             hint="Leave such cases out, or fill them in.",
         )
-    return values.astype(str) if values.dtype.kind == "O" and _texts(values) else values
+    return _of_one_type(values) if values.dtype.kind == "O" else values
 
 
 def _missing(values: Array) -> npt.NDArray[np.bool_]:
@@ -261,8 +276,10 @@ def _is_missing(value: Any) -> bool:
     return value is None or type(value).__name__ == "NAType" or bool(value != value)  # noqa: PLR0124
 
 
-def _texts(values: Array) -> bool:
-    return all(isinstance(value, str) for value in values)
+def _of_one_type(values: Array) -> Array:
+    """Objects as an array of their own type, if they have one: a text column of pandas."""
+    types = set(map(type, values))
+    return np.array(values.tolist()) if len(types) == 1 else values
 
 
 def _sized(values: Array, count: int) -> Array:

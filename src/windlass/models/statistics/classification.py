@@ -80,8 +80,7 @@ def _by_class(cases: Cases, predicted: Array, part: Callable[[Mask, Mask], Means
     means = part(codes == cases.positive, told == cases.positive)
     if not means.support:
         verb = "predicted as" if part is _precision else "of"
-        positive = cases.classes[cases.positive] if cases.classes is not None else "positive"
-        raise UndefinedError(f"it has no value: no case is {verb} the class {positive!r}")
+        raise UndefinedError(f"it has no value: no case is {verb} the positive class")
     return means
 
 

@@ -181,7 +181,7 @@ def _is_share(means: Means, estimate: float) -> bool:
 
 def _inside(means: Means, value: float) -> float:
     low = -math.inf if means.low is None else means.low
-    return max(low, min(math.inf if means.high is None else means.high, value))
+    return float(max(low, min(math.inf if means.high is None else means.high, value)))
 
 
 def _of_proportion(means: Means, level: float) -> Interval:
@@ -219,10 +219,8 @@ def _of_no_difference(means: Means, level: float) -> Interval:
     """
     estimate, reach = means.estimate, 0.0
     if means.low is not None and means.high is not None:
-        reach = 1 - (1 - level) ** (1 / max(1, means.support))
-        low, high = max(means.low, estimate - reach), min(means.high, estimate + reach)
-    else:
-        low = high = estimate
+        reach = float(1 - (1 - level) ** (1 / max(1, means.support)))
+    low, high = _inside(means, estimate - reach), _inside(means, estimate + reach)
     note = "no case moves it: the interval is that of what was not seen in so many cases"
     error = reach / margin_factor(level)
 

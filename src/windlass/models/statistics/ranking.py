@@ -43,7 +43,7 @@ def _by_class(cases: Cases, ranks: Array, curve: _Curve) -> Means:
     codes = cases.codes(cases.labels)
     if len(np.unique(codes[weights > 0])) < 2:
         raise UndefinedError(
-            f"ranking has no value: all cases are of the class {cases.labels[0]!r}",
+            f"ranking has no value: all cases are of the class {cases.labels.tolist()[0]!r}",
             hint="It needs cases of both classes.",
         )
     if cases.positive is not None:

@@ -61,6 +61,7 @@ def quantile_loss(quantile: float) -> Callable[[Cases, Array], Means]:
         raise ScoreError(f"{quantile:g} is no quantile", hint="It lies between 0 and 1.")
 
     def loss(cases: Cases, predicted: Array) -> Means:
+        """The mean loss of a predicted quantile, in the label's unit: least for the true one."""
         above = cases.labels - predicted
         return mean_of(np.maximum(quantile * above, (quantile - 1) * above), 0)
 

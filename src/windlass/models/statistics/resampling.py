@@ -24,7 +24,7 @@ LARGE = 2_000
 
 _DISTINCT = 256  # as many rows as are worth a multinomial draw
 _BLOCK = 1 << 20  # counts that are held at once
-_STARTS = 8  # the fewest resamples of a large sample that are drawn; the rest are turns of these
+_STARTS = 4  # the fewest resamples of a large sample that are drawn; the rest are turns of these
 _APART = 16  # rows for each turn: the counts of few rows, turned often, would tell too little new
 
 Draw: TypeAlias = Callable[[int, int], FloatArray]
@@ -45,7 +45,8 @@ def resampled_means(rows: FloatArray, resamples: int, random: np.random.Generato
         counts = np.bincount(places.ravel(), minlength=size * count)
         return counts.reshape(size, count).astype(np.float64)
 
-    return _sums(rows, resamples, draw, random) / count
+    means: FloatArray = _sums(rows, resamples, draw, random) / count
+    return means
 
 
 def signed_sums(rows: FloatArray, resamples: int, random: np.random.Generator) -> FloatArray:
@@ -55,9 +56,16 @@ def signed_sums(rows: FloatArray, resamples: int, random: np.random.Generator) -
         signs = np.unpackbits(
             random.integers(256, size=(size, -(-count // 8)), dtype=np.uint8), axis=1, count=count
         )
-        return signs * 2.0 - 1.0
+        return np.asarray(signs * 2.0 - 1.0, dtype=np.float64)
 
-    return _sums(rows, resamples, draw, random)
+    count = len(rows)
+    if count < LARGE:
+        return _sums(rows, resamples, draw, random)
+    # Turns of the same signs have the same sum, so what all rows share gets a sum of its own.
+    center = rows.mean(axis=0)
+    shared = 2.0 * random.binomial(count, 0.5, size=(resamples, 1)) - count
+    sums: FloatArray = _sums(rows - center, resamples, draw, random) + shared * center
+    return sums
 
 
 def _sums(rows: FloatArray, resamples: int, draw: Draw, random: np.random.Generator) -> FloatArray:
@@ -65,7 +73,8 @@ def _sums(rows: FloatArray, resamples: int, draw: Draw, random: np.random.Genera
     if count >= LARGE:
         return _turned(rows, resamples, draw, random)
     blocks = _blocks(resamples, max(1, _BLOCK // count))
-    return np.concatenate([draw(size, count) @ rows for size in blocks])
+    found: list[FloatArray] = [draw(size, count) @ rows for size in blocks]
+    return np.concatenate(found)
 
 
 def _turned(

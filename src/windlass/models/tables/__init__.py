@@ -180,11 +180,14 @@ def as_matrix(table: Any) -> NDArray[Any]:
     """
     import numpy as np
 
+    if library_of(table) == "pandas":  # what a model takes by their places may have any names
+        table = table.set_axis([str(name) for name in table.columns], axis=1)
     columns = read_columns(table)
     for column in columns:
         if column.kind not in ("number", "integer", "boolean"):
             raise ModelError(
-                f"the column '{column.name}' holds {PLURALS[column.kind]}, where the model takes numbers",
+                f"the column '{column.name}' holds {PLURALS[column.kind]}, where the model takes "
+                "numbers",
                 hint="Encode it before, or put what encodes it into the model.",
             )
     made = np.empty((rows_of(table), len(columns)), np.float64)
@@ -207,9 +210,9 @@ def make_table(
     if library == "pandas":
         import pandas as pd
 
-        from windlass.models.tables.pandas_columns import make_series
+        from windlass.models.tables.pandas_columns import make_array
 
-        series = {c.name: _series(make_series(c, dtypes[c.name]), index) for c in columns}
+        series = {c.name: _series(make_array(c, dtypes[c.name]), index) for c in columns}
         return pd.DataFrame(series, index=index, copy=False)
     if library == "polars":
         import polars as pl

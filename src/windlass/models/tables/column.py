@@ -61,14 +61,13 @@ class Column:
         """Which of the n cells hold no value: null, NaN or NaT."""
         import numpy as np
 
-        if self.kind == "number":
-            return (self.null != PRESENT) | np.isnan(self.values)
-        return self.null != PRESENT
+        null: NDArray[Any] = self.null != PRESENT
+        return null | np.isnan(self.values) if self.kind == "number" else null
 
     def numbers(self) -> NDArray[Any]:
-        """N float64: the values, times as seconds since 1970; NaN where one is missing.
+        """The values as n float64, times as seconds since 1970; NaN where one is missing.
 
-        Of text and categories there are none.
+        Of text and categories there are none: it is for what is missing throughout.
         """
         import numpy as np
 
@@ -183,7 +182,8 @@ def of_objects(name: str, dtype: str, values: NDArray[Any]) -> Column:
         return _of_texts(name, dtype, cells, null)
     filled = [each if code == PRESENT else 0 for each, code in zip(cells, null, strict=True)]
     try:
-        numbers = np.array(filled, {"boolean": np.bool_, "integer": np.int64}.get(kind, np.float64))
+        dtypes = {"boolean": "?", "integer": "i8", "number": "f8"}
+        numbers: NDArray[Any] = np.array(filled, dtypes[kind])
     except OverflowError:
         raise unfit(name, "holds whole numbers past 64 bits", "Make them floats.") from None
     return Column(name, kind, dtype, numbers, null)

@@ -17,6 +17,7 @@ from windlass.models.tables.column import (
 )
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 
@@ -54,7 +55,7 @@ def read_series(series: pd.Series[Any], name: str) -> Column:
     raise unfit(name, f"is of the dtype {text}", hint)
 
 
-def make_series(column: Column, dtype: str) -> Any:
+def make_array(column: Column, dtype: str) -> Any:
     """The array of pandas or NumPy that a column is in a dtype.
 
     Args:
@@ -67,23 +68,36 @@ def make_series(column: Column, dtype: str) -> Any:
     if found := _CATEGORY.fullmatch(dtype):
         index = pd.Index(list(column.labels), dtype=_plain_dtype(found["of"]))
         made = pd.CategoricalDtype(index, ordered=found["ordered"] is not None)
-        return pd.Categorical.from_codes(column.values, dtype=made)  # type: ignore[arg-type]
+        return pd.Categorical.from_codes(column.values, dtype=made)
     if found := _ARROW.fullmatch(dtype):
         from windlass.models.tables.arrow_columns import make_arrow
 
         make: Any = pd.arrays.ArrowExtensionArray
         return make(make_arrow(column, found["type"]))
-    known: Any = _plain_dtype(dtype)
-    if known == object or isinstance(known, pd.StringDtype):
-        return pd.Series(objects(column), dtype=known).array
-    if isinstance(known, pd.DatetimeTZDtype):
-        moments = pd.DatetimeIndex(column.values.astype(f"M8[{known.unit}]"))
-        return moments.tz_localize("UTC").tz_convert(known.tz).array
-    if not isinstance(known, np.dtype):
-        return known.construct_array_type()(_filled(column, known.numpy_dtype), column.missing)
-    if known.kind == "f":
-        return np.where(column.missing, np.nan, column.values).astype(known)
-    return column.values.astype(known)
+    known = _plain_dtype(dtype)
+    make_it = _numpy_array if isinstance(known, np.dtype) else _extension
+    return make_it(column, known)
+
+
+def _numpy_array(column: Column, dtype: np.dtype[Any]) -> Any:
+    import numpy as np
+
+    if dtype.kind == "O":
+        return _objects(column)
+    if dtype.kind == "f":
+        return np.where(column.missing, np.nan, column.values).astype(dtype)
+    return column.values.astype(dtype)
+
+
+def _extension(column: Column, dtype: Any) -> Any:
+    import pandas as pd
+
+    if isinstance(dtype, pd.StringDtype):
+        return pd.Series(_objects(column), dtype=dtype).array
+    if isinstance(dtype, pd.DatetimeTZDtype):
+        moments = pd.DatetimeIndex(column.values.astype(f"M8[{dtype.unit}]"))
+        return moments.tz_localize("UTC").tz_convert(dtype.tz).array
+    return dtype.construct_array_type()(_filled(column, dtype.numpy_dtype), column.missing)
 
 
 def _filled(column: Column, dtype: Any) -> Any:
@@ -93,7 +107,7 @@ def _filled(column: Column, dtype: Any) -> Any:
     return np.where(column.missing, 0, column.values).astype(dtype)
 
 
-def objects(column: Column) -> Any:
+def _objects(column: Column) -> Any:
     """The n cells as objects, each null as it was."""
     import numpy as np
     import pandas as pd
@@ -107,7 +121,7 @@ def objects(column: Column) -> Any:
 
 
 def dtype_text(dtype: Any) -> str:
-    """A dtype of pandas or NumPy as a text of which `make_series` makes it again.
+    """A dtype of pandas or NumPy as a text of which `make_array` makes it again.
 
     It is pandas' own but where that tells too little: of text its storage and its null, of
     categories what they are and whether they are in order.
