@@ -25,6 +25,7 @@ _text = st.text(max_size=4)
 _moments = st.datetimes(dt.datetime(1900, 1, 1), dt.datetime(2200, 1, 1))
 _labels = st.sampled_from(["u", "v", "w"])
 _small = st.integers(-128, 127)
+_cents = st.integers(-999, 999).map(lambda n: Decimal(n) / 100)
 _missing = st.sampled_from([None, np.nan, pd.NA])
 
 
@@ -99,10 +100,7 @@ POLARS: Mapping[str, tuple[Cells, Any]] = {
         _moments.map(lambda each: each.replace(tzinfo=dt.UTC)) | st.none(),
         pl.Datetime("ms", "Europe/Berlin"),
     ),
-    "decimal": (
-        st.integers(-999, 999).map(lambda n: Decimal(n) / 100) | st.none(),
-        pl.Decimal(9, 2),
-    ),
+    "decimal": (_cents | st.none(), pl.Decimal(9, 2)),
     "nothing": (st.none(), pl.Null),
 }
 
@@ -117,6 +115,8 @@ ARROW: Mapping[str, tuple[Cells, pa.DataType]] = {
     "date32": (_moments.map(lambda each: each.date()) | st.none(), pa.date32()),
     "time": (_moments | st.none(), pa.timestamp("ns")),
     "zoned": (_moments | st.none(), pa.timestamp("us", "UTC")),
+    "decimal": (_cents | st.none(), pa.decimal128(9, 2)),
+    "nothing": (st.none(), pa.null()),
 }
 
 _rows = st.integers(1, 8)

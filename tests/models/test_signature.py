@@ -50,6 +50,13 @@ def test_a_signature_comes_back_from_its_document(table: Any) -> None:
 
 @LAWS
 @given(tables)
+def test_no_rows_keep_the_dtypes(table: Any) -> None:
+    none = table.slice(0, 0) if isinstance(table, pa.Table) else table[:0]
+    same(signature_of(table).conform(none), none)
+
+
+@LAWS
+@given(tables)
 def test_the_reference_conforms_as_it_is(table: Any) -> None:
     signature = _read_again(signature_of(table))
     assert signature.check(table) == []
@@ -234,6 +241,20 @@ def test_many_categories_are_counted_and_not_listed() -> None:
     assert [field.categories for field in signature.inputs.fields] == [None, None]
     assert signature.check(table.iloc[:3]) == []
     assert CATEGORIES < 1_000_000
+
+
+@pytest.mark.parametrize("table", [pl.DataFrame({"a": [None]}), pa.table({"a": pa.nulls(1)})])
+def test_a_dtype_without_values_holds_none(table: Any) -> None:
+    signature = signature_of(table)
+    with pytest.raises(SignatureError, match=r"the column 'a' has values, which [Nn]ull cannot"):
+        signature.conform(pd.DataFrame({"a": ["x"]}))
+
+
+@pytest.mark.parametrize("categories", [[True, False], [1.5, 2.5], ["a", 1], [2**40, 1]])
+def test_categories_may_be_of_any_plain_type(categories: list[Any]) -> None:
+    cells: Any = pd.Series([*categories, None], dtype=object)
+    table = pd.DataFrame({"a": pd.Categorical(cells, pd.Index(categories, dtype=object))})
+    same(_read_again(signature_of(table)).conform(table), table)
 
 
 @pytest.mark.parametrize("rows", [0, 1])

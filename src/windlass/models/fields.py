@@ -108,6 +108,8 @@ class Field:
             zones = "a time zone", "none"
             now, then = zones if _has_zone(column.dtype) else zones[::-1]
             yield "kind", "error", f"has times with {now}, and with {then} in the reference"
+        elif self.dtype.lower() in ("null", "arrow[null]"):
+            yield "fit", "error", f"has values, which {self.dtype} cannot hold"
         elif self.kind in ("category", "text"):
             yield from self._strangers(made)
         elif self.kind != "boolean":

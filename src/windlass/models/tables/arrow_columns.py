@@ -99,6 +99,8 @@ def make_arrow(column: Column, dtype: str) -> pa.Array:
     import pyarrow as pa
 
     kind = _type_of(dtype)
+    if pa.types.is_null(kind):
+        return pa.nulls(len(column))
     mask = column.null != PRESENT
     if column.kind in ("category", "text"):
         labels = pa.array(list(column.labels) or [], None if column.labels else pa.string())
