@@ -56,7 +56,7 @@ BUILT_IN = "default"
 NO_TRACKER = "none"
 
 _TOP = ("default", "run", "stacks", "environment", "environments", "models")
-_MODEL = ("tests", "description", "scorecard")
+_MODEL = ("tests", "description", "scorecard", "onnx")
 _RUN = ("keep_going", "workers", "memory")
 _STACK = (
     *("target", "artifacts", "records", "tracker"),
@@ -87,11 +87,13 @@ class ModelSettings:
         tests: The folder of its release tests, from the project's; None for where one looks else.
         description: What its card says of whom it serves and what it is not for.
         scorecard: What is done by hand for lines of the ML Test Score, and where that is written.
+        onnx: Whether each version is converted to ONNX when it is made.
     """
 
     tests: str | None = None
     description: str | None = None
     scorecard: Mapping[str, str] = field(default_factory=dict)
+    onnx: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +222,8 @@ def _model(document: Document, name: str) -> ModelSettings:
     by_hand = (*table, "scorecard")
     told = {line: document.get(by_hand, line, str, "") for line in document.table(by_hand)}
     texts = {key: document.get(table, key, str, "") or None for key in ("tests", "description")}
-    return ModelSettings(**texts, scorecard=told)
+    onnx = document.get(table, "onnx", bool, False)
+    return ModelSettings(**texts, scorecard=told, onnx=onnx)
 
 
 def _memory(document: Document, key: Key) -> int | None:
