@@ -160,10 +160,12 @@ def test_the_score_is_the_least_of_four_sums(version: Version) -> None:
     by_hand = {"data.5": "docs/privacy.md", "model.6": "also by hand"}
     card = score_version(version, by_hand)
     points = {each.line.key: (each.points, each.by) for each in card.lines}
-    assert points["model.6"] == (1, "test")
-    assert points["model.7"] == (0, "test")  # one of its tests fails
-    assert points["data.5"] == (0.5, "hand")
-    assert points["monitor.4"] == (0, None)
+    assert {key: points[key] for key in ("model.6", "model.7", "data.5", "monitor.4")} == {
+        "model.6": (1, "test"),
+        "model.7": (0, "test"),  # one of its tests fails
+        "data.5": (0.5, "hand"),
+        "monitor.4": (0, None),
+    }
     assert card.sections == {"data": 1.5, "model": 2, "infra": 1, "monitor": 1}
     assert card.score == 1
     assert "serious holes" in card.meaning

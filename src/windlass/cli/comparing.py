@@ -112,8 +112,8 @@ def _tell(out: Console, found: Comparison) -> None:
             out.print(Text(f"  {name}: {told}", style=_STYLES.get(finding.verdict or "", "")))
     if found.disagreements:
         out.print("[bold]where they differ most[/]")
-    for each in found.disagreements:
-        out.print(Text(f"  {_row_text(each, found)}"))
+    for row in found.disagreements:
+        out.print(Text(f"  {_row_text(row, found)}"))
 
 
 def _row_text(row: Any, found: Comparison) -> str:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from windlass.records import Records
     from windlass.records.models import Move
 
+_MOST = 30
+"""Moves that are told, the newest, unless all are asked for."""
 _Model = Annotated[str, typer.Argument(metavar="MODEL", help="The model's name.")]
 _Reason = Annotated[
     str | None, typer.Option("--reason", metavar="TEXT", help="Why, for the history.")
@@ -96,7 +98,7 @@ def history(
     if json:
         print_json({"model": model, "moves": [move_document(move) for move in reversed(moves)]})
     elif moves:
-        console().print(_table(moves))
+        _tell_moves(moves)
     else:
         console().print(f"no alias of {model} was ever set: windlass promote {model}@VERSION")
     return DONE
@@ -151,6 +153,12 @@ def _tell_then(model: str, move: Move | None, then: float, *, json: bool) -> int
         console().print(f"{told}, since {time_text(move.time)} by {move.who}")
         console().print(f"  {why_text(move)}", markup=False)
     return DONE
+
+
+def _tell_moves(moves: list[Move]) -> None:
+    console().print(_table(moves[-_MOST:]))
+    if len(moves) > _MOST:
+        console().print(f"and {len(moves) - _MOST} before these: --json has all", style="dim")
 
 
 def _table(moves: list[Move]) -> Table:

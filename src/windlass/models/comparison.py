@@ -118,8 +118,9 @@ def _scored(name: str, first: Version, second: Version, holdout: Any, labels: An
     needs = find_score(name).needs
     then, now = (predictions_for(each, holdout, needs) for each in (first, second))
     options: Any = _options(second, needs)
-    values = [_value(name, labels, given, options) for given in (then, now)]
-    return Scored(name, *values, compare(name, labels, now, then, **options))
+    first_value, second_value = (_value(name, labels, each, options) for each in (then, now))
+    gain = compare(name, labels, now, then, **options)
+    return Scored(name, first_value, second_value, gain)
 
 
 def _value(name: str, labels: Any, given: Any, options: Any) -> float | None:
@@ -189,9 +190,9 @@ def _apart(then: NDArray[Any], now: NDArray[Any]) -> NDArray[Any]:
     import numpy as np
 
     if then.dtype.kind not in "fiu":
-        return (then != now).astype(float)
+        return np.asarray(then != now, dtype=float)
     apart = np.abs(now.astype(float) - then)
-    return apart.max(axis=1) if apart.ndim > 1 else apart
+    return np.asarray(apart.max(axis=1) if apart.ndim > 1 else apart)
 
 
 def _inputs(version: Version, holdout: Any, at: int) -> dict[str, Any]:

@@ -135,7 +135,8 @@ class Version:
                 f"no {kind} of {self.name} is known",
                 hint=f"Look for it, or be told why not: windlass models describe {self.name}",
             )
-        return self.evidence[kind]
+        found: Mapping[str, Any] = self.evidence[kind]
+        return found
 
     @property
     def reports(self) -> list[Report]:

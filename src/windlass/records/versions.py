@@ -23,6 +23,7 @@ FROM versions GROUP BY model ORDER BY model
 _OF_MODEL = "SELECT * FROM versions WHERE model = :model ORDER BY number DESC"
 _ONE = "SELECT * FROM versions WHERE model = :model AND number = :number"
 _OF_RUN = "SELECT * FROM versions WHERE run = :run ORDER BY model, number"
+_MINTED = "SELECT data FROM events WHERE run = :run AND kind = 'version' ORDER BY id"
 _ARTIFACTS = "SELECT number, role, content FROM version_artifacts WHERE model = :model"
 _EVIDENCE = "SELECT kind, document FROM evidence WHERE model = :model AND number = :number"
 _OF_KIND = "SELECT number, document FROM evidence WHERE model = :model AND kind = :kind"
@@ -93,8 +94,8 @@ class Versions(Writing):
 
     def minted_by(self, run: str) -> list[Minted]:
         """What a run that succeeded has made of models: new versions, or some that were there."""
-        found = [event.data for event in self.events(run) if event.kind == "version"]
-        return [Minted(**data) for data in found]
+        found = self.execute(_MINTED, {"run": run})
+        return [Minted(**rows.load(row["data"])) for row in found]
 
     def run_names(self, runs: Iterable[str]) -> dict[str, str]:
         """The names of runs, by their ids; those that are gone are left out."""

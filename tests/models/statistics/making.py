@@ -6,8 +6,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from hypothesis import settings
 
 Array = npt.NDArray[Any]
+
+LAWS = settings(deadline=None, max_examples=50)  # the machine may be busy
 
 
 class Binary(NamedTuple):

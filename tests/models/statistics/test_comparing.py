@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from windlass.errors import ScoreError
@@ -21,7 +21,7 @@ from windlass.models.statistics import (
 )
 from windlass.models.statistics.finding import judge, judge_significance, judge_within
 
-from .making import Binary, binary
+from .making import LAWS, Binary, binary
 
 TRIALS = 1000
 TOLERANCE = 3 * (0.05 * 0.95 / TRIALS) ** 0.5  # three standard deviations of a rate of 5 %
@@ -59,21 +59,28 @@ def test_a_model_that_is_better_passes_and_the_other_way_round_fails() -> None:
             is_better(name, labels, a, b, **FAST) for a, b in ((ours, theirs), (theirs, ours))
         )
         assert (up.verdict, down.verdict) == ("pass", "fail")
-        assert up.estimate is not None and down.estimate is not None
-        assert up.estimate > 0 and down.estimate == pytest.approx(-up.estimate)
-        assert up.p is not None and up.p < 0.01 and up.gain
+        assert up.estimate is not None
+        assert down.estimate is not None
+        assert up.estimate > 0
+        assert down.estimate == pytest.approx(-up.estimate)
+        assert up.p is not None
+        assert up.p < 0.01
+        assert up.gain
 
 
 def test_a_margin_is_what_may_be_lost() -> None:
     labels, ours, theirs = CASES
     worse = compare("log_loss", labels, theirs, ours, **FAST)
-    assert worse.estimate is not None and worse.low is not None and worse.high is not None
+    assert worse.estimate is not None
+    assert worse.low is not None
+    assert worse.high is not None
     wide = is_not_worse("log_loss", labels, theirs, ours, margin=-worse.low * 1.1, **FAST)
     amid = is_not_worse("log_loss", labels, theirs, ours, margin=-worse.estimate * 1.1, **FAST)
     tight = is_not_worse("log_loss", labels, theirs, ours, margin=-worse.high * 0.9, **FAST)
     assert [each.verdict for each in (wide, amid, tight)] == ["pass", "inconclusive", "fail"]
     assert amid.threshold == pytest.approx(worse.estimate * 1.1)
-    assert amid.cases_needed is not None and amid.cases_needed > 2000
+    assert amid.cases_needed is not None
+    assert amid.cases_needed > 2000
     with pytest.raises(ScoreError, match="a margin of -1"):
         is_not_worse("log_loss", labels, theirs, ours, margin=-1)
     with pytest.raises(ScoreError, match="a margin of nan"):
@@ -83,7 +90,8 @@ def test_a_margin_is_what_may_be_lost() -> None:
 def test_better_by_something() -> None:
     labels, ours, theirs = CASES
     gain = compare("auc", labels, ours, theirs, **FAST)
-    assert gain.low is not None and gain.high is not None
+    assert gain.low is not None
+    assert gain.high is not None
     assert is_better("auc", labels, ours, theirs, by=gain.low / 2, **FAST).verdict == "pass"
     assert is_better("auc", labels, ours, theirs, by=2 * gain.high, **FAST).verdict == "fail"
 
@@ -115,7 +123,8 @@ def test_a_model_against_itself() -> None:
     labels, ours, _ = CASES
     same = is_better("log_loss", labels, ours, ours)
     assert (same.estimate, same.low, same.high, same.verdict) == (0, 0, 0, "inconclusive")
-    assert same.cases_needed is None and "no case moves it" in same.notes[0]
+    assert same.cases_needed is None
+    assert "no case moves it" in same.notes[0]
     assert is_not_worse("auc", labels, ours, ours, margin=1e-6).verdict == "pass"
     # Equal labels are no proof that others would be equal, too.
     predicted = (ours > 0.5).astype(int)
@@ -140,9 +149,12 @@ def test_a_threshold_is_met_in_the_scores_own_direction(
 ) -> None:
     found = measure(name, CASES.labels, CASES.ours, threshold=threshold, **FAST)
     assert (found.verdict, found.threshold, found.gain) == (verdict, threshold, False)
-    assert found.low is not None and found.high is not None and found.estimate is not None
+    assert found.low is not None
+    assert found.high is not None
+    assert found.estimate is not None
     near = measure(name, CASES.labels, CASES.ours, threshold=found.estimate * 1.002, **FAST)
-    assert near.verdict == "inconclusive" and near.cases_needed is not None
+    assert near.verdict == "inconclusive"
+    assert near.cases_needed is not None
 
 
 def test_a_bias_is_judged_by_its_distance_from_zero() -> None:
@@ -162,7 +174,8 @@ def test_one_case_tells_nothing(options: Any) -> None:
     found = measure("mae", [1.0], [2.0], threshold=3.0, **options)
     assert (found.estimate, found.low, found.verdict) == (1.0, None, "inconclusive")
     gain = compare("log_loss", [1], [0.7], [0.6], **options)
-    assert gain.verdict == "inconclusive" and "alone tells nothing" in gain.notes[0]
+    assert gain.verdict == "inconclusive"
+    assert "alone tells nothing" in gain.notes[0]
 
 
 def test_few_cases_and_groups_are_told_of() -> None:
@@ -234,6 +247,7 @@ def test_sentences(given: Any, told: str) -> None:
     assert Finding(what="s", **given).sentence() == told
 
 
+@LAWS
 @given(st.lists(st.floats(-1, 1), min_size=2, max_size=2), st.floats(-1, 1))
 def test_verdicts_are_by_the_whole_interval(bounds: list[float], threshold: float) -> None:
     low, high = sorted(bounds)
@@ -252,6 +266,7 @@ def test_verdicts_where_there_is_nothing_to_judge() -> None:
     assert judge_significance(0.0, 0.0, 0, 0.95) == "inconclusive"
 
 
+@LAWS
 @given(st.lists(st.sampled_from(["pass", "fail", "inconclusive"]), max_size=5))
 def test_all_must_pass_and_one_fails_all(verdicts: list[Any]) -> None:
     found = overall(verdicts)
@@ -259,7 +274,7 @@ def test_all_must_pass_and_one_fails_all(verdicts: list[Any]) -> None:
     assert (found == "pass") == (bool(verdicts) and set(verdicts) == {"pass"})
 
 
-@settings(max_examples=20, deadline=None)
+@LAWS
 @given(st.integers(0, 2**32))
 def test_the_order_of_cases_does_not_matter_to_estimates(seed: int) -> None:
     random = np.random.default_rng(seed)

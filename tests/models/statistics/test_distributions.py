@@ -13,11 +13,14 @@ from windlass.errors import ScoreError
 from windlass.models.statistics import distributions as ours
 from windlass.models.statistics import exact_interval, paired_interval, wilson_interval
 
+from .making import LAWS
+
 stats = pytest.importorskip("scipy.stats")
 
 N = 200
 
 
+@LAWS
 @given(st.floats(-30, 30))
 def test_normal_probabilities(value: float) -> None:
     assert ours.normal_below(value) == pytest.approx(stats.norm.cdf(value), rel=1e-10, abs=1e-300)
@@ -28,17 +31,20 @@ def test_the_factor_of_an_interval() -> None:
     assert ours.margin_factor(0.95) == pytest.approx(1.959964, abs=1e-6)
 
 
+@LAWS
 @given(st.floats(1e-6, 1 - 1e-6), st.floats(0.5, 5e4), st.floats(0.5, 5e4))
 def test_beta_probabilities(x: float, a: float, b: float) -> None:
     assert ours.beta_below(x, a, b) == pytest.approx(stats.beta.cdf(x, a, b), rel=1e-6, abs=1e-12)
 
 
+@LAWS
 @given(st.floats(0.001, 0.999), st.floats(0.5, 1e4), st.floats(0.5, 1e4))
 def test_beta_quantiles_invert(probability: float, a: float, b: float) -> None:
     x = ours.beta_quantile(probability, a, b)
     assert x == pytest.approx(stats.beta.ppf(probability, a, b), rel=1e-6, abs=1e-9)
 
 
+@LAWS
 @given(st.integers(1, 100_000), st.floats(0, 1), st.floats(0.001, 0.999))
 def test_binomial_probabilities(n: int, share: float, probability: float) -> None:
     successes = int(share * n)
@@ -55,6 +61,7 @@ def test_binomial_probabilities_at_the_ends() -> None:
     assert ours.beta_below(1, 1, 1) == 1
 
 
+@LAWS
 @given(st.integers(1, 2000), st.floats(0, 1), st.sampled_from([0.8, 0.95, 0.99]))
 def test_intervals_of_a_proportion_are_those_of_scipy(n: int, share: float, level: float) -> None:
     successes = round(share * n)
@@ -77,7 +84,8 @@ def test_no_proportion(interval: object) -> None:
 
 def test_the_coverage_of_wilsons_interval_is_nominal_on_average() -> None:
     """Exactly, by going through all outcomes of 200 cases; the exact one's is never below."""
-    wilson, exact = [], []
+    wilson: list[float] = []
+    exact: list[float] = []
     for interval, found in ((wilson_interval, wilson), (exact_interval, exact)):
         low, high = np.transpose([interval(k, N) for k in range(N + 1)])
         for share in np.linspace(0.02, 0.98, 49):

@@ -20,7 +20,7 @@ from windlass.models.statistics import (
 )
 from windlass.models.statistics.multiple import CORRECTIONS, Correction
 
-from .making import binary
+from .making import LAWS, binary
 
 P_VALUES = st.lists(st.floats(0, 1), max_size=30)
 CASES = binary(np.random.default_rng(0), 1200, noise=0.3, other=1.5)
@@ -28,6 +28,7 @@ SLICES = np.array(["north", "south", "east", "west"])[np.arange(1200) % 4]
 FAST: dict[str, Any] = {"resamples": 1000}
 
 
+@LAWS
 @given(P_VALUES)
 def test_holms_steps_are_those_of_the_paper(p: list[float]) -> None:
     """Rejecting by stepping down through the sorted p-values, as Holm wrote it."""
@@ -41,6 +42,7 @@ def test_holms_steps_are_those_of_the_paper(p: list[float]) -> None:
         assert set(np.flatnonzero(adjusted <= risk)) == rejected
 
 
+@LAWS
 @given(P_VALUES.filter(len))
 def test_benjamini_and_hochbergs_are_those_of_scipy(p: list[float]) -> None:
     stats = pytest.importorskip("scipy.stats")
@@ -48,6 +50,7 @@ def test_benjamini_and_hochbergs_are_those_of_scipy(p: list[float]) -> None:
 
 
 @pytest.mark.parametrize("correct", CORRECTIONS.values())
+@LAWS
 @given(p=P_VALUES, seed=st.integers(0, 100))
 def test_laws_of_corrections(correct: Any, p: list[float], seed: int) -> None:
     adjusted = correct(p)
@@ -94,11 +97,15 @@ def test_slices_are_judged_together(correction: Correction) -> None:
     worse = np.where(SLICES == "west", 1 - theirs, ours)
     found = compare_slices("log_loss", labels, worse, theirs, SLICES, correction=correction, **FAST)
     assert list(found) == ["east", "north", "south", "west"]
-    assert found["west"].verdict == "fail" and found["north"].verdict == "pass"
+    assert found["west"].verdict == "fail"
+    assert found["north"].verdict == "pass"
     north = SLICES == "north"
     alone = compare("log_loss", labels[north], worse[north], theirs[north], **FAST)
-    assert found["north"].estimate == alone.estimate and found["north"].n == 300
-    assert found["north"].p is not None and alone.p is not None and found["north"].p >= alone.p
+    assert found["north"].estimate == alone.estimate
+    assert found["north"].n == 300
+    assert found["north"].p is not None
+    assert alone.p is not None
+    assert found["north"].p >= alone.p
     assert f"allow for 4 tests ({correction})" in found["north"].notes[-1]
 
 
@@ -109,13 +116,15 @@ def test_slices_by_name_may_overlap_or_be_empty_or_tell_nothing() -> None:
     found = compare_slices("auc", labels, ours, theirs, slices, groups=np.arange(1200) // 3, **FAST)
     assert found["all"].verdict == "pass"
     for name, note in (("none", "no case is in this slice"), ("ones", "no value")):
-        assert found[name].verdict == "inconclusive" and note in found[name].notes[0]
-        assert found[name].threshold == 0.0 and found[name].gain
+        assert found[name].verdict == "inconclusive"
+        assert note in found[name].notes[0]
+        assert found[name].threshold == 0.0
+        assert found[name].gain
     assert "allow for 1 tests" in found["all"].notes[-1]
 
 
 def test_as_many_resamples_are_drawn_as_many_slices_need() -> None:
-    labels, ours, _ = CASES
+    labels = CASES.labels
     random = np.random.default_rng(0)
     # Right where the other model is wrong, in every case: as sure as it gets with ten cases.
     found = compare_slices(
@@ -139,6 +148,17 @@ def test_bad_slices(slices: Any, told: str) -> None:
         compare_slices("auc", *CASES, slices)
 
 
+def test_a_verdict_that_is_taken_back_says_how_many_cases_it_would_need() -> None:
+    found = Finding(
+        what="s", gain=True, estimate=0.1, low=0.01, high=0.19, n=100, p=0.03, threshold=0.0
+    )
+    together = decide_together(dict.fromkeys("abcd", found))
+    assert {each.verdict for each in together.values()} == {"inconclusive"}
+    # (2.50 + 0.84)² sd² / 0.1², where 1.96 sd / √100 = 0.09 and 5 % / 4 is left for each
+    assert together["a"].cases_needed == pytest.approx(235, abs=2)
+    assert decide_together({"a": found})["a"].verdict == "pass"
+
+
 def test_what_has_no_p_value_does_not_count() -> None:
     findings = {
         "a": Finding(what="s", gain=True, estimate=0.1, n=9, p=0.04, threshold=0.0, verdict="pass"),
@@ -146,8 +166,11 @@ def test_what_has_no_p_value_does_not_count() -> None:
         "c": Finding(what="z", estimate=2.0, n=9, p=0.03),
     }
     found = decide_together(findings)
-    assert found["a"].p == pytest.approx(0.06) and found["a"].verdict == "inconclusive"
+    assert found["a"].p == pytest.approx(0.06)
+    assert found["a"].verdict == "inconclusive"
+    assert found["a"].cases_needed is None  # without an interval there is no telling
     assert found["b"] == findings["b"]
-    assert found["c"].p == pytest.approx(0.06) and found["c"].verdict is None
+    assert found["c"].p == pytest.approx(0.06)
+    assert found["c"].verdict is None
     with pytest.raises(ScoreError, match="There are holm, benjamini-hochberg"):
         decide_together(findings, correction="bonferroni")  # type: ignore[arg-type]

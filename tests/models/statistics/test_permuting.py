@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from windlass.models.statistics import mcnemar, permutation_test, score_value
 from windlass.models.statistics.permuting import _mcnemar_p
 
-from .making import Array, binary
+from .making import LAWS, Array, binary
 
 stats = pytest.importorskip("scipy.stats")
 
@@ -28,7 +28,7 @@ def exact_p(name: str, labels: Array, ours: Array, theirs: Array) -> float:
         one, two = np.where(swap, theirs, ours), np.where(swap, ours, theirs)
         moved = score_value(name, labels, one) - score_value(name, labels, two)
         extreme += abs(moved) >= abs(gain) * (1 - 1e-9)
-    return extreme / 2 ** len(labels)
+    return float(extreme / 2 ** len(labels))
 
 
 @pytest.mark.parametrize("name", ["mae", "rmse", "r2"])
@@ -58,12 +58,12 @@ def test_p_values_of_means_are_those_of_scipy(n: int) -> None:
         lambda a, b, axis: (a - b).mean(axis=axis),
         permutation_type="samples",
         vectorized=True,
-        n_resamples=2000,
+        n_resamples=999,
         batch=200,
         rng=0,
     ).pvalue
     found = permutation_test("brier", *cases, **FAST)
-    assert found.p == pytest.approx(expected, abs=0.05)
+    assert found.p == pytest.approx(expected, abs=0.06)
 
 
 @pytest.mark.parametrize("name", ["log_loss", "auc", "f1"])
@@ -83,10 +83,12 @@ def test_groups_are_exchanged_whole() -> None:
     labels, ours, theirs = binary(np.random.default_rng(1), 600, 0.5, 1.5)
     plain = permutation_test("log_loss", labels, ours, theirs, **FAST)
     few = permutation_test("log_loss", labels, ours, theirs, groups=np.arange(600) % 4, **FAST)
-    assert plain.p is not None and few.p is not None
+    assert plain.p is not None
+    assert few.p is not None
     assert plain.p < 0.05 < few.p
     assert few.p == pytest.approx(2 / 16, abs=0.02)  # 2 of 16 ways
-    assert plain.verdict == "pass" and few.verdict == "inconclusive"
+    assert plain.verdict == "pass"
+    assert few.verdict == "inconclusive"
 
 
 def test_models_that_are_alike_and_those_without_value() -> None:
@@ -97,6 +99,7 @@ def test_models_that_are_alike_and_those_without_value() -> None:
     assert (none.p, none.verdict, none.gain) == (None, "inconclusive", True)
 
 
+@LAWS
 @given(st.integers(0, 400), st.integers(0, 400))
 def test_mcnemars_p_values(gained: int, lost: int) -> None:
     if gained + lost == 0:
@@ -126,11 +129,16 @@ def test_mcnemars_finding() -> None:
     ours, theirs = labels.copy(), labels.copy()
     ours[:4], theirs[50:70] = "c", "c"
     found = mcnemar(labels, ours, theirs)
-    assert found.estimate == pytest.approx(16 / 200) and found.verdict == "pass"
+    assert found.estimate == pytest.approx(16 / 200)
+    assert found.verdict == "pass"
     assert found.notes == ("20 cases only the candidate gets right, 4 only the champion",)
-    assert found.low is not None and found.high is not None and 0 < found.low < found.high
+    assert found.low is not None
+    assert found.high is not None
+    assert 0 < found.low < found.high
     assert found.method == "McNemar's test, mid-p"
     assert mcnemar(labels, theirs, ours).verdict == "fail"
     exact = mcnemar(labels, ours, theirs, exact=True)
-    assert exact.p is not None and found.p is not None and exact.p > found.p
+    assert exact.p is not None
+    assert found.p is not None
+    assert exact.p > found.p
     assert mcnemar(labels, ours, ours).p == 1

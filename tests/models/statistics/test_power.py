@@ -12,6 +12,8 @@ from windlass.models.statistics import cases_needed, power, power_table, sd_of_d
 from windlass.models.statistics.finding import judge
 from windlass.models.statistics.proportions import paired_interval
 
+from .making import LAWS
+
 TRIALS = 4000
 
 
@@ -35,6 +37,7 @@ def test_the_power_of_a_gain_in_accuracy_is_that_of_simulation() -> None:
     assert np.mean(passed) == pytest.approx(expected, abs=0.03)
 
 
+@LAWS
 @given(
     st.floats(0.001, 0.2), st.floats(0.01, 2), st.sampled_from([0.0, -0.05]), st.floats(0.3, 0.99)
 )
@@ -42,12 +45,14 @@ def test_the_cases_needed_are_the_first_that_are_enough(
     effect: float, sd: float, threshold: float, wanted: float
 ) -> None:
     needed = cases_needed(effect, sd, threshold=threshold, wanted=wanted)
-    assert needed is not None and needed >= 2
+    assert needed is not None
+    assert needed >= 2
     assert power(effect, needed, sd, threshold=threshold) >= wanted - 1e-9
     if needed > 2:
         assert power(effect, needed - 1, sd, threshold=threshold) < wanted
 
 
+@LAWS
 @given(st.floats(-0.1, 0.1), st.integers(10, 10**6), st.floats(0.01, 1))
 def test_laws_of_power(effect: float, n: int, sd: float) -> None:
     found = power(effect, n, sd)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from windlass.errors import ScoreError, UndefinedError
@@ -16,7 +16,7 @@ from windlass.models.statistics import SCORES, compare, find_score, measure, sco
 from windlass.models.statistics.cases import read_cases
 from windlass.models.statistics.scores import score_of_cases
 
-from .making import Array, sigmoid
+from .making import LAWS, Array, sigmoid
 
 metrics = pytest.importorskip("sklearn.metrics")
 
@@ -109,6 +109,21 @@ def test_both_columns_of_probabilities_or_one() -> None:
         assert score_value(name, LABELS, pd.DataFrame(both)) == pytest.approx(one)
 
 
+def test_classes_as_a_model_of_scikit_learn_has_them_and_in_any_order() -> None:
+    classes = np.array(["a", "b", "c"], dtype=object)
+    expected = metrics.log_loss(CLASSES, SOFT)
+    of_part = CLASSES != "b"  # a slice in which one of them does not occur
+    options: dict[str, Any] = {"classes": classes}
+    assert score_value("log_loss", pd.Series(CLASSES), SOFT, **options) == pytest.approx(expected)
+    assert score_value("log_loss", CLASSES[of_part], SOFT[of_part], **options) > 0
+    turned: dict[str, Any] = {"classes": classes[::-1]}
+    found = score_value("log_loss", CLASSES, SOFT[:, ::-1], **turned)
+    assert found == pytest.approx(expected)
+    # Of two, the second is the positive one: here, zero.
+    zero = metrics.roc_auc_score(LABELS == 0, 1 - PROBABILITIES)
+    assert score_value("auc", LABELS, 1 - PROBABILITIES, classes=[1, 0]) == pytest.approx(zero)
+
+
 def test_the_bias_is_signed_and_compared_by_its_size() -> None:
     assert score_value("bias", NUMBERS, NUMBERS - 0.3) == pytest.approx(-0.3)
     near, far = NUMBERS - 0.1 + random.normal(size=N) / 100, NUMBERS + 0.3
@@ -117,7 +132,7 @@ def test_the_bias_is_signed_and_compared_by_its_size() -> None:
 
 @pytest.mark.parametrize("name", SCORES)
 def test_influences_are_the_slopes_in_each_cases_weight(name: str) -> None:
-    """ψᵢ is how fast the score changes as case i gains weight: told apart from the code's own way."""
+    """ψᵢ is how fast the score changes as case i gains weight: measured by a small change."""
     labels, predictions = data_of(name)
     score = find_score(name)
     cases, [read] = read_cases(score.needs, labels, [predictions])
@@ -132,7 +147,7 @@ def test_influences_are_the_slopes_in_each_cases_weight(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["auc", "log_loss", "f1", "r2"])
-@settings(max_examples=25)
+@LAWS
 @given(st.integers(0, 2**32))
 def test_a_weight_is_a_case_repeated(name: str, seed: int) -> None:
     labels, predictions = data_of(name)
@@ -223,6 +238,7 @@ def test_bad_input_is_refused_in_words(name: str, labels: Any, predictions: Any,
         ({"positive": 2}, "the positive class 2 is none of 0, 1"),
         ({"classes": [1, 2]}, "0 is none of the classes 1, 2"),
         ({"classes": ["0", "1"]}, "cannot be told to be equal"),
+        ({"classes": [0, 1, 0]}, "named twice"),
         ({"level": 95}, "95 is no level"),
         ({"resamples": 3}, "too few"),
     ],
@@ -253,5 +269,6 @@ def test_what_has_no_value_says_so(name: str, labels: Any, predictions: Any) -> 
         compare(name, labels, predictions, predictions[::-1]),
     ):
         assert (found.estimate, found.low, found.verdict) == (None, None, "inconclusive")
-        assert "no value" in found.notes[0] and "no value" in found.sentence()
+        assert "no value" in found.notes[0]
+        assert "no value" in found.sentence()
     assert measure(name, labels, predictions).verdict is None

@@ -18,12 +18,13 @@ from windlass.models.statistics.comparing import (
     Options,
     Sampling,
     describe,
+    error_of,
     judged_near,
     split_options,
     undecided,
     without_value,
 )
-from windlass.models.statistics.distributions import margin_factor, two_sided
+from windlass.models.statistics.distributions import two_sided
 from windlass.models.statistics.finding import Finding
 from windlass.models.statistics.means import FloatArray, Means, mean_of
 from windlass.models.statistics.proportions import wilson_interval
@@ -119,7 +120,7 @@ def calibration_error(
     finding = _scaled(finding, seen, chance, sampling)
     if threshold is None:
         return finding
-    return judged_near(finding, _error_of(finding), 0.0, threshold)
+    return judged_near(finding, error_of(finding), 0.0, threshold)
 
 
 def _chance(means: Means, sampling: Sampling) -> tuple[FloatArray, FloatArray]:
@@ -219,13 +220,7 @@ def _fitted(
 
 
 def _near(finding: Finding, ideal: float, tolerance: float) -> Finding:
-    return judged_near(finding, _error_of(finding), ideal, tolerance)
-
-
-def _error_of(finding: Finding) -> float:
-    """The standard error that an interval's width speaks of."""
-    width = (finding.high or 0.0) - (finding.low or 0.0)
-    return width / 2 / margin_factor(finding.level)
+    return judged_near(finding, error_of(finding), ideal, tolerance)
 
 
 def _coefficient(

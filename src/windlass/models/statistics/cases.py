@@ -96,7 +96,7 @@ def read_cases(
         predictions: Of each model: (n,), or of probabilities (n, classes).
         classes: All classes, in the order of the columns of probabilities; None: those that occur,
             sorted.
-        positive: The class that is looked for; None: of two, the greater.
+        positive: The class that is looked for; None: of two, the second.
         weights: How much each case counts, (n,), not negative.
         groups: What each case belongs to, such as its day, (n,): groups are resampled whole.
 
@@ -142,7 +142,7 @@ def _classified(
     positive: object,
 ) -> Cases:
     labelled = [cases.labels, *(predictions if needs == "labels" else ())]
-    given = [] if classes is None else [np.asarray(classes)]
+    given = [] if classes is None else [_column(classes, "classes")]
     _check_kinds([*labelled, *given])
     known = _classes(np.concatenate([np.unique(each) for each in labelled]), *given)
     cases = replace(cases, classes=known, positive=_positive(known, positive))
@@ -169,6 +169,8 @@ def _classes(found: Array, given: Array | None = None) -> Array:
     classes = np.unique(found) if given is None else given
     if len(classes) == 1 and classes.dtype.kind in _KINDS and classes[0] in (0, 1):
         return np.array([0, 1], dtype=classes.dtype)
+    if len(np.unique(classes)) < len(classes):
+        raise ScoreError(f"a class is named twice: {_listed(classes)}", hint="Name each once.")
     if len(classes) > _CLASSES:
         raise ScoreError(
             f"there are {len(classes):,} classes, from {classes.min()} to {classes.max()}",

@@ -11,6 +11,7 @@ import numpy as np
 
 from windlass.errors import ScoreError, UndefinedError
 from windlass.models.statistics.cases import Array, Cases, read_cases
+from windlass.models.statistics.distributions import margin_factor
 from windlass.models.statistics.finding import Finding, Verdict, judge, judge_within
 from windlass.models.statistics.intervals import RESAMPLES, Interval, interval_of
 from windlass.models.statistics.means import Means
@@ -26,7 +27,7 @@ class Options(TypedDict, total=False):
     Attributes:
         classes: All classes in the order of the columns of probabilities; if left out, those that
             occur, sorted.
-        positive: The class that is looked for; if left out, the greater of two.
+        positive: The class that is looked for; if left out, the second of two.
         weights: How much each case counts, (n,), not negative.
         groups: What each case belongs to, such as its day, (n,): groups are resampled whole.
         level: How often intervals hold the true value: 0.95. The risk of a false verdict to either
@@ -266,6 +267,12 @@ def needed_for(finding: Finding, error: float, distance: float) -> int | None:
         return None
     needed = cases_needed(distance, error * math.sqrt(finding.n), level=finding.level)
     return None if needed is None else max(finding.n + 1, needed)
+
+
+def error_of(finding: Finding) -> float:
+    """The standard error that an interval's width speaks of."""
+    width = (finding.high or 0.0) - (finding.low or 0.0)
+    return width / 2 / margin_factor(finding.level)
 
 
 def _rough(cases: Cases, means: Means) -> list[str]:

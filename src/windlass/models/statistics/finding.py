@@ -11,6 +11,10 @@ from windlass.values import Json
 Verdict: TypeAlias = Literal["pass", "fail", "inconclusive"]
 
 
+_MOST_CASES = 10**9
+"""More than these are not told: a difference so small is of no use to anybody."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """A value or a difference, how sure it is, and what that means for a threshold.
@@ -94,7 +98,11 @@ class Finding:
         return "1 case" if self.n == 1 else f"{self.n:,} cases"
 
     def _needed(self) -> str:
-        return f"; about {self.cases_needed:,} cases would decide" if self.cases_needed else ""
+        if not self.cases_needed:
+            return ""
+        if self.cases_needed > _MOST_CASES:
+            return "; no number of cases that one could have would decide"
+        return f"; about {self.cases_needed:,} cases would decide"
 
 
 def judge(low: float | None, high: float | None, threshold: float) -> Verdict:

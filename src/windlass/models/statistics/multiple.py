@@ -17,7 +17,14 @@ import numpy.typing as npt
 
 from windlass.errors import ScoreError
 from windlass.models.statistics.cases import Array, Cases, read_cases
-from windlass.models.statistics.comparing import Options, Sampling, compare_cases, split_options
+from windlass.models.statistics.comparing import (
+    Options,
+    Sampling,
+    compare_cases,
+    error_of,
+    needed_for,
+    split_options,
+)
 from windlass.models.statistics.finding import Finding, judge_significance
 from windlass.models.statistics.means import FloatArray
 from windlass.models.statistics.scores import Score, find_score
@@ -132,7 +139,17 @@ def _decided(finding: Finding, p: float) -> Finding:
     if finding.estimate is None or finding.threshold is None:
         return replace(finding, p=p)
     verdict = judge_significance(finding.estimate, p, finding.threshold, finding.level)
-    return replace(finding, p=p, verdict=verdict)
+    needed = _needed(finding, p) if verdict == "inconclusive" else None
+    return replace(finding, p=p, verdict=verdict, cases_needed=needed)
+
+
+def _needed(finding: Finding, p: float) -> int | None:
+    """The cases that would decide at the level that this test alone is left with."""
+    if finding.p is None or finding.estimate is None or finding.threshold is None:
+        return None
+    stricter = replace(finding, level=1 - (1 - finding.level) * finding.p / p)
+    distance = abs(finding.estimate - finding.threshold)
+    return needed_for(stricter, error_of(finding), distance)
 
 
 def _of_slice(

@@ -24,7 +24,7 @@ LARGE = 2_000
 
 _DISTINCT = 256  # as many rows as are worth a multinomial draw
 _BLOCK = 1 << 20  # counts that are held at once
-_STARTS = 8  # the fewest resamples of a large sample that are drawn; the rest are turns of these
+_STARTS = 4  # the fewest resamples of a large sample that are drawn; the rest are turns of these
 _APART = 16  # rows for each turn: the counts of few rows, turned often, would tell too little new
 
 Draw: TypeAlias = Callable[[int, int], FloatArray]
@@ -56,7 +56,7 @@ def signed_sums(rows: FloatArray, resamples: int, random: np.random.Generator) -
         signs = np.unpackbits(
             random.integers(256, size=(size, -(-count // 8)), dtype=np.uint8), axis=1, count=count
         )
-        return signs * 2.0 - 1.0
+        return np.asarray(signs * 2.0 - 1.0, dtype=np.float64)
 
     count = len(rows)
     if count < LARGE:
@@ -64,7 +64,8 @@ def signed_sums(rows: FloatArray, resamples: int, random: np.random.Generator) -
     # Turns of the same signs have the same sum, so what all rows share gets a sum of its own.
     center = rows.mean(axis=0)
     shared = 2.0 * random.binomial(count, 0.5, size=(resamples, 1)) - count
-    return _sums(rows - center, resamples, draw, random) + shared * center
+    sums: FloatArray = _sums(rows - center, resamples, draw, random) + shared * center
+    return sums
 
 
 def _sums(rows: FloatArray, resamples: int, draw: Draw, random: np.random.Generator) -> FloatArray:

@@ -18,8 +18,8 @@ class Finding(Protocol):
     """What was measured, and what that says."""
 
     @property
-    def verdict(self) -> str:
-        """``pass``, ``fail`` or ``inconclusive``."""
+    def verdict(self) -> str | None:
+        """``pass``, ``fail`` or ``inconclusive``; None if it is told, and not judged."""
         ...
 
     def document(self) -> dict[str, Any]:
@@ -31,7 +31,7 @@ class Finding(Protocol):
         ...
 
 
-def worst(verdicts: Iterable[str]) -> str:
+def worst(verdicts: Iterable[str | None]) -> str:
     """What several verdicts come to: one that fails is enough, and one that cannot tell."""
     found = set(verdicts)
     return next((each for each in (FAIL, INCONCLUSIVE) if each in found), PASS)
