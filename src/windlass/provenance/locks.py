@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from windlass.hashing import digest
-from windlass.provenance.declaration import UV_LOCK, Declaration, solve, written_lock
 from windlass.provenance import uv
+from windlass.provenance.declaration import UV_LOCK, Declaration, solve, written_lock
 from windlass.provenance.lock import Lock, lock_recorded, lock_requirements, read_lock
 
 if TYPE_CHECKING:

@@ -69,7 +69,7 @@ def run_program(
 
     for name, arrays in rows.items():
         # By their places: a column may have a name that no file has.
-        np.savez(folder / f"{name}.npz", **{f"{n}": each for n, each in enumerate(arrays.values())})
+        np.savez(folder / f"{name}.npz", *arrays.values())
     inputs = [
         {"name": name, "text": array.dtype.kind == "U", "width": _width(array)}
         for name, array in next(iter(rows.values())).items()

@@ -48,7 +48,7 @@ def convert(version: Version, *, seconds: float = SECONDS) -> Converted | NotCon
     except WindlassError as error:  # no environment, or the model or its rows cannot be read here
         outcome = NotConverted(error.message, error.hint, is_final=False)
     if isinstance(outcome, NotConverted) and outcome.is_final:
-        version.keep(KIND, outcome.document())
+        version.keep(KIND, outcome.document)
     return outcome
 
 

@@ -21,9 +21,9 @@ class Converted:
     document: Mapping[str, Any]
 
     @property
-    def verdict(self) -> str:
-        """``pass`` if it gives what the model gives; on ``fail`` it is of no use, and not kept."""
-        return str(self.document["verdict"])
+    def holds(self) -> bool:
+        """Whether it gives what the model gives; if not, it is of no use, and not kept."""
+        return bool(self.document["verdict"] == "pass")
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,13 @@ class NotConverted:
     hint: str | None = None
     is_final: bool = True
 
-    def document(self) -> dict[str, Any]:
+    @property
+    def holds(self) -> bool:
+        """Whether there is anything of use: there is not."""
+        return False
+
+    @property
+    def document(self) -> Mapping[str, Any]:
         """As it is kept."""
         told = {"converted": False, "reason": self.reason}
         return told if self.hint is None else {**told, "hint": self.hint}

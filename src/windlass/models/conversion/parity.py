@@ -75,9 +75,7 @@ def _compared(
     most = float(off.max(initial=0.0))
     beyond = int((off > TOLERANCE * scale).sum())
     told = most if np.isfinite(most) else None
-    return Parity(
-        len(native), told, None if told is None else told / scale, beyond, labels_differ
-    )
+    return Parity(len(native), told, None if told is None else told / scale, beyond, labels_differ)
 
 
 def _scale(numbers: NDArray[Any]) -> float:
