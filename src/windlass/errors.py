@@ -28,6 +28,7 @@
     ├── ScoreError           predictions cannot be scored or compared
     │   └── UndefinedError   a score has no value for these cases
     └── ModelError           a version of a model cannot be used as it is asked
+        ├── ConversionError  it cannot be converted to another format
         ├── SignatureError   rows are not what it takes
         └── PromotionError   it may not become what it is to become
 
@@ -204,6 +205,10 @@ class ModelError(WindlassError):
     """A version of a model cannot be used as it is asked."""
 
     exit_code = 1
+
+
+class ConversionError(ModelError):
+    """A model cannot be converted to another format."""
 
 
 class SignatureError(ModelError):

@@ -15,6 +15,7 @@ from windlass.cli import (
     collecting,
     comparing,
     compiling,
+    converting,
     differing,
     executing,
     explaining,
@@ -25,6 +26,7 @@ from windlass.cli import (
     models,
     porting,
     promoting,
+    registering,
     reproducing,
     resuming,
     running,
@@ -80,6 +82,12 @@ app.command("portability", help="Run a pipeline on several targets, and compare.
 app.add_typer(values.app, name="artifacts")
 app.add_typer(models.app, name="models")
 models.app.command("compare", help="Compare two versions on held-out rows.")(comparing.compare)
+models.app.command("convert", help="Make a version a model of ONNX too, and compare the two.")(
+    converting.convert
+)
+models.app.command("register", help="Register a model that lies in a file of another tool.")(
+    registering.register
+)
 app.command("power", help="Tell how many cases a comparison of models needs.")(comparing.power)
 app.command("test", help="Run the release tests of a model's version, and keep the report.")(
     testing.run_tests

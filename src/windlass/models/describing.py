@@ -18,6 +18,8 @@ from windlass.models.profile import Profile
 from windlass.models.signature import Signature, signature_of
 from windlass.models.tables import library_of, names_of, rows_of, select, take
 from windlass.models.version import Version
+from windlass.provenance.project import find_project
+from windlass.stacks.settings import load_settings
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -46,7 +48,21 @@ def describe(version: Version) -> dict[str, str]:
             problems[kind] = error.message
         except Exception as error:  # noqa: BLE001 - whatever a model's library raises
             problems[kind] = f"{type(error).__name__}: {error}"
-    return problems
+    return problems | _converted(version)
+
+
+def _converted(version: Version) -> dict[str, str]:
+    """Why there is no model of ONNX, where the settings ask for one."""
+    settings = load_settings(find_project(version.stores.project)).models.get(version.row.model)
+    if settings is None or not settings.onnx:
+        return {}
+    from windlass.models.conversion import KIND, Converted, convert
+
+    outcome = convert(version)
+    if outcome.holds:
+        return {}
+    beyond = "it would give other things than the model: windlass models convert "
+    return {KIND: beyond + version.name if isinstance(outcome, Converted) else outcome.reason}
 
 
 class Subject:

@@ -57,7 +57,7 @@ BUILT_IN = "default"
 NO_TRACKER = "none"
 
 _TOP = ("default", "run", "stacks", "environment", "environments", "models")
-_MODEL = ("tests", "description", "capabilities", "scorecard")
+_MODEL = ("tests", "description", "capabilities", "scorecard", "onnx")
 _RUN = ("keep_going", "workers", "memory")
 _STACK = (
     *("target", "artifacts", "records", "tracker"),
@@ -89,12 +89,14 @@ class ModelSettings:
         description: What its card says of whom it serves and what it is not for.
         scorecard: What is done by hand for lines of the ML Test Score, and where that is written.
         capabilities: What rows of its tables of tests may be about; None for anything.
+        onnx: Whether each version is converted to ONNX when it is made.
     """
 
     tests: str | None = None
     description: str | None = None
     scorecard: Mapping[str, str] = field(default_factory=dict)
     capabilities: tuple[str, ...] | None = None
+    onnx: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +227,8 @@ def _model(document: Document, name: str) -> ModelSettings:
     texts = {key: document.get(table, key, str, "") or None for key in ("tests", "description")}
     is_named = "capabilities" in document.table(table)
     capabilities = document.texts(table, "capabilities") if is_named else None
-    return ModelSettings(**texts, scorecard=told, capabilities=capabilities)
+    onnx = document.get(table, "onnx", bool, False)
+    return ModelSettings(**texts, scorecard=told, capabilities=capabilities, onnx=onnx)
 
 
 def _memory(document: Document, key: Key) -> int | None:
