@@ -1,4 +1,4 @@
-"""Models in files of other tools become versions; what a file asks for beyond our lists is refused."""
+"""Models in files of other tools become versions; what is beyond our lists is refused."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from typer.testing import CliRunner
 import windlass
 from windlass.cli.app import app
 from windlass.errors import CorruptError, ModelError, UntrustedError, WindlassError
-from windlass.models import open_version
 from windlass.models.files import read_model, read_table
+from windlass.models.registry import open_version
 
 COLUMNS = ["a", "b"]
 
