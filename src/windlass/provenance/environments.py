@@ -99,11 +99,11 @@ def _build(lock: Lock, windlass: Path | None, place: Path, folder: Path) -> None
     _make_empty(lock, place, folder)
     hashed = [each for each in lock.requirements if "--hash" in each]
     others = [each for each in lock.requirements if "--hash" not in each]
-    _install(place, folder, "\n".join(hashed), "--require-hashes")
+    own = "" if windlass is None else f"windlass @ {windlass.as_uri()}"
     _install(place, folder, "\n".join(others))  # by their commits
-    if windlass is not None:
-        # The last one compiles all that is there, so that no worker has to.
-        _install(place, folder, f"windlass @ {windlass.as_uri()}", "--compile-bytecode")
+    _install(place, folder, own)
+    # The last one compiles all that is there, so that no worker has to.
+    _install(place, folder, "\n".join(hashed), "--require-hashes", "--compile-bytecode")
     (place / _STAMP).write_text(lock.document())
 
 

@@ -128,6 +128,7 @@ def _finish(model: Any, file: Path) -> None:
     """Writes the model, checked, with rows of any number, as some converters forget."""
     import onnx
 
+    model.graph.name = "model"  # some draw a name, and equal models are to have equal bytes
     for value in (*model.graph.input, *model.graph.output):
         shape = value.type.tensor_type.shape if value.type.HasField("tensor_type") else None
         if shape is not None and shape.dim:
