@@ -141,10 +141,32 @@ def test_a_conversion_is_compared(
     same = register_in(shop, Model("same", "late", INPUTS), {**values, "onnx": logistic(learnt)})
     verdict, found, _ = outcome(release.no_skew(12), same, holdout)
     assert (verdict, len(found)) == ("pass", 3)
-    other = logistic(learnt.assign(rain=0.0))
+    other = logistic(learnt.assign(rain=-learnt.rain))
     worse = register_in(shop, Model("worse", "late", INPUTS), {**values, "onnx": other})
     verdict, _, told = outcome(release.no_skew(12), worse, holdout)
-    assert (verdict, told.startswith("by ONNX")) == ("fail", True)
+    assert (verdict, told.startswith("by ONNX, 24 numbers and ")) == ("fail", True)
+
+
+PARITY = {"n": 900, "max_abs": 0.2, "max_rel": 0.2, "beyond": 3, "labels_differ": 1}
+
+
+@pytest.mark.parametrize(
+    ("document", "verdict", "told"),
+    [
+        ({"converted": False, "reason": "too odd"}, None, "not converted to ONNX: too odd"),
+        ({"verdict": "fail", "parity": {"float32": PARITY}}, None, "3 numbers and 1 labels of 900"),
+        ({"verdict": "pass", "parity": {"float32": {**PARITY, "beyond": 0}}}, "pass", "0 numbers"),
+    ],
+)
+def test_what_was_measured_at_the_conversion_counts(
+    good: Version, holdout: pd.DataFrame, document: Any, verdict: str | None, told: str
+) -> None:
+    version = as_model(good, good.model)
+    known = {"converted": True, "data": {"role": "holdout", "content": "abc"}, **document}
+    version.__dict__["evidence"] = {**good.evidence, "onnx": known}
+    ended, found, _ = outcome(release.no_skew(12), version, holdout)
+    assert (ended, found[-1]["verdict"]) == ("pass", verdict)
+    assert told in found[-1]["sentence"]
 
 
 def test_a_registered_version_has_no_run_to_repeat(good: Version) -> None:

@@ -15,6 +15,7 @@ from windlass.models.behaviour.rows import Case, Subject
 from windlass.models.fields import Field
 from windlass.models.release.found import Found, checked
 from windlass.models.release.ready import verdict_if
+from windlass.models.release.threads import one_thread
 from windlass.models.statistics.proportions import wilson_interval
 from windlass.models.tables import names_of, read_column, read_columns, rows_of, take
 
@@ -111,10 +112,11 @@ _COMPARE: dict[str, Callable[[Any, float], Any]] = {
 
 def _asked(case: Case, subject: Subject, table: Any) -> NDArray[Any]:
     """(n,) what the model gives, as far as the test is about it."""
-    if case.output.kind == "probability":
-        given: NDArray[Any] = subject.version.predict_proba(table)[:, case.output.place]
-        return given
-    return subject.version.predict(table)
+    with one_thread():
+        if case.output.kind == "probability":
+            given: NDArray[Any] = subject.version.predict_proba(table)[:, case.output.place]
+            return given
+        return subject.version.predict(table)
 
 
 def _fits(case: Case, given: NDArray[Any]) -> Mask:

@@ -16,6 +16,7 @@ import pytest
 from windlass.errors import ModelError
 from windlass.models.release.found import Found, checked
 from windlass.models.release.ready import Evidence, TestFunction, ready, verdict_if
+from windlass.models.release.threads import one_thread
 from windlass.models.statistics.distributions import margin_factor
 from windlass.models.statistics.finding import Verdict
 from windlass.models.tables import rows_of, take
@@ -46,8 +47,9 @@ def within(
 ) -> TestFunction:
     """A test that the version keeps to its budget of time, size and memory.
 
-    Times are of this machine, with all that a prediction takes: the check of the row, too. They are
-    judged by the interval of their quantile, which holds for any distribution.
+    Times are of this machine, with all that a prediction takes: the check of the row, too; single
+    rows are asked for in one thread. They are judged by the interval of their quantile, which holds
+    for any distribution.
 
     Args:
         milliseconds: What the median of predictions of a single row may take.
@@ -98,7 +100,8 @@ def _of_single(
     if not rows_of(table):
         return [checked("latency", "there are no rows to ask for", "inconclusive", n=0)]
     rows = [take(table, np.array([place % rows_of(table)])) for place in range(calls)]
-    took = timed(version, rows)
+    with one_thread():
+        took = timed(version, rows)
     found = []
     if median is not None:
         found.append(_of_quantile("median latency of a row", took, 0.5, median))

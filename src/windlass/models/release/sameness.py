@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 
-from windlass.errors import ModelError
+from windlass.models.conversion.outcome import KIND
+from windlass.models.conversion.parity import parity_of
 from windlass.models.estimator import Predictor
 from windlass.models.golden import TOLERANCE, Difference, Golden, replay
 from windlass.models.problems import told
-from windlass.models.release.found import Found, checked
+from windlass.models.release.found import Found, checked, told_only
 from windlass.models.release.ready import (
     Evidence,
     TestFunction,
@@ -27,8 +30,6 @@ from windlass.models.version import Version
 
 _FEW = 10
 """Rows below which that none differs says next to nothing."""
-_CONVERTED = 1e-4
-"""How far numbers of float32 may be from those of float64: see docs/release_tests.md."""
 
 
 def golden_examples(tolerance: float = TOLERANCE, *, capability: str = "sameness") -> TestFunction:
@@ -74,24 +75,22 @@ def no_skew(
     rows: int = 50,
     *,
     tolerance: float = TOLERANCE,
-    converted_tolerance: float = _CONVERTED,
     capability: str = "sameness",
 ) -> TestFunction:
     """A test that a row's prediction is the same however it is asked for.
 
     Rows evenly out of the holdout are asked one at a time, all at once, and in the opposite order;
-    and, if the version has one, of its conversion to ONNX. With fewer than 10 rows it is
-    inconclusive.
+    and, if the version was converted to ONNX, of that. Where ONNX does not run, what was measured
+    at the conversion counts alone. With fewer than 10 rows it is inconclusive.
 
     Args:
         rows: How many.
         tolerance: How far numbers may be apart, absolutely or in proportion; labels must be equal.
-        converted_tolerance: The same for the conversion, which may compute in float32.
         capability: What of the model it is about.
     """
 
     def test(candidate: Version, holdout: Any, evidence: Evidence) -> None:
-        evidence(*skews(candidate, holdout, rows, tolerance, converted_tolerance))
+        evidence(*skews(candidate, holdout, rows, tolerance))
 
     about = "It is the same in training and in serving."
     return ready(test, about, capability, "monitor.3")
@@ -102,7 +101,6 @@ def skews(
     table: Any,
     rows: int = 50,
     tolerance: float = TOLERANCE,
-    converted_tolerance: float = _CONVERTED,
 ) -> list[Found]:
     """How predictions differ by the way in which they are asked for: a finding for each way.
 
@@ -111,7 +109,6 @@ def skews(
         table: Rows that it takes.
         rows: How many of them are asked for, evenly out of all.
         tolerance: How far numbers may be apart, absolutely or in proportion.
-        converted_tolerance: The same for what the version was converted to.
 
     Raises:
         SignatureError: The rows are not what it takes.
@@ -124,14 +121,12 @@ def skews(
     asked = version.predictor.outputs
     golden = Golden(some, asked(some), ((),) * count)
     ways = {
-        "one row at a time": (_one_by_one(asked, count), tolerance),
-        "in the opposite order": (_backwards(asked, count), tolerance),
+        "one row at a time": _one_by_one(asked, count),
+        "in the opposite order": _backwards(asked, count),
     }
-    if version.has("onnx"):
-        converted = Predictor(version.value("onnx"), None, version.predictor.facts.task)
-        ways["by ONNX"] = (converted.outputs, converted_tolerance)
     with one_thread():
-        return [_of_way(golden, way, ask, near, data) for way, (ask, near) in ways.items()]
+        found = [_of_way(golden, way, ask, tolerance, data) for way, ask in ways.items()]
+    return [*found, *_by_onnx(version, golden, data)]
 
 
 def _one_by_one(asked: Any, count: int) -> Any:
@@ -151,7 +146,7 @@ def _backwards(asked: Any, count: int) -> Any:
 
 
 def _of_way(golden: Golden, way: str, ask: Any, tolerance: float, data: str | None) -> Found:
-    found = _differences(golden, ask, tolerance)
+    found = replay(golden, ask, tolerance)
     rows, count = len({each.row for each in found}), len(golden)
     low, high = exact_interval(rows, count)
     verdict: Verdict = "fail" if rows else "pass" if count >= _FEW else "inconclusive"
@@ -171,12 +166,45 @@ def _of_way(golden: Golden, way: str, ask: Any, tolerance: float, data: str | No
     )
 
 
-def _differences(golden: Golden, ask: Any, tolerance: float) -> list[Difference]:
-    shared = ask(golden.inputs)
-    outputs = {name: each for name, each in golden.outputs.items() if name in shared}
-    if not outputs:
-        raise ModelError("the conversion gives nothing that the model gives")
-    return replay(Golden(golden.inputs, outputs, golden.reasons), lambda _: shared, tolerance)
+def _by_onnx(version: Version, golden: Golden, data: str | None) -> Iterator[Found]:
+    """What was measured when it was converted, and what its conversion gives here."""
+    told = version.evidence.get(KIND)
+    if told is not None:
+        yield _as_recorded(told)
+    if version.has(KIND) and (told is None or onnx_runs_here()):
+        converted = Predictor(version.value(KIND), None, version.predictor.facts.task)
+        with one_thread():
+            parity = parity_of(golden.outputs, converted.outputs(golden.inputs))
+        yield _of_parity("by ONNX", parity.document(), parity.holds, data)
+
+
+def onnx_runs_here() -> bool:
+    """Whether what reads and runs models of ONNX is installed."""
+    return all(find_spec(name) is not None for name in ("onnx", "onnxruntime"))
+
+
+def _as_recorded(told: Mapping[str, Any]) -> Found:
+    """What the evidence of a conversion says; what is not kept serves nobody, and is only told."""
+    if not told["converted"]:
+        return checked("skew", f"not converted to ONNX: {told['reason']}", None, n=0)
+    worst = max(told["parity"].values(), key=lambda each: each["beyond"])
+    holds = told["verdict"] == "pass"
+    found = _of_parity("by ONNX, when it was converted", worst, holds, told["data"]["content"])
+    return found if holds else replace(found, finding=told_only(found.finding))
+
+
+def _of_parity(way: str, parity: Mapping[str, Any], holds: bool, data: str | None) -> Found:
+    labels = parity["labels_differ"] or 0
+    return checked(
+        "skew",
+        f"{way}, {parity['beyond']:,} numbers and {labels:,} labels of {parity['n']:,} rows differ",
+        verdict_if(holds),
+        n=parity["n"],
+        estimate=float(parity["beyond"] + labels),
+        threshold=0.0,
+        data=data,
+        method="parity",
+    )
 
 
 def reproducible(*, capability: str = "provenance") -> TestFunction:
