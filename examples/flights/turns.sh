@@ -6,7 +6,7 @@ pipeline=examples/flights/pipeline.py:training
 
 say() { printf '\n%s\n' "── $* ──"; }
 run() { try run "$pipeline" -p "$@"; }
-try() { printf '$ windlass %s\n' "$*"; "$windlass" "$@"; }
+try() { printf '$ windlass %s\n' "$*" >&2; "$windlass" "$@"; }
 
 say 'Turn 1: learnt from January to June'
 run until=6 "$@" >/dev/null
