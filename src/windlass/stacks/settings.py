@@ -17,6 +17,7 @@ requirements = ["torch==2.4.0"]        # or: extras = ["gpu"], or: file = "gpu-r
 [models.delay]
 tests = "release_tests/delay"          # the folder of its release tests
 description = "For the desk at JFK."   # for its model card
+capabilities = ["weather", "schedule"] # what rows of its tables of tests may be about
 
 [models.delay.scorecard]               # what is done by hand for lines of the ML Test Score
 "data.5" = "no column names a person: docs/privacy.md"
@@ -56,7 +57,7 @@ BUILT_IN = "default"
 NO_TRACKER = "none"
 
 _TOP = ("default", "run", "stacks", "environment", "environments", "models")
-_MODEL = ("tests", "description", "scorecard", "onnx")
+_MODEL = ("tests", "description", "capabilities", "scorecard", "onnx")
 _RUN = ("keep_going", "workers", "memory")
 _STACK = (
     *("target", "artifacts", "records", "tracker"),
@@ -87,12 +88,14 @@ class ModelSettings:
         tests: The folder of its release tests, from the project's; None for where one looks else.
         description: What its card says of whom it serves and what it is not for.
         scorecard: What is done by hand for lines of the ML Test Score, and where that is written.
+        capabilities: What rows of its tables of tests may be about; None for anything.
         onnx: Whether each version is converted to ONNX when it is made.
     """
 
     tests: str | None = None
     description: str | None = None
     scorecard: Mapping[str, str] = field(default_factory=dict)
+    capabilities: tuple[str, ...] | None = None
     onnx: bool = False
 
 
@@ -222,8 +225,10 @@ def _model(document: Document, name: str) -> ModelSettings:
     by_hand = (*table, "scorecard")
     told = {line: document.get(by_hand, line, str, "") for line in document.table(by_hand)}
     texts = {key: document.get(table, key, str, "") or None for key in ("tests", "description")}
+    is_named = "capabilities" in document.table(table)
+    capabilities = document.texts(table, "capabilities") if is_named else None
     onnx = document.get(table, "onnx", bool, False)
-    return ModelSettings(**texts, scorecard=told, onnx=onnx)
+    return ModelSettings(**texts, scorecard=told, capabilities=capabilities, onnx=onnx)
 
 
 def _memory(document: Document, key: Key) -> int | None:

@@ -14,13 +14,17 @@ of the variable is the test's. What they do can also be called from a test of on
 from __future__ import annotations
 
 from windlass.models.release.baselines import beats_a_baseline
+from windlass.models.release.budgets import within
 from windlass.models.release.calibration import calibrated
 from windlass.models.release.comparing import (
     better_than_champion,
     compare,
     not_worse_than_champion,
 )
+from windlass.models.release.fairness import fair
+from windlass.models.release.features import features_are_of_use
 from windlass.models.release.found import Found, checked
+from windlass.models.release.leakage import no_leakage
 from windlass.models.release.sameness import (
     golden_examples,
     no_skew,
@@ -38,7 +42,10 @@ __all__ = [
     "calibrated",
     "checked",
     "compare",
+    "fair",
+    "features_are_of_use",
     "golden_examples",
+    "no_leakage",
     "no_skew",
     "not_worse_than_champion",
     "reproduced",
@@ -47,4 +54,5 @@ __all__ = [
     "slices",
     "stability",
     "stable",
+    "within",
 ]

@@ -24,7 +24,8 @@ from windlass.models.statistics.proportions import exact_interval
 from windlass.models.tables import rows_of, take
 
 if TYPE_CHECKING:
-    from windlass.models.version import Version
+    from windlass.models.release.threads import one_thread
+from windlass.models.version import Version
 
 _FEW = 10
 """Rows below which that none differs says next to nothing."""
@@ -131,7 +132,8 @@ def skews(
     if version.has("onnx"):
         converted = Predictor(version.value("onnx"), None, version.predictor.facts.task)
         ways["by ONNX"] = (converted.outputs, converted_tolerance)
-    return [_of_way(golden, way, ask, near, data) for way, (ask, near) in ways.items()]
+    with one_thread():
+        return [_of_way(golden, way, ask, near, data) for way, (ask, near) in ways.items()]
 
 
 def _one_by_one(asked: Any, count: int) -> Any:

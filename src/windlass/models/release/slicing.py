@@ -198,10 +198,17 @@ def together(
     turned = decide_together(
         {name: _turned(each, sign) for name, each in found.items()}, correction=correction
     )
-    return {
-        name: replace(found[name], p=each.p, verdict=each.verdict, notes=each.notes)
-        for name, each in turned.items()
-    }
+    return {name: _with_decision(found[name], each) for name, each in turned.items()}
+
+
+def _with_decision(finding: Finding, decided: Finding) -> Finding:
+    return replace(
+        finding,
+        p=decided.p,
+        verdict=decided.verdict,
+        cases_needed=decided.cases_needed,
+        notes=decided.notes,
+    )
 
 
 def _turned(finding: Finding, sign: float) -> Finding:

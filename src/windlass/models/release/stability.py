@@ -25,7 +25,8 @@ from windlass.models.tables.column import NONE, Column
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from windlass.models.version import Version
+    from windlass.models.release.threads import one_thread
+from windlass.models.version import Version
 
 _ROWS = 20
 _FAR = 1e6
@@ -74,7 +75,8 @@ def stability(version: Version, table: Any) -> list[Found]:
     data, some = holdout_digest(version), version.conform(take(table, rows))
     if not rows_of(some):
         return [checked("stability", "there are no rows to disturb", "inconclusive", n=0)]
-    seen = [_disturbed(version, some, name, each) for name, each in _DISTURBANCES.items()]
+    with one_thread():
+        seen = [_disturbed(version, some, name, each) for name, each in _DISTURBANCES.items()]
     return [*(each.found(data) for each in seen if each.columns), _of_no_rows(version, some, data)]
 
 

@@ -18,6 +18,7 @@ from windlass.models.code import code_folders
 from windlass.models.naming import CHAMPION
 from windlass.models.suites import suite_digest, suite_of
 from windlass.models.testing.release import NO_CHAMPION
+from windlass.models.testing.summary import by_capability
 from windlass.models.testing.verdicts import verdict_of
 from windlass.models.version import Version
 from windlass.records.models import Report
@@ -55,6 +56,7 @@ def put_to_test(version: Version, root: Path, stack: str | None, *, json: bool =
         "reference": version.row.artifacts.get("reference"),
         "tests": tests,
         "counts": dict(Counter(test["outcome"] for test in tests)),
+        "capabilities": by_capability(tests),
         "seconds": time.time() - started,
         "windlass": __version__,
         "python": sys.version.split()[0],

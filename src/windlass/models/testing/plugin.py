@@ -23,6 +23,7 @@ _MARKERS = (
     "capability(name): what of a model a release test is about, such as 'weather'",
     "ml_test(line): the line of the ML Test Score that a test answers, such as 'model.6'",
 )
+_RELEASE = pytest.StashKey["Release"]()
 _NOTES = pytest.StashKey["dict[str, Any]"]()
 _WORDS = {
     "inconclusive": ("inconclusive", "?", ("INCONCLUSIVE", {"yellow": True})),
@@ -48,15 +49,38 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(_Writer(Path(told)), "windlass-outcomes")
 
 
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Collects tables of tests in folders of release tests."""
+    if ".table." not in file_path.name:
+        return None
+    from windlass.models.behaviour.collecting import TestTable, belongs
+
+    if not belongs(file_path, parent.config.rootpath):
+        return None
+    found: pytest.Collector = TestTable.from_parent(parent, path=file_path)
+    return found
+
+
+def release_of(config: pytest.Config) -> Release:
+    """The candidate and the champion of these tests, found once.
+
+    Raises:
+        WindlassError: There is no such version, or several models and none is named.
+    """
+    from windlass.models.testing.release import find_release
+
+    if _RELEASE not in config.stash:
+        option = config.getoption
+        config.stash[_RELEASE] = find_release(
+            config.rootpath, option("candidate"), option("champion"), option("windlass_stack")
+        )
+    return config.stash[_RELEASE]
+
+
 @pytest.fixture(scope="session")
 def release(pytestconfig: pytest.Config) -> Release:
     """The candidate and the champion of these tests."""
-    from windlass.models.testing.release import find_release
-
-    option = pytestconfig.getoption
-    return find_release(
-        pytestconfig.rootpath, option("candidate"), option("champion"), option("windlass_stack")
-    )
+    return release_of(pytestconfig)
 
 
 @pytest.fixture(scope="session")
@@ -113,6 +137,23 @@ def pytest_report_teststatus(report: pytest.TestReport) -> Any:
     if report.when != "call" or not report.failed:
         return None
     return _WORDS.get(told_of(report).get("outcome", ""))
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Prints what came of release tests by capability, where any has one."""
+    from windlass.models.testing.summary import by_capability, summary_lines
+
+    ended: dict[str, list[pytest.TestReport]] = {}
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                ended.setdefault(report.nodeid, []).append(report)
+    tests = [_document(nodeid, reports) for nodeid, reports in ended.items()]
+    about = [test for test in tests if test["capability"]]
+    if about:
+        terminalreporter.write_sep("-", "capabilities")
+        for line in summary_lines(by_capability(about)):
+            terminalreporter.write_line(line)
 
 
 def told_of(report: pytest.TestReport) -> dict[str, Any]:
