@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 
 from windlass.errors import ModelError, ScoreError
-from windlass.models.release.found import Found, judged_somewhere
+from windlass.models.release.found import Found, checked, judged_somewhere
 from windlass.models.release.labelled import Labelled, classes_of, of_holdout
 from windlass.models.release.ready import Evidence, TestFunction, ready
 from windlass.models.release.slicing import groups_of
@@ -157,13 +157,13 @@ def _compared(
     each = 1 - (1 - level) / max(1, sum(large))
     return [
         Found(
-            _difference(rate.name, which[among & mask], which[among & ~mask], at_most, each)
-            if judged
-            else _too_small(rate.name, int((among & mask).sum()), level, least),
+            _difference(rate.name, which[among & mask], which[among & ~mask], at_most, each),
             part,
             rows.data,
             wanted=wanted,
         )
+        if judged
+        else _too_small(part, rate.name, int((among & mask).sum()), least, rows.data)
         for (part, rate, among, which, mask), judged in zip(pairs, large, strict=True)
     ]
 
@@ -178,9 +178,9 @@ def _is_large(among: Mask, mask: Mask, least: int) -> bool:
     return bool(min((among & mask).sum(), (among & ~mask).sum()) >= max(1, least))
 
 
-def _too_small(name: str, count: int, level: float, least: int) -> Finding:
-    note = f"it, or the others, have fewer than {least} cases: not judged"
-    return Finding(what=name, estimate=None, n=count, level=level, notes=(note,))
+def _too_small(part: str, name: str, count: int, least: int, data: str | None) -> Found:
+    text = f"{name}: of {count:,} cases, or of so many others, fewer than {least}: not judged"
+    return replace(checked(name, text, None, n=count, data=data), part=part)
 
 
 def _difference(name: str, ours: Mask, others: Mask, at_most: float, level: float) -> Finding:
