@@ -71,7 +71,7 @@ def test_a_broken_version_is_stopped_by_the_row_that_failed(project: Path, told:
     assert third["verdict"] == "fail"
     failed = [test for test in third["tests"] if test["outcome"] == "fail"]
     assert "rain makes flights late" in {test["name"] for test in failed}
-    assert {test["capability"] for test in failed} <= {"weather", "ranking"}
+    assert {test["capability"] for test in failed} <= {"weather", "ranking", "gain"}
     assert "delay.table.csv, row 6, 'rain makes flights late'" in told
     assert document(project, "models", "list")["models"][0]["aliases"] == {"champion": 1}
 
