@@ -150,7 +150,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
                 ended.setdefault(report.nodeid, []).append(report)
     tests = [_document(nodeid, reports) for nodeid, reports in ended.items()]
     for test in tests:
-        if test["outcome"] == "inconclusive":  # pytest itself tells why of failures and errors alone
+        if test["outcome"] == "inconclusive":  # pytest tells why of others
             terminalreporter.write_line(f"INCONCLUSIVE {test['test']} - {test['message']}")
     about = [test for test in tests if test["capability"]]
     if about:
