@@ -5,21 +5,21 @@ windlass=${WINDLASS:-windlass}
 pipeline=examples/flights/pipeline.py:training
 
 say() { printf '\n%s\n' "── $* ──"; }
-run() { printf '$ windlass run %s -p %s\n' "$pipeline" "$*"; "$windlass" run "$pipeline" -p "$@" >/dev/null; }
-try() { printf '$ windlass %s\n' "$*"; "$windlass" "$@"; }
+run() { try run "$pipeline" -p "$@"; }
+try() { printf '$ windlass %s\n' "$*" >&2; "$windlass" "$@"; }
 
-say 'Turn 1: learnt from January to March'
-run until=3 "$@"
+say 'Turn 1: learnt from January to June'
+run until=6 "$@" >/dev/null
 try test delay@1
 try promote delay@1 --reason 'the first one'
 
 say 'Turn 2: learnt from January to September'
 run until=9 "$@"
 try test delay@2
-try promote delay@2 --reason 'half a year more to learn from'
+try promote delay@2 --reason 'three months more to learn from'
 
 say 'Turn 3: a mistake, the weather is that of the day before'
-run lag=25 "$@"
+run lag=25 "$@" >/dev/null
 try test delay@3
 try promote delay@3
 

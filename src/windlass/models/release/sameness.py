@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -19,12 +19,10 @@ from windlass.models.release.ready import (
     ready,
     verdict_if,
 )
+from windlass.models.release.threads import one_thread
 from windlass.models.statistics.finding import Verdict
 from windlass.models.statistics.proportions import exact_interval
 from windlass.models.tables import rows_of, take
-
-if TYPE_CHECKING:
-    from windlass.models.release.threads import one_thread
 from windlass.models.version import Version
 
 _FEW = 10
