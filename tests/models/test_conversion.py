@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
+import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,12 +19,16 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from typer.testing import CliRunner
 
+from windlass.cli.app import app
 from windlass.errors import LockError
 from windlass.execution.job import Stores
 from windlass.execution.stores import open_stores
 from windlass.models.conversion import Converted, NotConverted, apart, convert, converting
 from windlass.models.conversion.apart import prepare
+from windlass.models.describing import describe
+from windlass.models.estimator import Predictor
 from windlass.models.registry import register_in
 from windlass.models.version import Version
 from windlass.pipeline.marks import Model
@@ -87,6 +93,26 @@ def near(outcome: Converted | NotConverted, n: int = 100) -> Converted:
     return outcome
 
 
+def found_again(version: Version) -> Version:
+    """As the record has it now."""
+    stores = version.stores
+    return Version(stores.records.version(version.row.model, version.number), stores)
+
+
+def asked_the_same(version: Version, data: pd.DataFrame) -> None:
+    """Fails unless the model of ONNX is asked like any other; where no runtime is, it is left."""
+    if importlib.util.find_spec("onnxruntime") is None:
+        return
+    rows = version.conform(data[300:])
+    task = version.predictor.facts.task
+    found = Predictor(version.value("onnx"), task=task).outputs(rows)
+    for name, native in version.predictor.outputs(rows).items():
+        if native.dtype.kind == "f":
+            np.testing.assert_allclose(found[name], native, rtol=1e-4, atol=1e-5)
+        else:
+            assert found[name].tolist() == native.tolist()
+
+
 def test_a_pipeline_takes_each_column_by_its_name(
     register: Register, flights: pd.DataFrame
 ) -> None:
@@ -102,8 +128,9 @@ def test_a_pipeline_takes_each_column_by_its_name(
     assert [each["name"] for each in document["inputs"]] == columns
     assert document["inputs"][-1]["type"] == "tensor(string)"
     assert document["versions"]["protobuf"].startswith("6.")
-    again = Version(version.stores.records.version(version.row.model, 1), version.stores)
+    again = found_again(version)
     assert [each.name for each in again.value("onnx").graph.input] == columns
+    asked_the_same(again, flights)
     assert convert(again) == Converted(document)  # found again, and not made twice
 
 
@@ -148,6 +175,7 @@ def test_lightgbm_with_its_labels(register: Register, flights: pd.DataFrame) -> 
     model = lightgbm.LGBMClassifier(n_estimators=5, verbose=-1)
     version = register(model.fit(flights[NUMBERS], flights.late), "late", NUMBERS, "lightgbm")
     outputs = near(convert(version)).document["outputs"]
+    asked_the_same(found_again(version), flights)
     assert outputs[0] == {"name": "label", "type": "tensor(string)", "shape": ["rows"]}
 
 
@@ -156,6 +184,7 @@ def test_catboost_with_its_labels(register: Register, flights: pd.DataFrame) -> 
     model = catboost.CatBoostClassifier(iterations=3, verbose=0, allow_writing_files=False)
     version = register(model.fit(flights[NUMBERS], flights.late), "late", NUMBERS)
     assert near(convert(version)).document["outputs"][0]["type"] == "tensor(string)"
+    asked_the_same(found_again(version), flights)
 
 
 def test_a_network(register: Register) -> None:
@@ -217,6 +246,30 @@ def test_what_may_be_gone_tomorrow_is_not_kept(
     outcome = convert(version)
     assert outcome == NotConverted("the index is not to be reached", None, is_final=False)
     assert "onnx" not in version.evidence
+
+
+def test_the_settings_ask_for_it(stores: Stores, flights: pd.DataFrame) -> None:
+    (stores.project / "windlass.toml").write_text("[models.plain]\nonnx = true\n")
+    reasons = describe(plain(stores, {"mean": 3.0}, flights))
+    assert "the signature of plain@1 is not known" in reasons["onnx"]
+    stands = stores.records.evidence(stores.records.version("plain", 1))["onnx"]
+    assert stands["converted"] is False
+    other = register_in(stores, Model("other"), {"model": {"mean": 4.0}, "reference": flights})
+    assert "onnx" not in describe(other)
+
+
+def test_the_command_line_tells_why_not(
+    stores: Stores, flights: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(stores.project)
+    data = flights[[*NUMBERS, "late"]]
+    plain(stores, LogisticRegression().fit(data[NUMBERS], data.late), data, target="late")
+    monkeypatch.setattr(converting, "prepare", no_environment)
+    told = CliRunner().invoke(app, ["models", "convert", "plain@1"])
+    assert told.exit_code == 1
+    assert "plain@1 is not converted: the index is not to be reached" in told.stdout
+    document = json.loads(CliRunner().invoke(app, ["models", "convert", "plain", "--json"]).stdout)
+    assert (document["version"], document["converted"]) == ("plain@1", False)
 
 
 def test_a_program_that_takes_too_long_is_ended(

@@ -48,7 +48,10 @@ def describe(version: Version) -> dict[str, str]:
             problems[kind] = error.message
         except Exception as error:  # noqa: BLE001 - whatever a model's library raises
             problems[kind] = f"{type(error).__name__}: {error}"
-    return problems | _converted(version)
+    try:
+        return problems | _converted(version)
+    except WindlassError as error:  # the settings, or the record, cannot be used
+        return {**problems, "onnx": error.message}
 
 
 def _converted(version: Version) -> dict[str, str]:

@@ -51,13 +51,15 @@ class OnnxSession:
         names = (o.name for o in self._outputs if self._label and "prob" in o.name.lower())
         self._proba = next(names, None)
         columns = tuple(each.name for each in self._inputs)
+        # A single text is a column, too: of numbers alone a matrix is made.
+        self._by_column = len(columns) > 1 or self._inputs[0].type == "tensor(string)"
         self.facts = Facts(
             "onnx",
             "ModelProto",
             "classification" if self._label else None,
             _classes(model) if self._label else None,
-            columns if len(columns) > 1 else None,
-            len(columns) if len(columns) > 1 else _width(self._inputs[0].shape),
+            columns if self._by_column else None,
+            len(columns) if self._by_column else _width(self._inputs[0].shape),
             self._proba is not None,
         )
 
@@ -71,7 +73,7 @@ class OnnxSession:
 
         if isinstance(data, Mapping):
             return {str(name): np.asarray(array) for name, array in data.items()}
-        if len(self._inputs) > 1:
+        if self._by_column:
             table = named_table(data, [each.name for each in self._inputs])
             columns = read_columns(table)
             return {

@@ -47,6 +47,8 @@ def convert(version: Version, *, seconds: float = SECONDS) -> Converted | NotCon
         outcome = NotConverted(str(error), is_final=False)
     except WindlassError as error:  # no environment, or the model or its rows cannot be read here
         outcome = NotConverted(error.message, error.hint, is_final=False)
+    except Exception as error:  # noqa: BLE001 - whatever a model's library raises
+        outcome = NotConverted(f"{type(error).__name__}: {error}", is_final=False)
     if isinstance(outcome, NotConverted) and outcome.is_final:
         version.keep(KIND, outcome.document)
     return outcome
