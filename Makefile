@@ -17,13 +17,13 @@ $(VENV)/.ready: pyproject.toml
 	@touch $@
 
 demo: venv
-	@$(BIN)/windlass run examples/flights/pipeline.py:training
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/flights/turns.sh
 	@printf '%s\n' '' 'What to try next:' \
-	  '  .venv/bin/windlass show latest                       every step: state, time, outputs' \
-	  '  .venv/bin/windlass artifacts show latest:split.test  a table that a step made' \
-	  '  .venv/bin/windlass lineage latest:publish            what the page was made from' \
-	  '  make demo                                            again: nothing has changed, nothing is run' \
-  '  .venv/bin/windlass explain latest                    why each step ran, or did not' \
+	  '  .venv/bin/windlass show training-2                   every step: state, time, outputs' \
+	  '  .venv/bin/windlass artifacts show training-2:split.test  a table that a step made' \
+	  '  .venv/bin/windlass lineage training-2:publish        what the page was made from' \
+	  '  .venv/bin/windlass explain training-2                why each step ran, or did not' \
+	  '  .venv/bin/windlass models card delay@2               the model card, from its evidence' \
 	  '  examples/flights/README.md                           the story'
 
 test: venv

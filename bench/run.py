@@ -24,7 +24,9 @@ from typing import Any
 import boxes
 import bucket
 import caching
+import comparing
 import on_ray
+import releasing
 import submitting
 from timing import HERE, QUICK, ROUNDS, Bench, Figure, further, median, paired, seconds
 
@@ -198,6 +200,8 @@ MEASURES: dict[str, Callable[[Bench], list[Figure]]] = {
     "ray": on_ray.on_ray,
     "container": boxes.container,
     "bucket": bucket.bucket,
+    "models": releasing.models,
+    "comparing": comparing.comparing,
 }
 
 

@@ -14,7 +14,7 @@ HEAVY = (
     *("sqlalchemy", "alembic", "pydantic", "fsspec", "typer", "rich", "asyncio", "jinja2"),
     *("numpy", "pandas", "pyarrow", "polars", "sklearn", "skops", "matplotlib", "altair"),
     *("xgboost", "lightgbm", "catboost", "torch", "onnx", "keras", "PIL", "plotly", "soundfile"),
-    *("datasets",),
+    *("datasets", "pandera", "onnxruntime"),
     *("uvicorn", "starlette", "ray", "kfp", "airflow", "mlflow", "multiprocessing"),
 )
 

@@ -1,4 +1,8 @@
-"""What must be true of the data before anything is learnt from it."""
+"""What must be true of the data before anything is learnt from it.
+
+In pipeline.py these schemas stand in the annotations of the steps that load: a table that breaks a
+rule stops the run there. Under pytest they are used as they are: ``Flights.validate(table)``.
+"""
 
 from __future__ import annotations
 
@@ -58,12 +62,3 @@ class Weather(pa.DataFrameModel):
 
     class Config:
         unique: ClassVar = ["origin", "time_hour"]
-
-
-def checked(table: pd.DataFrame, schema: type[pa.DataFrameModel]) -> pd.DataFrame:
-    """The table, if it is as the schema says.
-
-    Raises:
-        pandera.errors.SchemaErrors: All that is wrong with it, not only the first thing.
-    """
-    return schema.validate(table, lazy=True)

@@ -41,14 +41,19 @@ def with_recent(weather: pd.DataFrame) -> pd.DataFrame:
     return ordered.assign(precip_3h=recent["precip"], visib_3h=recent["visib"])
 
 
-def join_weather(flights: pd.DataFrame, weather: pd.DataFrame) -> pd.DataFrame:
+def join_weather(flights: pd.DataFrame, weather: pd.DataFrame, lag: int = 1) -> pd.DataFrame:
     """Adds to each flight what was observed at its airport in the hour before its own.
 
     The observation of an hour is made at its 51st minute, and tells of the rain until then: for a
     flight at five past it lies in the future. Missing hours give missing values; no flight is lost
     or doubled.
+
+    Args:
+        flights: The flights.
+        weather: The observations.
+        lag: How many hours before a flight's own they were made.
     """
-    known = weather.assign(time_hour=weather["time_hour"] + pd.Timedelta(hours=1))
+    known = weather.assign(time_hour=weather["time_hour"] + pd.Timedelta(hours=lag))
     return flights.merge(known, on=["origin", "time_hour"], how="left", validate="many_to_one")
 
 

@@ -6,11 +6,11 @@ windlass run examples/flights/pipeline.py:training -p depths=4,6,8
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import altair as alt
 import pandas as pd
-from checks import Flights, Weather, checked
+from checks import Flights, Weather
 from data import read_flights, read_weather, without_errors
 from features import LABEL, arrived, join_weather, make_features, with_recent, with_traffic
 from matplotlib.figure import Figure
@@ -18,7 +18,7 @@ from modelling import Scores, base_rates, fit, judge, probabilities
 from report import Facts, draw_days, draw_quality, survey, write_page, write_refusal
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from windlass import Markdown, each, either, log_metrics, pipeline, step
+from windlass import Holdout, Markdown, Model, Reference, each, either, log_metrics, pipeline, step
 
 LEAST_GAIN = 0.02
 """By how much the average precision must be above the base rates' to be worth a model."""
@@ -34,9 +34,9 @@ class Prepared(NamedTuple):
 class Split(NamedTuple):
     """The flights by time: what is learnt from, chosen on, judged on."""
 
-    train: pd.DataFrame
+    train: Annotated[pd.DataFrame, Reference("delay")]
     validate: pd.DataFrame
-    test: pd.DataFrame
+    test: Annotated[pd.DataFrame, Holdout("delay")]
 
 
 class Judgement(NamedTuple):
@@ -48,32 +48,32 @@ class Judgement(NamedTuple):
 
 
 @step
-def load_flights(days: int = 31) -> pd.DataFrame:
-    return checked(read_flights(days), Flights)
+def load_flights(days: int = 31) -> Annotated[pd.DataFrame, Flights]:
+    return read_flights(days)
 
 
 @step
-def load_weather() -> pd.DataFrame:
+def load_weather() -> Annotated[pd.DataFrame, Weather]:
     weather = read_weather()
     cleaned = without_errors(weather)
     dropped = cleaned["wind_speed"].isna().sum() - weather["wind_speed"].isna().sum()
     print(f"{dropped} wind of {weather['wind_speed'].max():,.0f} miles an hour left out")
-    return checked(cleaned, Weather)
+    return cleaned
 
 
 @step
-def prepare(flights: pd.DataFrame, weather: pd.DataFrame) -> Prepared:
+def prepare(flights: pd.DataFrame, weather: pd.DataFrame, lag: int = 1) -> Prepared:
     flown = arrived(with_traffic(flights))
-    table = make_features(join_weather(flown, with_recent(weather)))
+    table = make_features(join_weather(flown, with_recent(weather), lag))
     facts = survey(flights, table)
     print(f"{len(table):,} of {facts.planned:,} flights arrived; {facts.late:.1%} of them late")
     return Prepared(table, facts)
 
 
 @step
-def split(table: pd.DataFrame) -> Split:
+def split(table: pd.DataFrame, until: int = 9) -> Split:
     month = table["month"]
-    return Split(table[month <= 9], table[month == 10], table[month >= 11])
+    return Split(table[month <= until], table[month == until + 1], table[month >= 11])
 
 
 @step
@@ -91,9 +91,9 @@ def score(model: HistGradientBoostingClassifier, data: pd.DataFrame) -> Scores:
 @step
 def pick(
     models: list[HistGradientBoostingClassifier], scores: list[Scores]
-) -> HistGradientBoostingClassifier:
+) -> Annotated[HistGradientBoostingClassifier, Model("delay", target=LABEL)]:
     for model, found in zip(models, scores, strict=True):
-        print(f"depth {model.max_depth}: log loss {found.log_loss:.4f} on October")
+        print(f"depth {model.max_depth}: log loss {found.log_loss:.4f}")
     best = min(range(len(models)), key=lambda place: scores[place].log_loss)
     return models[best]
 
@@ -138,16 +138,20 @@ def explain_why(model: Scores, base: Scores) -> Markdown:
 
 
 @pipeline
-def training(depths: tuple[int, ...] = (4, 6, 8), days: int = 31) -> Markdown:
+def training(
+    depths: tuple[int, ...] = (4, 6, 8), days: int = 31, until: int = 9, lag: int = 1
+) -> Markdown:
     """Trains one model for each depth and tells how the best of them does.
 
     Args:
         depths: Of the trees, one model each.
         days: How many days of each month to use; fewer are quicker.
+        until: The last month to learn from; the next one is chosen on, November and on judged on.
+        lag: How many hours before a flight's own the weather was observed.
     """
     flights = load_flights(days)
-    prepared = prepare(flights, load_weather())
-    parts = split(prepared.table)
+    prepared = prepare(flights, load_weather(), lag)
+    parts = split(prepared.table, until)
     models = train.map(parts.train, depth=each(depths))
     scores = score.map(each(models), parts.validate)
     best = pick(models, scores)

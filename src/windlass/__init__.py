@@ -18,7 +18,14 @@ if TYPE_CHECKING:
     from windlass.execution.notebooks import notebook as notebook
     from windlass.execution.run import Run as Run
     from windlass.execution.run import open_run as open_run
+    from windlass.models import release as release
+    from windlass.models.registry import open_version as open_version
+    from windlass.models.registry import register as register
+    from windlass.pipeline.data_checks import Check as Check
     from windlass.pipeline.graph import Graph as Graph
+    from windlass.pipeline.marks import Holdout as Holdout
+    from windlass.pipeline.marks import Model as Model
+    from windlass.pipeline.marks import Reference as Reference
     from windlass.pipeline.pipeline import Pipeline as Pipeline
     from windlass.pipeline.pipeline import either as either
     from windlass.pipeline.pipeline import pipeline as pipeline
@@ -31,6 +38,7 @@ if TYPE_CHECKING:
 
 _WHERE = {
     "Audio": "windlass.artifacts.audio",
+    "Check": "windlass.pipeline.data_checks",
     "HTML": "windlass.artifacts.documents",
     "Markdown": "windlass.artifacts.documents",
     "Picture": "windlass.artifacts.picture",
@@ -38,7 +46,12 @@ _WHERE = {
     "notebook": "windlass.execution.notebooks",
     "Run": "windlass.execution.run",
     "open_run": "windlass.execution.run",
+    "open_version": "windlass.models.registry",
+    "register": "windlass.models.registry",
     "Graph": "windlass.pipeline.graph",
+    "Holdout": "windlass.pipeline.marks",
+    "Model": "windlass.pipeline.marks",
+    "Reference": "windlass.pipeline.marks",
     "Pipeline": "windlass.pipeline.pipeline",
     "either": "windlass.pipeline.pipeline",
     "Step": "windlass.pipeline.step",
@@ -49,14 +62,19 @@ _WHERE = {
     "log_params": "windlass.tracking.log",
 }
 
-__all__ = [*_WHERE, "pipeline", "__version__"]  # noqa: PLE0604 (the names are strings)
+_PACKAGES = {
+    "pipeline": "windlass.pipeline",  # the package is the decorator: see there
+    "release": "windlass.models.release",
+}
+
+__all__ = [*_WHERE, *_PACKAGES, "__version__"]  # noqa: PLE0604 (the names are strings)
 
 
 def __getattr__(name: str) -> Any:
     from importlib import import_module
 
-    if name == "pipeline":  # the package is the decorator: see there
-        return import_module("windlass.pipeline")
+    if name in _PACKAGES:
+        return import_module(_PACKAGES[name])
     if name not in _WHERE:
         raise AttributeError(f"module 'windlass' has no attribute '{name}'")
     value = getattr(import_module(_WHERE[name]), name)

@@ -19,17 +19,26 @@
     │   └── VersionError     the database was made by a newer Windlass
     ├── StepError            a step failed
     │   ├── OutputTypeError  it returned what its annotation does not promise
+    │   ├── DataCheckError   what it was given or returned breaks a check
     │   ├── StepTimeoutError it ran past its timeout
     │   ├── NotebookError    the notebook that it runs failed
     │   └── WorkerDiedError  its process ended under it
-    └── RunError             a run failed or was cancelled
-        └── NotDrivenError   another process has taken it over
+    ├── RunError             a run failed or was cancelled
+    │   └── NotDrivenError   another process has taken it over
+    ├── ScoreError           predictions cannot be scored or compared
+    │   └── UndefinedError   a score has no value for these cases
+    └── ModelError           a version of a model cannot be used as it is asked
+        ├── ConversionError  it cannot be converted to another format
+        ├── SignatureError   rows are not what it takes
+        └── PromotionError   it may not become what it is to become
 
 Every message says what went wrong, where, and what to do. ``exit_code`` is what the command line
 returns: 1 where the work failed, 2 where the input was refused.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 
 class WindlassError(Exception):
@@ -158,6 +167,18 @@ class OutputTypeError(StepError):
     """A step returned what its annotation does not promise."""
 
 
+class DataCheckError(StepError):
+    """What a step was given, or returned, breaks a check of data.
+
+    Attributes:
+        border: ``input`` or ``output``.
+        checks: What came of every check of the attempt, as JSON.
+    """
+
+    border = "output"
+    checks: tuple[Any, ...] = ()
+
+
 class StepTimeoutError(StepError):
     """A step ran past its timeout and was stopped."""
 
@@ -178,3 +199,38 @@ class RunError(WindlassError):
 
 class NotDrivenError(RunError):
     """Another process has resumed a run that this one was driving."""
+
+
+class ModelError(WindlassError):
+    """A version of a model cannot be used as it is asked."""
+
+    exit_code = 1
+
+
+class ConversionError(ModelError):
+    """A model cannot be converted to another format."""
+
+
+class SignatureError(ModelError):
+    """Rows are not what a model takes.
+
+    Attributes:
+        problems: Each problem in words.
+    """
+
+    exit_code = 2
+    problems: tuple[str, ...] = ()
+
+
+class PromotionError(ModelError):
+    """A version may not become what it is to become: it lacks a report, or somebody was first."""
+
+
+class ScoreError(WindlassError):
+    """Labels and predictions cannot be scored or compared: they are not what a score needs."""
+
+
+class UndefinedError(ScoreError):
+    """A score has no value for these cases, as the area under a curve of one class only."""
+
+    exit_code = 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pandas as pd
 import pytest
@@ -42,6 +42,21 @@ def refuse(n: int) -> int:
 @step
 def hint() -> int:
     raise WindlassError("it cannot be", hint="Do otherwise.")
+
+
+def in_order(table: pd.DataFrame) -> pd.Series[bool]:
+    """Days are in order."""
+    return table["day"] >= table["day"].cummax()
+
+
+@step
+def unordered() -> Annotated[pd.DataFrame, in_order]:
+    return pd.DataFrame({"day": [1, 2, 1]})
+
+
+@pipeline
+def checking() -> pd.DataFrame:
+    return unordered()
 
 
 @pipeline
@@ -135,6 +150,16 @@ def test_the_first_failure_is_told_whole_and_others_shortly(
     assert "windlass logs refusing-1 'refuse[5]'" in err
     assert "refuse[7]" not in err
     assert "and 2 more nodes failed" in err
+
+
+def test_a_broken_check_is_told_line_by_line(capsys: pytest.CaptureFixture[str]) -> None:
+    _, err = told(checking.options(in_process=True).run(), capsys)
+    assert err.splitlines()[:4] == [
+        "✗ unordered: DataCheckError: unordered → output breaks in_order:",
+        "  Days are in order.  1 of 3 rows: 2: day=1",
+        "  Nothing was stored. Mend the step or its data; or the check, if it asks too much.",
+        "  what it wrote: windlass logs checking-1 unordered",
+    ]
 
 
 def test_a_hint_is_told(capsys: pytest.CaptureFixture[str]) -> None:

@@ -38,6 +38,9 @@ OTHERWISE: dict[str, dict[str, Any]] = {
     "retries exhausted": {"folder": "{folder}", "tries": 1000},
 }
 STACKS = """
+[run]
+keep_going = true  # as engines do
+
 [stacks.container]
 target = "container"
 [stacks.container.options]

@@ -145,25 +145,25 @@ def test_winds_that_never_blew_are_missing() -> None:
     cleaned = data.without_errors(observed)["wind_speed"]
     assert cleaned.isna().tolist() == [False, True, True]
     with pytest.raises(pa.errors.SchemaErrors, match="wind_speed"):
-        checks.checked(observed, checks.Weather)
+        checks.Weather.validate(observed, lazy=True)
 
 
 def test_good_data_pass() -> None:
-    assert len(checks.checked(flights(), checks.Flights)) == 2
-    assert len(checks.checked(weather("05:00", "06:00"), checks.Weather)) == 2
+    assert len(checks.Flights.validate(flights())) == 2
+    assert len(checks.Weather.validate(weather("05:00", "06:00"))) == 2
 
 
 def test_all_that_is_wrong_with_the_data_is_told_at_once() -> None:
     broken = flights(distance=[0, 100], origin=["EWR", "XXX"])
     with pytest.raises(pa.errors.SchemaErrors) as caught:
-        checks.checked(broken, checks.Flights)
+        checks.Flights.validate(broken, lazy=True)
     assert {"distance", "origin"} <= set(caught.value.failure_cases["column"])
 
 
 def test_hours_that_are_not_those_of_the_schedule_are_refused() -> None:
     shifted = flights(time_hour=flights()["time_hour"] + pd.Timedelta(hours=1))
     with pytest.raises(pa.errors.SchemaErrors, match="hour_is_that_of_the_schedule"):
-        checks.checked(shifted, checks.Flights)
+        checks.Flights.validate(shifted, lazy=True)
 
 
 def test_base_rates_are_smoothed_and_know_no_test_flight() -> None:

@@ -13,7 +13,9 @@ import windlass
 from windlass.cli import (
     caching,
     collecting,
+    comparing,
     compiling,
+    converting,
     differing,
     executing,
     explaining,
@@ -21,12 +23,17 @@ from windlass.cli import (
     logs,
     looking,
     making,
+    models,
     porting,
+    promoting,
+    registering,
     reproducing,
     resuming,
     running,
+    scoring,
     stacks,
     syncing,
+    testing,
     values,
 )
 from windlass.cli.output import (
@@ -73,6 +80,28 @@ app.command("portability", help="Run a pipeline on several targets, and compare.
     porting.portability
 )
 app.add_typer(values.app, name="artifacts")
+app.add_typer(models.app, name="models")
+models.app.command("compare", help="Compare two versions on held-out rows.")(comparing.compare)
+models.app.command("convert", help="Make a version a model of ONNX too, and compare the two.")(
+    converting.convert
+)
+models.app.command("register", help="Register a model that lies in a file of another tool.")(
+    registering.register
+)
+app.command("power", help="Tell how many cases a comparison of models needs.")(comparing.power)
+app.command("test", help="Run the release tests of a model's version, and keep the report.")(
+    testing.run_tests
+)
+app.command("promote", help="Make a version of a model the champion, if its tests have passed.")(
+    promoting.promote
+)
+app.command("rollback", help="Make the version the champion again that was it before.")(
+    promoting.rollback
+)
+app.command("scorecard", help="Tell how ready a model is for production, line by line.")(
+    scoring.scorecard
+)
+app.command("history", help="Tell where a model's aliases have been, and why.")(promoting.history)
 app.add_typer(caching.app, name="cache")
 app.command("lineage", help="Show how an artifact came to be, and what came of it.")(
     lineage.lineage

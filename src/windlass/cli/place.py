@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from windlass.pipeline.pipeline import Pipeline
     from windlass.stacks.stack import Stack
 
+_PANDERA = "Install it: pip install 'windlass[pandera]'"
 _HOW = "Write it as FILE.py:PIPELINE."
 
 
@@ -107,7 +108,8 @@ def _load(place: str) -> ModuleType:
     except WindlassError:
         raise
     except (Exception, SystemExit) as error:
-        raise DefinitionError(_cannot_import(place, error)) from error
+        hint = _PANDERA if getattr(error, "name", "") == "pandera" else None
+        raise DefinitionError(_cannot_import(place, error), hint=hint) from error
 
 
 def _find_project_modules(file: Path) -> None:

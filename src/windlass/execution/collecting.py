@@ -43,7 +43,8 @@ class Collected:
 
     Args:
         runs: Names of runs.
-        needed: Names of runs that are old enough, and from which later ones had results.
+        needed: Names of runs that are old enough, and from which later ones had results, or models
+            their versions.
         waiting: Names of those that go when the runs that go on now have ended.
         artifacts: How many values.
         blobs: How many files of values.
@@ -157,6 +158,9 @@ def _doomed(records: Records, rule: Rule, done: Collected) -> list[Run]:
     old = {run.id: run for run in _old(every, rule.before, max(1, rule.keep_last))}
     origins = records.origins()
     waiting = [run.id for run in every if run.id not in old]
+    for run in records.runs_of_versions() & old.keys():
+        done.needed.append(old.pop(run).name)
+        waiting.append(run)
     while waiting:
         for origin in origins.get(waiting.pop(), ()):
             if origin in old:

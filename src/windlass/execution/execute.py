@@ -3,7 +3,7 @@
 1. If a successful outcome stands, nothing is done.
 2. The attempt is noted, so that a death in it is seen.
 3. The inputs are resolved to digests; the cache is asked.
-4. The values are read, the generators seeded, the step called; what it prints is kept.
+4. The values are read and checked, the generators seeded, the step called; what it prints is kept.
 5. What it returned is checked and stored; then one transaction makes outcome, outputs, lineage
    and metrics visible together.
 """
@@ -13,7 +13,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ from typing import Any
 from windlass import artifacts
 from windlass.artifacts.artifact import Saved
 from windlass.artifacts.streams import Stream
-from windlass.errors import DefinitionError, FormatError
+from windlass.errors import DataCheckError, DefinitionError, FormatError
 from windlass.execution import cache, live_code, seeding
 from windlass.execution.class_code import UnknownClassError
 from windlass.execution.failure import describe_failure
@@ -36,6 +36,7 @@ from windlass.execution.seeding import seed_of
 from windlass.execution.set_outside import import_pipeline
 from windlass.execution.work import Work, attempt_row, outcome_of
 from windlass.execution.worker_state import in_worker
+from windlass.pipeline.guards import borders_of
 from windlass.pipeline.step import Step, step_of
 from windlass.records.model import Output
 from windlass.tracking.journal import journalling
@@ -150,14 +151,12 @@ def _keep_unless(work: Work, problem: str | None) -> None:
 
 def _call_and_store(work: Work, step: Step[..., Any]) -> None:
     values = {name: argument.load() for name, argument in work.arguments.items()}
-    if work.seed is not None:
-        seeding.seed_all(work.seed)
     with restored():
         start = time.perf_counter()
         try:
             # Not sooner: what a module logs when it is imported belongs to no step.
             with _observed(work), in_this_process():
-                returned = checked(step, step.call_with(values))
+                returned = _called(work, step, values)
                 outputs = named_outputs(work.node, step, returned)
                 streams = {  # what makes their items belongs to the call
                     name: _saved(work, name, value)
@@ -173,6 +172,25 @@ def _call_and_store(work: Work, step: Step[..., Any]) -> None:
         for position, (name, each) in enumerate(saved.items())
     )
     work.stored = tuple(made for each in saved.values() for made in (each.artifact, *each.children))
+
+
+def _called(work: Work, step: Step[..., Any], values: Mapping[str, Any]) -> Any:
+    """What the step returned, if that and what it is given pass the checks that it asks for."""
+    borders = borders_of(step.function)
+    _seed(work)
+    if not borders:
+        return checked(step, step.call_with(values))
+    from windlass.execution.data_checks.inspection import Inspection
+
+    work.inspection = Inspection(step.name, borders)
+    given = work.inspection.entering(values)
+    _seed(work)  # again: what a check draws shifts no draw of the step's
+    return work.inspection.leaving(checked(step, step.call_with(given)))
+
+
+def _seed(work: Work) -> None:
+    if work.seed is not None:
+        seeding.seed_all(work.seed)
 
 
 @contextlib.contextmanager
@@ -222,9 +240,7 @@ def _fail(work: Work, error: BaseException) -> Result:
     if environment is not None and isinstance(error, ModuleNotFoundError):
         told["hint"] = f"Add it to [environments.{environment}] in windlass.toml."
     tries = work.attempt - work.first
-    final = tries >= job.plan.settings(work.node).retries or isinstance(
-        error, (DefinitionError, FormatError)
-    )
+    final = tries >= job.plan.settings(work.node).retries or _would_fail_again(error)
     if final:
         work.outputs = ()
         records.commit_outcome(outcome_of(work, error=told))
@@ -232,3 +248,10 @@ def _fail(work: Work, error: BaseException) -> Result:
         records.fail_attempt(job.run, work.name, work.attempt, "failed", told)
         record_logged(job, work.name, work.attempt)
     return Result(work.name, "failed", final, seconds=work.seconds, error=told, reason=work.reason)
+
+
+def _would_fail_again(error: BaseException) -> bool:
+    """Whether another attempt could only fail in the same way: it is given the same."""
+    if isinstance(error, DataCheckError):
+        return error.border == "input"
+    return isinstance(error, DefinitionError | FormatError)

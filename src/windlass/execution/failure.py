@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 
 from windlass import places
-from windlass.errors import WindlassError
+from windlass.errors import DataCheckError, WindlassError
 from windlass.modules import is_user_file
 from windlass.values import Json
 
@@ -18,7 +18,7 @@ _MOST_LINES = 30
 
 
 def describe_failure(error: BaseException) -> dict[str, Json]:
-    """An exception as JSON: kind, message, hint, file, line, traceback.
+    """An exception as JSON: kind, message, hint, file, line, traceback; of checks, their evidence.
 
     The traceback starts at the user's own code: what Windlass did before is of no use to them.
     """
@@ -34,6 +34,7 @@ def describe_failure(error: BaseException) -> dict[str, Json]:
         "file": place.file if place else None,
         "line": place.line if place else None,
         "traceback": _traceback(error, tail, place),
+        **({"checks": [*error.checks]} if isinstance(error, DataCheckError) else {}),
     }
 
 

@@ -250,6 +250,13 @@ class RunNode:
             raise RunError(f"'{self.name}' is no map", hint=f"Read run[{self.name!r}].value")
         return list(self.value)
 
+    @property
+    def checks(self) -> list[dict[str, Any]]:
+        """What came of the checks of its data, as `checks_of` tells."""
+        from windlass.execution.data_checks.evidence import checks_of
+
+        return checks_of(self._run.job.stores.records, self._run.id).get(self.name, [])
+
     def logs(self) -> str:
         """What it wrote, over all its attempts."""
         from windlass.execution.shared_logs import bring_logs

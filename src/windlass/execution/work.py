@@ -5,16 +5,20 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from windlass.artifacts.artifact import Artifact
+from windlass.execution.data_checks import evidence
 from windlass.execution.inputs import Argument, lineage_of
 from windlass.execution.job import Job
 from windlass.execution.liveness import this_process
 from windlass.execution.logged import logged
 from windlass.execution.schedule import instance_name
 from windlass.pipeline.graph import Node
-from windlass.records.model import Attempt, Outcome, Output
+from windlass.records.model import Attempt, Event, Outcome, Output
+
+if TYPE_CHECKING:
+    from windlass.execution.data_checks.inspection import Inspection
 
 
 @dataclass
@@ -37,6 +41,7 @@ class Work:
         outputs: What came out.
         stored: The artifacts that were made for that.
         seconds: How long the step itself took.
+        inspection: The checks of data at its borders; None if it has none, or was not called.
     """
 
     job: Job
@@ -54,6 +59,7 @@ class Work:
     outputs: tuple[Output, ...] = ()
     stored: tuple[Artifact, ...] = ()
     seconds: float = 0.0
+    inspection: Inspection | None = None
 
     @property
     def name(self) -> str:
@@ -116,4 +122,14 @@ def outcome_of(
         artifacts=work.stored,
         metrics=metrics,
         params=params,
+        events=_events(work) if error is None else (),
     )
+
+
+def _events(work: Work) -> tuple[Event, ...]:
+    """The evidence of checks that passed; of those that failed, the error has it."""
+    if work.inspection is None:
+        return ()
+    code = work.job.plan.code_of(work.node)
+    data = {"attempt": work.attempt, "code": code, "checks": work.inspection.documents()}
+    return (Event(work.job.run, work.name, time.time(), evidence.KIND, data),)

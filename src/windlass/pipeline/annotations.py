@@ -57,6 +57,18 @@ def annotations_of(owner: Any) -> Mapping[str, Any]:
     return types.MappingProxyType(found)
 
 
+def why_unknown(owner: Any, name: str) -> str | None:
+    """Why the annotation of a parameter or field cannot be evaluated; None if it can be."""
+    written = inspect.get_annotations(owner).get(name)
+    if written is None or annotations_of(owner).get(name, Any) is not Any:
+        return None
+    try:
+        _evaluated(written, _globals(owner), _enclosing_names(owner))
+    except Exception as error:  # noqa: BLE001 (an annotation may be any expression)
+        return f"{type(error).__name__}: {error}"
+    return None
+
+
 def plain(annotation: Any) -> Any:
     """An annotation without its wrapping: `Annotated`, aliases, ``NotRequired`` and the like.
 
@@ -243,6 +255,8 @@ def _optional(annotation: Any) -> Any:
     members = get_args(inner) if is_union(inner) else (inner,)
     if inner is Any or type(None) in members:
         return annotation
+    if get_origin(annotation) is Annotated:  # what it adds need not be hashable, as unions ask
+        return Annotated[(Union[inner, None], *get_args(annotation)[1:])]  # noqa: UP007
     return Union[annotation, None]  # noqa: UP007 (a value, not syntax)
 
 

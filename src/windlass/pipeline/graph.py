@@ -13,6 +13,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Literal, TypeAlias
 
 from windlass.errors import DefinitionError
+from windlass.pipeline.marks import Mark
 from windlass.values import Json
 
 Mode: TypeAlias = Literal["single", "zip", "product"]
@@ -99,6 +100,7 @@ class Node:
         when: The branches that the node stands on, outermost first.
         settings: The step's settings that differ from the defaults.
         outputs: Names of what it returns: ``("output",)``, or a named tuple's fields.
+        marks: What these are to models.
     """
 
     name: str
@@ -109,6 +111,7 @@ class Node:
     when: tuple[Branch, ...] = ()
     settings: Mapping[str, Json] = field(default_factory=dict)
     outputs: tuple[str, ...] = ("output",)
+    marks: tuple[Mark, ...] = ()
 
     @property
     def mapped(self) -> bool:

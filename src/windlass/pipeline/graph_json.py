@@ -19,6 +19,7 @@ from windlass.pipeline.graph import (
     Node,
     Ref,
 )
+from windlass.pipeline.marks import Mark
 from windlass.values import Json
 
 
@@ -111,6 +112,10 @@ def _node_to_json(node: Node) -> Json:
         document["settings"] = dict(node.settings)
     if node.outputs != ("output",):
         document["outputs"] = list(node.outputs)
+    if node.marks:
+        document["marks"] = [
+            [mark.output, mark.role, mark.model, dict(mark.settings)] for mark in node.marks
+        ]
     return document
 
 
@@ -124,6 +129,7 @@ def _node_from_json(document: Any) -> Node:
         when=_when_from_json(document),
         settings=document.get("settings", {}),
         outputs=tuple(document.get("outputs", ("output",))),
+        marks=tuple(Mark(*mark) for mark in document.get("marks", ())),
     )
 
 

@@ -33,7 +33,9 @@ from windlass.pipeline.graph import (
     Node,
     Ref,
 )
+from windlass.pipeline.guards import borders_of, refuse_checks
 from windlass.pipeline.identity import refuse_identity
+from windlass.pipeline.marks import check_marks, marks_of
 from windlass.pipeline.symbols import (
     MARK,
     EachItem,
@@ -43,6 +45,7 @@ from windlass.pipeline.symbols import (
     definition_line,
     fields_of,
     holds_symbol,
+    namedtuple_of,
     user_line,
 )
 
@@ -86,6 +89,7 @@ class Tracer:
         finally:
             _active.reset(token)
         self._defined = definition_line(function)
+        check_marks(self._nodes.values())
         return Graph(name, self._nodes, self._choices, self._ref(result, "the pipeline's result"))
 
     def enter(self, function: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
@@ -97,6 +101,7 @@ class Tracer:
                 hint="Repeat inside a step, or map a step over a list.",
             )
         refuse_identity(function, arguments)
+        refuse_checks(function)
         self._calling.append(function)
         try:
             result = function(**arguments)
@@ -119,6 +124,7 @@ class Tracer:
                 hint="Define each at the top of a file, under a name of its own.",
             )
         returns = step.returns
+        borders_of(step.function)
         node = Node(
             name=self._unique(step.name),
             step=step.reference,
@@ -128,6 +134,7 @@ class Tracer:
             when=self._when,
             settings=step.settings.to_json(),
             outputs=fields_of(returns) or ("output",),
+            marks=marks_of(returns, namedtuple_of(returns)),
         )
         self._nodes[node.name] = node
         annotation = list[returns] if mode != "single" else returns  # type: ignore[valid-type]

@@ -15,12 +15,13 @@ from typing import Any
 from windlass.errors import ArtifactError, ConfigError, StoreError
 from windlass.execution.job import Job, Stores
 from windlass.execution.liveness import this_process
+from windlass.execution.plan_nodes import plan_nodes
 from windlass.execution.stores import open_stores, stack_to_json
 from windlass.proofs.outside import Folders, climbs
 from windlass.provenance.archive import unpack, write_archive
 from windlass.provenance.bundle import Bundle, capture_bundle, read_bundle
 from windlass.provenance.project import Project
-from windlass.records.model import NewRun, Outcome, PlanNode, Run, RunParameter
+from windlass.records.model import NewRun, Outcome, Run, RunParameter
 from windlass.stacks.stack import Stack
 from windlass.targets.recorded import unpacked
 from windlass.values import Json
@@ -125,11 +126,8 @@ def record_again(scratch: Scratch, job: Job, row: Run) -> Run:
         lock = job.stores.records.lock(digest)
         if lock is not None:
             records.save_lock([digest], lock)
-    nodes = [
-        PlanNode(node.name, node.step, node.mode, position)
-        for position, node in enumerate(plan.graph.nodes.values())
-    ]
-    records.save_plan(row.plan, plan.name, job.stores.records.plan(row.plan), nodes)
+    text = job.stores.records.plan(row.plan)
+    records.save_plan(row.plan, plan.name, text, plan_nodes(plan.graph, marked=False))
     details: dict[str, Json] = {"cache": False, "digests": dict(job.digests), "watched": True}
     return records.create_run(
         NewRun(

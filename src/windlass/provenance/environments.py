@@ -56,25 +56,26 @@ def place_wheel(store: ArtifactStore, blob: str) -> Path:
     return file
 
 
-def environment_folder(lock: Lock, windlass: Path) -> Path:
+def environment_folder(lock: Lock, windlass: Path | None) -> Path:
     """Where the environment of a lock is, or will be."""
     # By the wheel's folder, too: another Windlass needs an environment of its own.
-    name = digest("environment", lock.digest, windlass.parent.name)[:32]
+    wheel = windlass.parent.name if windlass is not None else ""
+    name = digest("environment", lock.digest, wheel)[:32]
     return cache_folder() / "environments" / name
 
 
-def is_ready(lock: Lock, windlass: Path) -> bool:
+def is_ready(lock: Lock, windlass: Path | None) -> bool:
     """Whether the environment of a lock is built, and its Python still there."""
     place = environment_folder(lock, windlass)
     return (place / _STAMP).exists() and _python(place).exists()
 
 
-def ready_environment(lock: Lock, windlass: Path, folder: Path | None = None) -> Path:
+def ready_environment(lock: Lock, windlass: Path | None, folder: Path | None = None) -> Path:
     """The interpreter of the environment of a lock, which is built if it is not there.
 
     Args:
         lock: What is in it.
-        windlass: The wheel of Windlass, as `place_wheel` gives it.
+        windlass: The wheel of Windlass, as `place_wheel` gives it; None for what runs without it.
         folder: The project's: uv looks for its settings there.
 
     Raises:
@@ -93,15 +94,16 @@ def _python(place: Path) -> Path:
     return place / "bin" / "python"
 
 
-def _build(lock: Lock, windlass: Path, place: Path, folder: Path) -> None:
+def _build(lock: Lock, windlass: Path | None, place: Path, folder: Path) -> None:
     shutil.rmtree(place, ignore_errors=True)
     _make_empty(lock, place, folder)
     hashed = [each for each in lock.requirements if "--hash" in each]
     others = [each for each in lock.requirements if "--hash" not in each]
-    _install(place, folder, "\n".join(hashed), "--require-hashes")
+    own = "" if windlass is None else f"windlass @ {windlass.as_uri()}"
     _install(place, folder, "\n".join(others))  # by their commits
+    _install(place, folder, own)
     # The last one compiles all that is there, so that no worker has to.
-    _install(place, folder, f"windlass @ {windlass.as_uri()}", "--compile-bytecode")
+    _install(place, folder, "\n".join(hashed), "--require-hashes", "--compile-bytecode")
     (place / _STAMP).write_text(lock.document())
 
 

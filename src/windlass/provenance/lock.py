@@ -137,6 +137,21 @@ def lock_recorded(environment: Environment, folder: Path | None = None) -> Lock:
     )
 
 
+def lock_requirements(requirements: Iterable[str], folder: Path | None = None) -> Lock:
+    """The lock of some requirements and all that these need, for the present Python.
+
+    Args:
+        requirements: As ``pip`` reads them.
+        folder: The project's: uv looks for its settings there.
+
+    Raises:
+        LockError: There is no solution, no uv, or no index to be asked.
+    """
+    text = "".join(f"{each}\n" for each in requirements)
+    told = compile_lock(uv.PYTHON, uv.index_folder(folder), text=text)
+    return Lock(uv.PYTHON, sys.implementation.name, requirements_of(told))
+
+
 def _solved(python: str, folder: Path, versions: dict[str, str]) -> tuple[list[str], list[Missing]]:
     """The requirements of versions, and those that cannot be had: each failure of uv names some."""
     missing: list[Missing] = []

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from windlass.hashing import digest
+from windlass.provenance import uv
 from windlass.provenance.declaration import UV_LOCK, Declaration, solve, written_lock
-from windlass.provenance.lock import Lock, lock_recorded, read_lock
+from windlass.provenance.lock import Lock, lock_recorded, lock_requirements, read_lock
 
 if TYPE_CHECKING:
     from windlass.provenance.environment import Environment
@@ -43,6 +44,23 @@ def recorded_lock(records: Records, environment: Environment, folder: Path | Non
     """
     asked = digest("recorded", environment.digest)
     return _kept(records, asked, lambda: lock_recorded(environment, folder))
+
+
+def requirements_lock(
+    records: Records, requirements: Sequence[str], folder: Path | None = None
+) -> Lock:
+    """The lock of some requirements alone, without Windlass: for a program of its own.
+
+    Args:
+        records: Where it is kept.
+        requirements: As ``pip`` reads them.
+        folder: The project's: uv looks for its settings there.
+
+    Raises:
+        LockError: There is no solution, no uv, or no index to be asked.
+    """
+    asked = digest("requirements", uv.PYTHON, tuple(requirements))
+    return _kept(records, asked, lambda: lock_requirements(requirements, folder))
 
 
 def solved_lock(records: Records, environment: str) -> Lock | None:

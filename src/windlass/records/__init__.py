@@ -9,11 +9,12 @@ from windlass.records.collecting import Collecting
 from windlass.records.folding import Folding
 from windlass.records.lineage import Lineages
 from windlass.records.proofs import Proofs
+from windlass.records.versions import Versions
 
 __all__ = ["Records"]
 
 
-class Records(Proofs, Collecting, Folding, Lineages, Caching):
+class Records(Versions, Proofs, Collecting, Folding, Lineages, Caching):
     """The record store: SQLite on this machine, PostgreSQL for a team."""
 
     @staticmethod

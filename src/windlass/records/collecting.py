@@ -17,11 +17,12 @@ from windlass.records.model import Event, Run
 from windlass.records.reading import portions
 
 _OF_RUNS = ("attempts", "inputs", "outputs", "outcomes", "parameters", "metrics", "events", "tags")
-_WRITTEN = "runs, outcomes, artifacts, parts, outputs, inputs"
+_WRITTEN = "runs, outcomes, artifacts, parts, outputs, inputs, version_artifacts"
 """In the order in which they are written, so that no two wait for one another."""
 _NEEDED = """
 WITH RECURSIVE needed(content) AS (
     SELECT content FROM outputs UNION SELECT content FROM inputs
+    UNION SELECT content FROM version_artifacts
     UNION SELECT parts.part FROM needed JOIN parts ON parts.whole = needed.content
 )
 """
@@ -41,6 +42,8 @@ _TEXTS = (
     ("events", "data", "time"),
     ("locks", "document", None),
     ("proofs", "document", "created"),
+    ("evidence", "document", "created"),
+    ("reports", "document", "created"),
 )
 """Documents that may name blobs and bundles, and when they were written, where that is told."""
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -60,6 +63,11 @@ class Collecting(Driving):
         for row in self.execute(_ORIGINS):
             found[row["run"]].add(row["origin_run"])
         return found
+
+    def runs_of_versions(self) -> set[str]:
+        """The runs that made versions of models: they stay, as their evidence does."""
+        query = "SELECT DISTINCT run FROM versions WHERE run IS NOT NULL"
+        return {row["run"] for row in self.execute(query)}
 
     def forgotten(self) -> dict[str, float]:
         """When results of runs were first kept from being found, by run."""

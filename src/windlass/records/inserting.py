@@ -16,6 +16,7 @@ _KEYS = {
     "outcomes": ("run", "node"),
     "parameters": ("run", "node", "name"),
     "tags": ("run", "key"),
+    "aliases": ("model", "alias"),
 }
 
 

@@ -11,6 +11,16 @@ from windlass.values import Json
 
 
 @dataclass(frozen=True, slots=True)
+class NodeMark:
+    """What an output of a node is to a model; `role` is ``model``, ``reference``, ``holdout``."""
+
+    output: str
+    role: str
+    model: str
+    settings: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class PlanNode:
     """A node of a plan; `kind` is ``single``, ``zip`` or ``product``."""
 
@@ -18,6 +28,7 @@ class PlanNode:
     step: str
     kind: str
     position: int
+    marks: tuple[NodeMark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +164,8 @@ class Param:
 class Outcome:
     """What came of a node, or of an item of a map. A successful one is final.
 
-    `origin_run` and `origin_node` say who computed what a cached one returned.
+    `origin_run` and `origin_node` say who computed what a cached one returned; `events` go into the
+    history of the run with it.
     """
 
     run: str
@@ -178,6 +190,7 @@ class Outcome:
     artifacts: tuple[Artifact, ...] = ()
     metrics: tuple[Metric, ...] = ()
     params: tuple[Param, ...] = ()
+    events: tuple[Event, ...] = ()
     run_name: str = ""
 
     @property

@@ -262,3 +262,116 @@ tags = sa.Table(
     _text("value"),
     sa.Index("ix_tags_key", "key", "value", "run"),
 )
+
+# What the outputs of a plan's nodes are to models.
+marks = sa.Table(
+    "marks",
+    metadata,
+    _key("plan"),
+    _key("node"),
+    _key("output"),
+    _key("role"),
+    _key("model"),
+    _text("document"),
+)
+
+versions = sa.Table(
+    "versions",
+    metadata,
+    _key("model"),
+    sa.Column("number", sa.Integer, primary_key=True),
+    _text("content"),
+    sa.Column("created", _Float, nullable=False),
+    sa.Column("run", sa.Text),  # that made it; none if it was registered
+    sa.Column("node", sa.Text),
+    sa.Column("output", sa.Text),
+    _text("details"),
+    sa.Index("ix_versions_content", "model", "content", unique=True),
+    sa.Index("ix_versions_run", "run"),
+)
+
+# The values that belong to a version: the model, its reference, its holdout, its other forms.
+version_artifacts = sa.Table(
+    "version_artifacts",
+    metadata,
+    _key("model"),
+    sa.Column("number", sa.Integer, primary_key=True),
+    _key("role"),
+    _text("content"),
+)
+
+# What is known of a version, by kind: its signature, its profile. Written once.
+evidence = sa.Table(
+    "evidence",
+    metadata,
+    _key("model"),
+    sa.Column("number", sa.Integer, primary_key=True),
+    _key("kind"),
+    _text("document"),
+    sa.Column("created", _Float, nullable=False),
+)
+
+# What came of testing a version.
+reports = sa.Table(
+    "reports",
+    metadata,
+    _key("id"),
+    _text("model"),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("created", _Float, nullable=False),
+    _text("verdict"),
+    _text("document"),
+    sa.Index("ix_reports_version", "model", "number", "id"),
+)
+
+aliases = sa.Table(
+    "aliases",
+    metadata,
+    _key("model"),
+    _key("alias"),
+    sa.Column("number", sa.Integer, nullable=False),
+)
+
+# Every move of an alias. Rows are added, and neither changed nor removed: see `KEPT_FOR_EVER`.
+moves = sa.Table(
+    "moves",
+    metadata,
+    sa.Column("id", _Id, primary_key=True, autoincrement=True),
+    _text("model"),
+    _text("alias"),
+    sa.Column("old", sa.Integer),
+    sa.Column("new", sa.Integer),
+    sa.Column("time", _Float, nullable=False),
+    _text("who"),
+    _text("kind"),
+    sa.Column("reason", sa.Text),
+    sa.Column("report", sa.Text),
+    _text("details"),
+    sa.Index("ix_moves_model", "model", "id"),
+)
+
+KEPT_FOR_EVER = {
+    "sqlite": [
+        f"""
+        CREATE TRIGGER moves_no_{verb.lower()} BEFORE {verb} ON moves
+        BEGIN SELECT RAISE(ABORT, 'the history of aliases is kept for ever'); END
+        """
+        for verb in ("UPDATE", "DELETE")
+    ],
+    "postgresql": [
+        """
+        CREATE FUNCTION moves_are_kept() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN RAISE EXCEPTION 'the history of aliases is kept for ever'; END $$
+        """,
+        """
+        CREATE TRIGGER moves_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON moves
+        FOR EACH STATEMENT EXECUTE FUNCTION moves_are_kept()
+        """,
+    ],
+}
+"""What lets no statement change the history of aliases, by dialect."""
+
+for _dialect, _statements in KEPT_FOR_EVER.items():
+    for _statement in _statements:
+        _ddl = sa.DDL(_statement)  # type: ignore[no-untyped-call]
+        sa.event.listen(moves, "after_create", _ddl.execute_if(dialect=_dialect))

@@ -11,7 +11,7 @@ from windlass.errors import NotDrivenError
 from windlass.records import rows
 from windlass.records.database import one_of
 from windlass.records.identity import uuid7
-from windlass.records.inserting import Inserting
+from windlass.records.minting import Minting
 from windlass.records.model import (
     Attempt,
     Event,
@@ -23,6 +23,7 @@ from windlass.records.model import (
     Run,
     RunParameter,
 )
+from windlass.records.model_rows import mark_rows
 from windlass.records.patience import patiently
 from windlass.records.reading import portions
 
@@ -40,7 +41,7 @@ _OTHER_ARCHIVE = "bundles.blob IS NULL OR bundles.blob <> excluded.blob"
 _FORGET_TAG = "DELETE FROM tags WHERE run = :run AND key = :key"
 
 
-class Writing(Inserting):
+class Writing(Minting):
     """The writes of the record."""
 
     def save_plan(
@@ -57,6 +58,7 @@ class Writing(Inserting):
         with self.write():
             self._add("plans", [{**row, "created": time.time()}])
             self._add("nodes", told)
+            self._add("marks", [row for node in nodes for row in mark_rows(digest, node)])
 
     def save_bundle(self, digest: str, document: str, blob: str | None = None) -> None:
         """Keeps a bundle's document, and the digest of its archive's bytes."""
@@ -146,6 +148,7 @@ class Writing(Inserting):
             self._add("inputs", [row for o in stand.values() for row in rows.input_rows(o)])
             self._add("metrics", [rows.metric_row(metric) for o in written for metric in o.metrics])
             self._put("parameters", [rows.param_row(param) for o in written for param in o.params])
+            self.add_events([event for o in written for event in o.events])
         return len(written)
 
     @patiently
@@ -188,7 +191,7 @@ class Writing(Inserting):
     def finish_run(
         self, run: str, status: str, error: str | None, *, driver: str | None = None
     ) -> None:
-        """Ends a run.
+        """Ends a run; if it succeeded, what its plan marks as models are versions from then on.
 
         Args:
             run: Its id.
@@ -206,6 +209,8 @@ class Writing(Inserting):
                 self._check_driver(run, driver)
             self.change(_END_RUN, row)
             self.add_events([Event(run, "", now, status, {"error": error})])
+            minted = self.mint_of_run(run) if status == "succeeded" else []
+            self.add_events([Event(run, "", now, "version", m._asdict()) for m in minted])
 
     def tag_run(self, run: str, tags: Mapping[str, str]) -> None:
         """Sets tags of a run, replacing those of the same names."""

@@ -37,6 +37,7 @@ def drive(
         RecordError: Its record was deleted while it ran.
     """
     from windlass.execution.shared_logs import share_logs
+    from windlass.models.minted import tell_versions
 
     assert job.owner is not None
     with _ending(job), job.owner:
@@ -55,6 +56,8 @@ def drive(
         if kept_back is not None:
             watcher.told(kept_back)
         watcher.run_ended(status, time.monotonic() - started)
+        if status == "succeeded":
+            tell_versions(job, watcher.told)
     if job.stores.records.is_gone():
         raise RecordError(
             f"the record of {job.name} was deleted while it ran: nothing of it is kept",

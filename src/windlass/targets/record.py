@@ -16,6 +16,7 @@ from windlass.execution.fingerprints import save_fingerprints
 from windlass.execution.job import Job, Stores, digest_plain
 from windlass.execution.liveness import this_process
 from windlass.execution.ownership import Ownership, new_token
+from windlass.execution.plan_nodes import plan_nodes
 from windlass.execution.shipment import NOTHING, Shipment
 from windlass.hashing import digest
 from windlass.pipeline import parameters as params
@@ -31,7 +32,7 @@ from windlass.provenance.fingerprint import Fingerprinter, Taken, together
 from windlass.provenance.loose import loose_code
 from windlass.provenance.project import Project
 from windlass.provenance.wheel import store_wheel
-from windlass.records.model import NewRun, PlanNode, Run, RunParameter
+from windlass.records.model import NewRun, Run, RunParameter
 from windlass.stacks.stack import Stack
 from windlass.values import Json
 from windlass.version import __version__
@@ -191,11 +192,7 @@ def save_code(
     records = stores.records
     records.save_environment(plan.environment, provenance.environment.document())
     save_fingerprints(records, fingerprints)
-    nodes = [
-        PlanNode(node.name, node.step, node.mode, position)
-        for position, node in enumerate(plan.graph.nodes.values())
-    ]
-    records.save_plan(plan.digest, plan.name, plan.text, nodes)
+    records.save_plan(plan.digest, plan.name, plan.text, plan_nodes(plan.graph))
 
 
 def _kept_options(options: RunOptions) -> dict[str, Json]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple, assert_type
+from typing import Annotated, Any, NamedTuple, assert_type
 
-from windlass import Graph, Run, each, either, pipeline, step
+from windlass import Check, Graph, Run, each, either, pipeline, step
 
 
 @dataclass
@@ -24,8 +24,12 @@ class Split(NamedTuple):
     test: list[float]
 
 
+def not_empty(values: list[float]) -> bool:
+    return len(values) > 0
+
+
 @step
-def load(rows: int) -> list[float]:
+def load(rows: Annotated[int, Check(bool)]) -> Annotated[list[float], not_empty]:
     return [float(row) for row in range(rows)]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from windlass.artifacts.artifact import Artifact
 from windlass.errors import CorruptError
 from windlass.hashing import digest_bytes
-from windlass.records.model import Attempt, Input, Metric, Outcome, Output, Param, Posted
+from windlass.records.model import Attempt, Event, Input, Metric, Outcome, Output, Param, Posted
 
 _STATUSES = ("succeeded", "failed")
 
@@ -69,6 +69,7 @@ def outcome_document(outcome: Outcome) -> dict[str, Any]:
         "artifacts": [artifact_document(each) for each in outcome.artifacts],
         "metrics": [_fields(each) for each in outcome.metrics],
         "params": [_fields(each) for each in outcome.params],
+        "events": [_fields(each) for each in outcome.events],
     }
 
 
@@ -85,6 +86,7 @@ def read_outcome(name: str, document: Any) -> Outcome:
             "artifacts": tuple(read_artifact(each) for each in document["artifacts"]),
             "metrics": tuple(Metric(**each) for each in document["metrics"]),
             "params": tuple(Param(**each) for each in document["params"]),
+            "events": tuple(Event(**each) for each in document.get("events", ())),
         }
         found = Outcome(**{**document, **parts})
     except (KeyError, TypeError, ValueError) as error:

@@ -8,11 +8,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from windlass.errors import ConfigError
+from windlass.execution.plan_nodes import plan_nodes
 from windlass.execution.relay.begin import VERSION
 from windlass.execution.relay.posts import read_artifact, read_outcome
 from windlass.pipeline.plan import read_plan
 from windlass.records import Records, rows
-from windlass.records.model import Attempt, NewRun, Outcome, PlanNode, RunParameter
+from windlass.records.model import Attempt, NewRun, Outcome, RunParameter
 
 if TYPE_CHECKING:
     from windlass.execution.relay.objects import RunObjects
@@ -121,11 +122,7 @@ def take_code(records: Records, document: Any, objects: RunObjects) -> None:
     plan = read_plan(kept(told["plan"]))
     records.save_environment(told["environment"], kept(told["environment"]))
     records.save_bundle(told["bundle"], kept(told["bundle"]), document["archive"])
-    nodes = [
-        PlanNode(node.name, node.step, node.mode, position)
-        for position, node in enumerate(plan.graph.nodes.values())
-    ]
-    records.save_plan(told["plan"], told["pipeline"], plan.text, nodes)
+    records.save_plan(told["plan"], told["pipeline"], plan.text, plan_nodes(plan.graph))
     for digest in document["code"]:
         records.save_fingerprint(digest, kept(digest), {})
     for digest in document["locks"].values():

@@ -1,0 +1,80 @@
+"""``models show MODEL@VERSION``: one version, and what is known of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from windlass.cli.output import DONE, console, print_json
+from windlass.words import size_text, summary_text, time_text, type_text
+
+if TYPE_CHECKING:
+    from windlass.execution.job import Stores
+    from windlass.records.models import VersionRow
+
+
+def show_version(stores: Stores, version: VersionRow, *, json: bool) -> int:
+    """Shows a version."""
+    document = version_document(stores, version)
+    if json:
+        print_json(document)
+    else:
+        _tell(document)
+    return DONE
+
+
+def version_document(stores: Stores, version: VersionRow) -> dict[str, Any]:
+    """All that is known of a version, as JSON."""
+    records = stores.records
+    aliases = records.aliases(version.model)
+    reports = records.reports(version)
+    run = records.run_names([version.run] if version.run else []).get(version.run or "")
+    return {
+        "model": version.model,
+        "version": version.number,
+        "name": version.name,
+        "created": version.created,
+        "aliases": sorted(name for name, number in aliases.items() if number == version.number),
+        "run": run,
+        "node": version.node,
+        "output": version.output,
+        "settings": dict(version.details),
+        "artifacts": {role: _artifact(stores, c) for role, c in version.artifacts.items()},
+        "evidence": records.evidence(version),
+        "reports": [
+            {"id": each.id, "created": each.created, "verdict": each.verdict, **each.document}
+            for each in reports
+        ],
+    }
+
+
+def _artifact(stores: Stores, content: str) -> dict[str, Any]:
+    found = stores.records.artifact(content)
+    if found is None:
+        return {"content": content}
+    return {
+        "content": content,
+        "blob": found.blob,
+        "type": found.type,
+        "format": found.format,
+        "bytes": found.bytes,
+        "summary": found.summary,
+    }
+
+
+def _tell(document: dict[str, Any]) -> None:
+    out = console()
+    aliases = ", ".join(document["aliases"])
+    out.print(f"[bold]{document['name']}[/]" + (f"  {aliases}" if aliases else ""))
+    made = f"{document['run']}, {document['node']}" if document["run"] else "registered"
+    _line("made", f"{time_text(document['created'])} by {made}")
+    for name, value in document["settings"].items():
+        _line(name, ", ".join(value) if isinstance(value, list) else str(value))
+    for role, found in document["artifacts"].items():
+        told = [type_text(found.get("type", "")), summary_text(found.get("summary", {}))]
+        size = size_text(found["bytes"]) if "bytes" in found else "not in the record"
+        _line(role, ", ".join(each for each in (*told, size, found["content"][:10]) if each))
+
+
+def _line(name: str, text: str) -> None:
+    console().print(f"  [dim]{name:10}[/] ", end="")
+    console().print(text, markup=False)

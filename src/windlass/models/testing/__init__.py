@@ -1,0 +1,1 @@
+"""Release tests: pytest tests that a version of a model must pass to be promoted."""

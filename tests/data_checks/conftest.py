@@ -1,0 +1,14 @@
+"""Every test of this folder has a record of its own, outside the project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "home"
+    monkeypatch.setenv("WINDLASS_HOME", str(folder))
+    return folder
