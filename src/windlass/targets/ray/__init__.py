@@ -9,8 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from windlass import modules
@@ -18,7 +17,7 @@ from windlass.errors import ConfigError
 from windlass.pipeline.settings import RunOptions
 from windlass.stacks.check import Check, attempt
 from windlass.stacks.stack import Stack
-from windlass.targets.ray.options import RayOptions, ray_options
+from windlass.targets.ray.options import ray_options
 
 if TYPE_CHECKING:
     from windlass.execution.job import Job
@@ -70,18 +69,18 @@ class RayTarget:
             raise ConfigError(
                 "a single process is no Ray cluster", hint="Leave out --in-process, or --target."
             )
-        # A cluster that is there starts its processes while this one traces and plans.
-        self._connecting = None if self._ray.address is None else _in_thread(_connect, self._ray)
 
     def check(self, plan: Plan) -> None:
         """Connects, and refuses what no node of the cluster can run."""
+        from windlass.targets.ray.cluster import Cluster
+
         for node in plan.graph.nodes.values():
             if not modules.is_reference_importable(node.step):
                 raise ConfigError(
                     f"'{node.name}' is a step that no file holds: Ray's processes cannot import it",
                     hint="Define it in a file of the project.",
                 )
-        self._cluster = self._connecting.result() if self._connecting else _connect(self._ray)
+        self._cluster = Cluster(self._ray)
         self._cluster.check(plan)
         local = self._stack.local_parts()
         if local and not self._cluster.shares_disk:
@@ -155,22 +154,6 @@ class RayTarget:
 
     def close(self) -> None:
         """Gives the connection up."""
-        if self._cluster is None and self._connecting is not None:
-            with contextlib.suppress(Exception):  # that something else was refused is told
-                self._cluster = self._connecting.result()
         if self._cluster is not None:
             self._cluster.close()
-            self._cluster, self._connecting = None, None
-
-
-def _connect(options: RayOptions) -> Cluster:
-    from windlass.targets.ray.cluster import Cluster
-
-    return Cluster(options)
-
-
-def _in_thread(function: Callable[[RayOptions], Cluster], options: RayOptions) -> Future[Cluster]:
-    pool = ThreadPoolExecutor(1, "windlass-ray")
-    connecting = pool.submit(function, options)
-    pool.shutdown(wait=False)
-    return connecting
+            self._cluster = None
