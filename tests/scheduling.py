@@ -20,6 +20,8 @@ GROUPS = {
     "tests/cli/test_differing.py": "differing",
     "tests/provenance/test_attacks.py": "attacks",
     "tests/provenance/test_mutations.py": "mutations",
+    "tests/examples/test_turns.py": "turns",
+    "tests/models/test_conversion.py": "conversion",
     # Each needs much memory, or both cores.
     "tests/examples/test_flights.py::test_an_edit": "heavy",
     "tests/examples/test_flights.py::test_the_whole": "heavy",
