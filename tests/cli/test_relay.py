@@ -22,7 +22,8 @@ FLOW = """
 import os, signal, time
 from collections.abc import Iterator
 from pathlib import Path
-from windlass import each, either, log_metric, log_params, pipeline, step
+from typing import Annotated
+from windlass import Model, each, either, log_metric, log_params, pipeline, step
 
 NOTES = Path(os.environ.get("NOTES", "."))
 
@@ -51,7 +52,7 @@ def work(x: int) -> int:
     return x * 10
 
 @step
-def add(parts: list[int]) -> int:
+def add(parts: list[int]) -> Annotated[int, Model("sum")]:
     return sum(parts)
 
 @step
@@ -288,6 +289,7 @@ def test_an_engine_is_told_lengths_and_choices_and_no_values(way: Way) -> None:
     assert done["metrics"] == {"x": 1.0}
     again = way.project.windlass("sync", way.run["id"])
     assert again.out.splitlines() == ["flow-1  nothing is new", "flow-1  succeeded"]
+    assert versions(way) == [("sum@1", "flow-1")]
 
 
 @by_the_store
@@ -389,8 +391,18 @@ def test_a_run_is_begun_where_no_record_is(way: Way) -> None:
     synced = {each["id"]: each for each in way.project.document("sync")["runs"]}[run]
     assert (synced["name"], synced["parameters"]) == ("flow-3", {"n": 1})
     assert (synced["status"], synced["waiting"]) == ("running", ["pour"])
+    assert versions(way) == []
     way.execute("pour")
     assert way.sync()["status"] == "succeeded"
+    assert versions(way) == [("sum@1", "flow-3")]
+
+
+def versions(way: Way) -> list[tuple[str, str]]:
+    """The versions of the model that the flow marks, with the runs that made them."""
+    if not way.project.document("models", "list")["models"]:
+        return []
+    found = way.project.document("models", "show", "sum")["versions"]
+    return [(each["name"], each["run"]) for each in found]
 
 
 @by_the_store

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from windlass.errors import ConfigError
-from windlass.models.code import code_folders
+from windlass.models.code import code_folders, find_modules
+from windlass.models.describing import describe
 from windlass.models.naming import CHAMPION
 from windlass.models.suites import suite_digest, suite_of
 from windlass.models.testing.release import NO_CHAMPION
@@ -40,6 +41,8 @@ def put_to_test(version: Version, root: Path, stack: str | None, *, json: bool =
         ConfigError: There are no release tests, or no pytest.
     """
     suite = suite_of(root, version.row.model)
+    find_modules(version)
+    describe(version)  # it may have been made where nobody could, as on an engine
     digest, started = suite_digest(suite), time.time()
     champion = version.stores.records.aliases(version.row.model).get(CHAMPION)
     code, lines = _run_pytest(version, champion, root, suite, stack, json=json)
