@@ -127,7 +127,7 @@ def test_tasks_build_the_locked_environment(
     target = KubeflowTarget(load_stack("kfp", find_project(project.root)), RunOptions())
     target.trial(project.root / "out", {"start": "9"})
     ended = capsys.readouterr().err.splitlines()
-    assert ended[0] == "kubeflow  begin  succeeded"
+    assert ended[0] == "kubeflow  windlass-begin  succeeded"
     assert len(ended) > 3
     assert project.windlass("sync", "--stack", "kfp").code == 0
     run = project.document("show", "one_sided", "--stack", "kfp")
