@@ -73,14 +73,10 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
-    """Marks a step's output as the rows that a model learnt from: what its inputs look like.
+class _Rows:
+    """Rows that belong to a model."""
 
-    Args:
-        name: The model's.
-    """
-
-    role: ClassVar[str] = "reference"
+    role: ClassVar[str]
     name: str
 
     def __post_init__(self) -> None:
@@ -92,7 +88,18 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
-class Holdout:
+class Reference(_Rows):
+    """Marks a step's output as the rows that a model learnt from: what its inputs look like.
+
+    Args:
+        name: The model's.
+    """
+
+    role: ClassVar[str] = "reference"
+
+
+@dataclass(frozen=True, slots=True)
+class Holdout(_Rows):
     """Marks a step's output as labelled rows that a model never saw, by which it is tested.
 
     Args:
@@ -100,14 +107,6 @@ class Holdout:
     """
 
     role: ClassVar[str] = "holdout"
-    name: str
-
-    def __post_init__(self) -> None:
-        check_name(self.name)
-
-    def settings(self) -> dict[str, Json]:
-        """Nothing."""
-        return {}
 
 
 @dataclass(frozen=True, slots=True)

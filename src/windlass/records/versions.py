@@ -22,11 +22,9 @@ FROM versions GROUP BY model ORDER BY model
 """
 _OF_MODEL = "SELECT * FROM versions WHERE model = :model ORDER BY number DESC"
 _ONE = "SELECT * FROM versions WHERE model = :model AND number = :number"
-_OF_RUN = "SELECT * FROM versions WHERE run = :run ORDER BY model, number"
 _MINTED = "SELECT data FROM events WHERE run = :run AND kind = 'version' ORDER BY id"
 _ARTIFACTS = "SELECT number, role, content FROM version_artifacts WHERE model = :model"
 _EVIDENCE = "SELECT kind, document FROM evidence WHERE model = :model AND number = :number"
-_OF_KIND = "SELECT number, document FROM evidence WHERE model = :model AND kind = :kind"
 _REPORTS = """
 SELECT * FROM reports WHERE model = :model AND number = :number ORDER BY id DESC
 """
@@ -88,10 +86,6 @@ class Versions(Writing):
             )
         return found[0]
 
-    def versions_of_run(self, run: str) -> list[VersionRow]:
-        """The versions that a run made."""
-        return self._versions_of(self.execute(_OF_RUN, {"run": run}))
-
     def minted_by(self, run: str) -> list[Minted]:
         """What a run that succeeded has made of models: new versions, or some that were there."""
         found = self.execute(_MINTED, {"run": run})
@@ -135,11 +129,6 @@ class Versions(Writing):
         """What is known of a version, by kind."""
         named = {"model": version.model, "number": version.number}
         return {row["kind"]: rows.load(row["document"]) for row in self.execute(_EVIDENCE, named)}
-
-    def evidence_of_kind(self, model: str, kind: str) -> dict[int, Mapping[str, Any]]:
-        """What is known, of one kind, of each version of a model."""
-        found = self.execute(_OF_KIND, {"model": model, "kind": kind})
-        return {row["number"]: rows.load(row["document"]) for row in found}
 
     def save_report(self, version: VersionRow, verdict: str, document: Mapping[str, Any]) -> Report:
         """Keeps what came of testing a version."""

@@ -8,6 +8,7 @@ right.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class Network:
+class Network(ABC):
     """A network, whose outputs are numbers alone.
 
     Args:
@@ -47,9 +48,9 @@ class Network:
         """An array as it is; a table of numbers as an array, its columns in their order."""
         return as_numbers(data)
 
+    @abstractmethod
     def raw(self, data: Any) -> NDArray[Any]:
         """What the network gives."""
-        raise NotImplementedError
 
     def predict(self, data: Any) -> NDArray[Any]:
         """Labels, or numbers.
