@@ -72,7 +72,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of its own with little room."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=3200k", "tmpfs", str(folder)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(folder)]
     if os.geteuid() != 0 or subprocess.run(mount, check=False, capture_output=True).returncode != 0:
         pytest.skip("only root mounts a disk, and not everywhere")
     try:
@@ -81,16 +81,24 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
+def leave_room(disk: Path, size: int) -> None:
+    """Fill a disk until so many bytes are free."""
+    free = shutil.disk_usage(disk).free
+    (disk / "filler").write_bytes(bytes(free - size))
+
+
 def test_a_disk_that_is_full_is_told_and_nothing_is_lost(tmp_path: Path, small_disk: Path) -> None:
     (tmp_path / "project").mkdir()
     project = Project(tmp_path / "project", home=small_disk)
-    assert project.do("runs")[0] == 0
+    assert project.do("run", "flow.py", "-p", "salt=2")[0] == 0  # the database has its size
+    leave_room(small_disk, 500 * 1024)
     code, err = project.do("run", "flow.py", "-p", "salt=1", "--workers", "2")
     assert code == 1
     assert "space" in err or "full" in err, err
-    subprocess.run(["mount", "-o", "remount,size=64m", str(small_disk)], check=True)
+    (small_disk / "filler").unlink()
     records = Records.open(small_disk / "windlass.db")
     done = records.succeeded_nodes(records.run("latest").id)
+    assert done
     before = len(project.executions())
     assert project.do("resume", "latest")[0] == 0
     again = {line.split(" ")[1] for line in project.executions()[before:]}
