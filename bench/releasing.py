@@ -47,6 +47,7 @@ _COMMANDS = {
     "models alias": ("models", "alias", "delay@500", "challenger{number}"),
     "history": ("history", "delay"),
     "history --at": ("history", "delay", "--at", "2026-03-03"),
+    "promote": ("promote", "delay@{version}", "--force", "--reason", "a bench"),
     "scorecard": ("scorecard", "delay"),
     "rollback": ("rollback", "delay"),
 }
@@ -59,7 +60,9 @@ def models(bench: Bench) -> list[Figure]:
 
     def figure(name: str, words: tuple[str, ...]) -> Figure:
         def measured() -> float:
-            told = [word.format(number=bench.next_number()) for word in words]
+            number = bench.next_number()
+            version = number // 100_000 % (_VERSIONS // 2) + 2  # another one each time
+            told = [word.format(number=number, version=version) for word in words]
             return seconds(bench, program, *told)
 
         ours, floor = paired(measured, lambda: seconds(bench, program, "--version"))
