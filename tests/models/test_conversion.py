@@ -25,11 +25,13 @@ from windlass.cli.app import app
 from windlass.errors import LockError
 from windlass.execution.job import Stores
 from windlass.execution.stores import open_stores
+from windlass.models.card import model_card
 from windlass.models.conversion import Converted, NotConverted, apart, convert, converting
 from windlass.models.conversion.apart import prepare
 from windlass.models.describing import describe
 from windlass.models.estimator import Predictor
 from windlass.models.registry import register_in
+from windlass.models.release.sameness import onnx_runs_here, skews
 from windlass.models.version import Version
 from windlass.pipeline.marks import Model
 from windlass.provenance.environments import CACHE_VARIABLE
@@ -132,6 +134,11 @@ def test_a_pipeline_takes_each_column_by_its_name(
     assert [each.name for each in again.value("onnx").graph.input] == columns
     asked_the_same(again, flights)
     assert convert(again) == Converted(document)  # found again, and not made twice
+    assert "- As ONNX too, which gives the same for 100 rows of its holdout" in model_card(again)
+    found = skews(again, flights[300:], rows=40)
+    live = [each for each in found if "by ONNX, 0 numbers" in each.sentence()]
+    assert [each.verdict for each in live] == (["pass"] if onnx_runs_here() else [])
+    assert {each.verdict for each in found} == {"pass"}
 
 
 def test_what_differs_is_told_and_not_kept(register: Register, flights: pd.DataFrame) -> None:
@@ -145,6 +152,7 @@ def test_what_differs_is_told_and_not_kept(register: Register, flights: pd.DataF
     assert outcome.document["verdict"] == "fail"
     assert outcome.document["parity"]["float64"]["beyond"] > 0
     assert outcome.document["numbers"] == "float32"
+    assert "- Not as ONNX, which gave " in model_card(found_again(version))
     assert "TreeEnsemble" in outcome.document["why_not"]["float64"]
     assert not Version(version.stores.records.version(version.row.model, 1), version.stores).has(
         "onnx"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from windlass.models.conversion.outcome import KIND
 from windlass.models.version import Version
 from windlass.records.model import Run
 from windlass.words import number_text, size_text, summary_text, time_text, type_text
@@ -114,6 +115,23 @@ def _outputs(version: Version) -> Iterator[str]:
     for each in version.evidence.get("signature", {}).get("outputs", ()):
         classes = f": {', '.join(map(str, each['classes']))}" if each.get("classes") else ""
         yield f"- `{each['name']}`: a {each['kind']}{classes}"
+    yield from _converted(version.evidence.get(KIND))
+
+
+def _converted(told: Mapping[str, Any] | None) -> Iterator[str]:
+    """What is known of the version as ONNX."""
+    if told is None:
+        return
+    if not told["converted"]:
+        yield f"- Not as ONNX: {told['reason']}"
+        return
+    worst = max(told["parity"].values(), key=lambda each: each["beyond"])
+    if told["verdict"] == "pass":
+        role = told["data"]["role"]
+        yield f"- As ONNX too, which gives the same for {worst['n']:,} rows of its {role}"
+    else:
+        off = worst["beyond"] + (worst["labels_differ"] or 0)
+        yield f"- Not as ONNX, which gave {off:,} other values for {worst['n']:,} rows"
 
 
 def _quality(version: Version) -> Iterator[str]:
