@@ -27,6 +27,9 @@
     │   └── NotDrivenError   another process has taken it over
     ├── ScoreError           predictions cannot be scored or compared
     │   └── UndefinedError   a score has no value for these cases
+    ├── ServingError         a server cannot answer as it is
+    │   ├── BusyError        as many requests wait as may
+    │   └── NotReadyError    there is no version yet that could answer
     └── ModelError           a version of a model cannot be used as it is asked
         ├── ConversionError  it cannot be converted to another format
         ├── SignatureError   rows are not what it takes
@@ -224,6 +227,28 @@ class SignatureError(ModelError):
 
 class PromotionError(ModelError):
     """A version may not become what it is to become: it lacks a report, or somebody was first."""
+
+
+class ServingError(WindlassError):
+    """A server cannot answer as it is."""
+
+    exit_code = 1
+
+
+class BusyError(ServingError):
+    """As many requests wait as may.
+
+    Attributes:
+        retry_after: Seconds after which it is worth another try.
+    """
+
+    def __init__(self, message: str, *, retry_after: float) -> None:
+        super().__init__(message, hint=f"Ask again after {retry_after:g} s, or serve by more.")
+        self.retry_after = retry_after
+
+
+class NotReadyError(ServingError):
+    """There is no version yet that could answer."""
 
 
 class ScoreError(WindlassError):

@@ -1,0 +1,1 @@
+"""What watches a model in production, and what begins its next turn."""
