@@ -86,7 +86,7 @@ class Party(Protocol):
         ...
 
     def commit(self, number: int) -> object:
-        """Answers by it from now on; raises if it does not, and is out of rotation then."""
+        """Answers by it from now on; a worker that does not is taken out of rotation."""
         ...
 
 
@@ -151,7 +151,7 @@ class Follower:
         while not stop.wait(interval):
             try:
                 self.look()
-            except Exception:  # it must go on following whatever happens
+            except Exception:  # noqa: BLE001 - it must go on following whatever happens
                 _log.exception("a look at the alias failed")
 
     def _bring(self, number: int) -> bool:

@@ -1,0 +1,55 @@
+"""What a server is told to serve, and how, in the form that its workers are told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from windlass.execution.stores import stack_from_json, stack_to_json
+from windlass.serving.deployment import Limits
+from windlass.stacks.stack import Stack
+
+
+@dataclass(frozen=True)
+class ServerSettings:
+    """What a server is told.
+
+    Args:
+        models: The models with what is followed: an alias, a version's number, or ``newest``.
+        stack: Where they are recorded.
+        host: The address that it listens at.
+        port: Its port; 0 for any that is free.
+        workers: How many processes serve.
+        hosts: Names by which it may be asked, beside those that are always allowed.
+        token: The variable of the environment that holds the token of the admin plane.
+        limits: What each deployment may take.
+        log: Whether predictions are logged.
+    """
+
+    models: tuple[tuple[str, str], ...]
+    stack: Stack
+    host: str = "127.0.0.1"
+    port: int = 8080
+    workers: int = 1
+    hosts: tuple[str, ...] = ()
+    token: str = "WINDLASS_TOKEN"  # noqa: S105 - the name of a variable
+    limits: Limits = field(default_factory=Limits)
+    log: bool = True
+
+    def document(self) -> dict[str, Any]:
+        """It as JSON: references to secrets stay references."""
+        plain = replace(self, stack=None)  # type: ignore[arg-type]
+        return {**asdict(plain), "stack": stack_to_json(self.stack)}
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any]) -> ServerSettings:
+        """The settings of a document that `document` made."""
+        told = {
+            **document,
+            "models": tuple((model, which) for model, which in document["models"]),
+            "hosts": tuple(document["hosts"]),
+            "limits": Limits(**document["limits"]),
+            "stack": stack_from_json(document["stack"]),
+        }
+        return cls(**told)

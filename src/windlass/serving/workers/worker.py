@@ -1,0 +1,89 @@
+"""One worker of a server: told by its supervisor what to load, and when to answer by it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+from pathlib import Path
+
+from windlass.serving.deployment import Deployment
+from windlass.serving.releases import read_release
+from windlass.serving.server import HttpServer, application, deployments
+from windlass.serving.settings import ServerSettings
+from windlass.serving.workers.channel import Channel, Document
+
+
+class Worker:
+    """What a worker process does.
+
+    Args:
+        listener: The socket that it accepts from.
+        control: Its end of the channel to the supervisor.
+    """
+
+    def __init__(self, listener: socket.socket, control: socket.socket) -> None:
+        self._listener = listener
+        self._deployments: dict[str, Deployment] = {}
+        self._told, self._complete = threading.Event(), threading.Event()
+        self._settings: ServerSettings | None = None
+        self._server: HttpServer | None = None
+        self._channel = Channel(control, self._handle, self._orphaned)
+
+    def run(self) -> None:
+        """Serves, from when all models are loaded until it is told to end."""
+        self._told.wait()
+        assert self._settings is not None
+        self._complete.wait()
+        app = application(self._settings, self._deployments.values(), self._channel)
+        self._server = HttpServer(app)
+        self._server.run(self._listener)
+        for deployment in self._deployments.values():
+            deployment.close()
+
+    def _handle(self, question: str, told: Document) -> Document | None:
+        match question:
+            case "settings":
+                self._settings = ServerSettings.read(told)
+                self._deployments = deployments(self._settings, f"{os.getpid()}")
+                self._told.set()
+            case "prepare":
+                release = read_release(Path(told["folder"]))
+                self._deployments[release.model].prepare(release, told["generation"])
+            case "commit":
+                self._deployments[told["model"]].commit(told["generation"])
+                if all(each.live for each in self._deployments.values()):
+                    self._complete.set()
+            case "ping":
+                return self._ping()
+            case "metrics":
+                return {"metrics": {}}
+            case "state":
+                return {name: each.state() for name, each in self._deployments.items()}
+        return None
+
+    def _ping(self) -> Document:
+        """Says that it lives, once its event loop has."""
+        for deployment in self._deployments.values():
+            deployment.tidy()
+        if self._server is not None:
+            self._server.wait_for_loop()
+        return {}
+
+    def _orphaned(self) -> None:
+        """The supervisor is gone: what was accepted is answered, and no more."""
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def main() -> None:
+    """Runs the worker whose sockets are told by their descriptors."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    listener, control = (socket.socket(fileno=int(word)) for word in sys.argv[1:])
+    Worker(listener, control).run()
+
+
+if __name__ == "__main__":
+    main()
