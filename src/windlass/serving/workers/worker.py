@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import signal
 import socket
 import sys
 import threading
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from windlass.serving.app.application import Application
 from windlass.serving.deployment import Deployment
 from windlass.serving.releases import read_release
-from windlass.serving.server import HttpServer, application, deployments
+from windlass.serving.server import HttpServer, application, deployments, opened
 from windlass.serving.settings import ServerSettings
 from windlass.serving.workers.channel import Channel, Document
+
+_SECONDS = 5.0
 
 
 class Worker:
@@ -30,7 +35,9 @@ class Worker:
         self._deployments: dict[str, Deployment] = {}
         self._told, self._complete = threading.Event(), threading.Event()
         self._settings: ServerSettings | None = None
+        self._app: Application | None = None
         self._server: HttpServer | None = None
+        self._known_troubles: Sequence[str] = ()
         self._channel = Channel(control, self._handle, self._orphaned)
 
     def run(self) -> None:
@@ -38,8 +45,10 @@ class Worker:
         self._told.wait()
         assert self._settings is not None
         self._complete.wait()
-        app = application(self._settings, self._deployments.values(), self._channel)
-        self._server = HttpServer(app)
+        self._app = application(
+            self._settings, self._deployments, gather=self._gather, troubles=self._troubles
+        )
+        self._server = HttpServer(self._app)
         self._server.run(self._listener)
         for deployment in self._deployments.values():
             deployment.close()
@@ -48,7 +57,7 @@ class Worker:
         match question:
             case "settings":
                 self._settings = ServerSettings.read(told)
-                self._deployments = deployments(self._settings, f"{os.getpid()}")
+                self._deployments = deployments(self._settings, opened(self._settings))
                 self._told.set()
             case "prepare":
                 release = read_release(Path(told["folder"]))
@@ -58,15 +67,23 @@ class Worker:
                 if all(each.live for each in self._deployments.values()):
                     self._complete.set()
             case "ping":
-                return self._ping()
-            case "metrics":
-                return {"metrics": {}}
-            case "state":
-                return {name: each.state() for name, each in self._deployments.items()}
+                return self._ping(told["troubles"])
+            case "counters":
+                return {} if self._app is None else self._app.counters.snapshot()
         return None
 
-    def _ping(self) -> Document:
-        """Says that it lives, once its event loop has."""
+    async def _gather(self) -> Iterable[Document]:
+        """The counters of all workers, by way of the supervisor."""
+        told = await asyncio.to_thread(self._channel.ask, "counters", None, _SECONDS)
+        found: list[Document] = told["counters"]
+        return found
+
+    def _troubles(self) -> Sequence[str]:
+        return self._known_troubles
+
+    def _ping(self, troubles: Sequence[str]) -> Document:
+        """Is told what is wrong with the whole server; and says that it lives, by its event loop."""
+        self._known_troubles = troubles
         for deployment in self._deployments.values():
             deployment.tidy()
         if self._server is not None:
@@ -80,6 +97,8 @@ class Worker:
 
 def main() -> None:
     """Runs the worker whose sockets are told by their descriptors."""
+    # Uvicorn raises the signal that ended it once more when all is answered: notes are written then.
+    signal.signal(signal.SIGTERM, lambda *_: None)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     listener, control = (socket.socket(fileno=int(word)) for word in sys.argv[1:])
     Worker(listener, control).run()
