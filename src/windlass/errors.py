@@ -220,10 +220,12 @@ class SignatureError(ModelError):
 
     Attributes:
         problems: Each problem in words.
+        found: The same as `windlass.models.problems.Problem`, with the field and the rule.
     """
 
     exit_code = 2
     problems: tuple[str, ...] = ()
+    found: tuple[Any, ...] = ()
 
 
 class PromotionError(ModelError):

@@ -16,6 +16,7 @@ class Limits:
 
     Args:
         body: Bytes, also once they are decompressed.
+        expansion: How many times as long it may become when it is decompressed.
         json: Bytes of JSON, which takes up to some twenty times as much once it is read.
         headers: How many headers.
         chunks: In how many pieces the body may come.
@@ -26,6 +27,7 @@ class Limits:
     """
 
     body: int = 64 * _MIB
+    expansion: int = 100
     json: int = 16 * _MIB
     headers: int = 100
     chunks: int = 65_536
