@@ -23,8 +23,9 @@ from windlass.errors import RecordError, UnreachableError
 from windlass.execution.job import Stores
 from windlass.records import Records
 from windlass.serving.exchange import Batch, Observer, Request
-from windlass.serving.observing import journals
 from windlass.serving.observing.counts import UNKNOWN, Counts
+from windlass.serving.observing.journal import Folder, Journal, Name, read_journal
+from windlass.serving.observing.journals import Journals
 from windlass.serving.observing.observer import BackgroundObserver, observe
 from windlass.serving.observing.publishing import Publisher
 from windlass.serving.observing.rows import is_sampled
@@ -250,17 +251,16 @@ def _pace() -> dict[str, float]:
 def test_a_full_disk_costs_log_and_nothing_else(
     stores: Stores, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(journals, "MOST_SPOOL", 0)
-    full = journals.Journal.append
+    full = Journal.append
     broken = threading.Event()
     broken.set()
 
-    def append(self: journals.Journal, table: pa.Table) -> None:
+    def append(self: Journal, table: pa.Table) -> None:
         if broken.is_set():
             raise OSError(28, "No space left on device")
         full(self, table)
 
-    monkeypatch.setattr(journals.Journal, "append", append)
+    monkeypatch.setattr(Journal, "append", append)
     observer = start(stores)
     observer.answered(batch([3]))
     until(lambda: observer.state()["unlogged"] == 3)
@@ -367,8 +367,6 @@ def test_a_killed_writer_loses_a_second_of_log_and_five_of_counts(
 
 
 def test_a_journal_cut_in_the_middle_is_read_as_far_as_it_is_whole(tmp_path: Path) -> None:
-    from windlass.serving.observing.journal import Journal, Name, read_journal
-
     table = pa.table({"a": list(range(1000))})
     journal = Journal(tmp_path, Name("predictions", 1, "1", "w", 1), table.schema)
     sizes = []
@@ -381,3 +379,13 @@ def test_a_journal_cut_in_the_middle_is_read_as_far_as_it_is_whole(tmp_path: Pat
     for cut, batches in [(0, 0), (10, 0), (sizes[0], 1), (sizes[1] + 100, 2), (len(whole), 3)]:
         path.write_bytes(whole[:cut])
         assert sum(each.num_rows for each in read_journal(path)) == 1000 * batches, cut
+
+
+def test_journals_that_wait_too_long_to_be_published_take_no_more(tmp_path: Path) -> None:
+    table = pa.table({"a": list(range(1000))})
+    journals = Journals(Folder.make(tmp_path, "w"), "w", segment=60, most_spool=10_000)
+    for _ in range(5):
+        journals.append("predictions", 1, table)
+    journals.close()
+    assert journals.lost["rows"] == 3000
+    assert "wait to be published" in journals.problems["journal"]

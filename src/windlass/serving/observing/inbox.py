@@ -80,7 +80,8 @@ class Inbox:
 
         One batch finds room where nothing waits, however large: it is in memory already.
         """
-        rows = sum(request.rows for request in batch.requests)
+        requests = batch.requests
+        rows = requests[0].rows if len(requests) == 1 else sum([each.rows for each in requests])
         width = self._widths.get(batch.version) or self._width(batch)
         room = min(self.most_rows, MOST_VALUES // width)
         with self._lock:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from windlass.serving.exchange import Arrays, Batch, Request
 
@@ -60,25 +60,31 @@ class Joined:
 
 
 def joined(batches: Sequence[Batch], began: Callable[[float], float]) -> Iterator[Joined]:
-    """The batches, those together that are of one version, one window and the same arrays.
+    """The batches, those together that are of one version and one window.
 
     Args:
         batches: In the order in which they were answered.
         began: When the window of a moment began. A batch is in the window of its first request.
     """
-    groups: dict[tuple[Any, ...], list[Batch]] = {}
+    groups: dict[tuple[str, float], list[Batch]] = {}
     for batch in batches:
-        start = began(batch.requests[0].time)
-        layout = tuple((name, array.shape[1:]) for name, array in batch.inputs.items())
-        groups.setdefault((batch.version, start, layout, tuple(batch.outputs)), []).append(batch)
-    for (version, start, *_), some in groups.items():
-        yield Joined(
-            version,
-            start,
-            [request for batch in some for request in batch.requests],
-            _one([batch.inputs for batch in some]),
-            _one([batch.outputs for batch in some]),
-        )
+        key = batch.version, began(batch.requests[0].time)
+        groups.setdefault(key, []).append(batch)
+    for (version, start), some in groups.items():
+        try:
+            yield _joined(version, start, some)
+        except (KeyError, ValueError):  # arrays of other names or shapes than in the first batch
+            yield from (_joined(version, start, [batch]) for batch in some)
+
+
+def _joined(version: str, began: float, some: Sequence[Batch]) -> Joined:
+    return Joined(
+        version,
+        began,
+        [request for batch in some for request in batch.requests],
+        _one([batch.inputs for batch in some]),
+        _one([batch.outputs for batch in some]),
+    )
 
 
 def _one(parts: Sequence[Arrays]) -> Arrays:
