@@ -208,7 +208,7 @@ def serve(settings: ServerSettings, tell: Callable[[str], None]) -> None:
         WindlassError: A model cannot be served.
     """
     listener = listen(settings.host, settings.port)
-    # Uvicorn raises the signal that ended it once more when all is answered; then notes are written.
+    # Uvicorn raises the signal that ended it once more when all is answered; notes come then.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
     host, port = listener.getsockname()[:2]
@@ -232,7 +232,12 @@ def _serve_here(
         for each in following:
             each.start()
         server = HttpServer(application(settings, served), on_start)
-        with followed(following, stop, lambda: [each.tidy() for each in served.values()]):
+
+        def tidy() -> None:
+            for deployment in served.values():
+                deployment.tidy()
+
+        with followed(following, stop, tidy):
             server.run(listener)
     finally:
         for deployment in served.values():

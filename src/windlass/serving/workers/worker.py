@@ -38,13 +38,15 @@ class Worker:
         self._app: Application | None = None
         self._server: HttpServer | None = None
         self._known_troubles: Sequence[str] = ()
+        self._ended = False
         self._channel = Channel(control, self._handle, self._orphaned)
 
     def run(self) -> None:
         """Serves, from when all models are loaded until it is told to end."""
         self._told.wait()
-        assert self._settings is not None
         self._complete.wait()
+        if self._settings is None or self._ended:
+            return
         self._app = application(
             self._settings, self._deployments, gather=self._gather, troubles=self._troubles
         )
@@ -52,6 +54,12 @@ class Worker:
         self._server.run(self._listener)
         for deployment in self._deployments.values():
             deployment.close()
+
+    def end(self) -> None:
+        """Ends it where it does not serve yet; where it does, uvicorn sees to it."""
+        self._ended = True
+        self._told.set()
+        self._complete.set()
 
     def _handle(self, question: str, told: Document) -> Document | None:
         match question:
@@ -82,7 +90,7 @@ class Worker:
         return self._known_troubles
 
     def _ping(self, troubles: Sequence[str]) -> Document:
-        """Is told what is wrong with the whole server; and says that it lives, by its event loop."""
+        """Is told what is wrong with the whole server; says, by its event loop, that it lives."""
         self._known_troubles = troubles
         for deployment in self._deployments.values():
             deployment.tidy()
@@ -97,11 +105,12 @@ class Worker:
 
 def main() -> None:
     """Runs the worker whose sockets are told by their descriptors."""
-    # Uvicorn raises the signal that ended it once more when all is answered: notes are written then.
-    signal.signal(signal.SIGTERM, lambda *_: None)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     listener, control = (socket.socket(fileno=int(word)) for word in sys.argv[1:])
-    Worker(listener, control).run()
+    worker = Worker(listener, control)
+    # Uvicorn raises the signal that ended it once more when all is answered; notes come then.
+    signal.signal(signal.SIGTERM, lambda *_: worker.end())
+    worker.run()
 
 
 if __name__ == "__main__":
