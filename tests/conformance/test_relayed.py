@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from conformance.conformance_cases import CASES, check, map_over_field, named_outputs
+from conformance.conformance_cases import CASES, map_over_field, named_outputs
+from conformance.promises import check
 from windlass import Run
 from windlass.provenance.environments import CACHE_VARIABLE
 from windlass.targets import target
