@@ -22,7 +22,7 @@ from windlass.targets.compiling import compile_pipeline
 from windlass.targets.sync import sync_all
 
 TRIED = (
-    *("line", "map", "empty map", "one-item map", "chain of maps", "product"),
+    *("map", "empty map", "one-item map", "chain of maps", "product"),
     *("zip of different lengths", "choice, first way", "choice, other way", "choice in a choice"),
     *("choice of maps, other way", "nested group", "map of named outputs", "order without data"),
     *("failure, then retry", "retries exhausted", "partial failure"),
