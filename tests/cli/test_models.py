@@ -177,6 +177,8 @@ def test_what_has_not_passed_is_not_promoted(project: Folder, wish: str) -> None
         (["promote", "mean@3"], 1, "mean@3 has not been tested"),
         (["promote", "mean"], 2, "which version of 'mean'"),
         (["promote", "mean@9"], 2, "no version 9"),
+        (["promote", "mean@", "--force", "--reason", "why"], 2, "names no version"),
+        (["test", f"mean@{10**20}"], 2, "versions are 1 to 3"),
         (["promote", "mean@3", "--force"], 2, "forced for a reason"),
         (["promote", "mead@3"], 2, "There is mean"),
         (["rollback", "mean"], 1, "it has none"),

@@ -86,7 +86,7 @@ def test_long(): assert False, "x" * 10**6
 
 
 def test_a_test_that_asserts_nothing_or_fails_once_does_not_pass(stores: Stores) -> None:
-    report = tested(
+    report = gated(
         stores,
         {
             "release_tests/test_odd.py": ODD,
