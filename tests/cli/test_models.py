@@ -10,6 +10,11 @@ from typing import Any
 
 import pytest
 
+from windlass.cli.output import console
+from windlass.cli.promoting import _tell_moves, _tell_then
+from windlass.cli.testing import tell_report
+from windlass.records.models import Move, Report
+
 from .program import PROGRAM, Folder
 
 FLOW = """
@@ -270,3 +275,14 @@ def test_plain_pytest_runs_them_too(project: Folder) -> None:
     named = ("-q", "-p", "no:cacheprovider", "--candidate", "mean@1")
     done = project.command(str(PROGRAM.with_name("pytest")), *named, WISH="inconclusive")
     assert (done.code, "1 inconclusive" in done.out) == (1, True), done
+
+
+def test_what_people_write_is_printed_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    move = Move("mean", "champion", None, 1, "[/red]ann", "promoted", "[bold]so[/]", time=1e9)
+    _tell_moves([move])
+    _tell_then("mean", move, 2e9, json=False)
+    test = {"test": "test_a[/b]", "outcome": "pass", "capability": "[/rain]", "message": "[/x]"}
+    tell_report(console(), Report("id", "mean", 1, 1e9, "pass", {"tests": [test]}))
+    told = capsys.readouterr().out
+    for text in ("[/red]ann", "[bold]so[/]", "[/rain]", "test_a[/b]", "[/x]"):
+        assert text in told

@@ -106,7 +106,7 @@ def _tell(out: Console, found: Comparison) -> None:
         table.add_row(each.score, *values, Text(told, style=style))
     out.print(table)
     for column, slices in found.slices.items():
-        out.print(f"[bold]by {column}[/], {found.scores[0].score}")
+        out.print(Text.assemble((f"by {column}", "bold"), f", {found.scores[0].score}"))
         for name, finding in slices.items():
             told = finding.sentence().partition(": ")[2]
             out.print(Text(f"  {name}: {told}", style=_STYLES.get(finding.verdict or "", "")))

@@ -150,7 +150,8 @@ def _tell_then(model: str, move: Move | None, then: float, *, json: bool) -> int
         console().print(f"on {time_text(then)} {model} had no champion")
     else:
         told = f"on {time_text(then)} the champion was [bold]{model}@{move.new}[/]"
-        console().print(f"{told}, since {time_text(move.time)} by {move.who}")
+        console().print(f"{told}, since {time_text(move.time)} by ", end="")
+        console().print(move.who, markup=False)
         console().print(f"  {why_text(move)}", markup=False)
     return DONE
 
@@ -171,8 +172,8 @@ def _table(moves: list[Move]) -> Table:
     for move in reversed(moves):
         kind = Text(move.kind, style="red" if move.kind == "forced" else "")
         numbers = [str(number) if number else "-" for number in (move.old, move.new)]
-        told = Text(why_text(move))
-        table.add_row(time_text(move.time), move.alias, *numbers, kind, move.who, told)
+        who, why = Text(move.who), Text(why_text(move))
+        table.add_row(time_text(move.time), move.alias, *numbers, kind, who, why)
     return table
 
 

@@ -75,7 +75,7 @@ def tell_report(out: Console, report: Report) -> None:
         by_capability.setdefault(test.get("capability") or "general", []).append(test)
     for capability, tests in sorted(by_capability.items()):
         passed = sum(test["outcome"] == "pass" for test in tests)
-        out.print(f"[bold]{capability}[/]  {passed} of {len(tests)} passed")
+        out.print(Text.assemble((capability, "bold"), f"  {passed} of {len(tests)} passed"))
         for test in tests:
             _tell_test(out, test)
     out.print(Text.assemble(f"{name}: ", (report.verdict, _STYLES[report.verdict])))
