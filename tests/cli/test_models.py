@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
+import sqlite3
 import subprocess
 import time
 from pathlib import Path
@@ -286,3 +288,14 @@ def test_what_people_write_is_printed_as_it_is(capsys: pytest.CaptureFixture[str
     told = capsys.readouterr().out
     for text in ("[/red]ann", "[bold]so[/]", "[/rain]", "test_a[/b]", "[/x]"):
         assert text in told
+
+
+def test_what_cannot_be_read_any_more_is_not_promoted(project: Folder) -> None:
+    forced = ("promote", "mean@2", "--force", "--reason", "why not")
+    with contextlib.closing(sqlite3.connect(project.root / ".windlass" / "windlass.db")) as record:
+        record.execute("UPDATE artifacts SET inline = CAST(replace(inline, '2.0', '9.0') AS BLOB)")
+        record.commit()
+    told = project.refused(*forced, code=1)
+    assert "the model of mean@2 cannot be read" in told
+    assert "altered" in told
+    assert champion(project) is None

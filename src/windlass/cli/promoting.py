@@ -41,7 +41,7 @@ def promote(
     """Makes a version the champion, if its release tests have passed."""
     from windlass.models.naming import find_version
     from windlass.models.promoting import promote as promote_tested
-    from windlass.models.promoting import promote_by_force
+    from windlass.models.promoting import promote_by_force, refuse_damaged
     from windlass.models.suites import present_suite
 
     if "@" not in version:
@@ -50,6 +50,7 @@ def promote(
         )
     stores = stores_here(stack)
     found = find_version(stores.records, version)
+    refuse_damaged(stores, found)
     if force:
         moved = promote_by_force(stores.records, found, reason or "")
     else:

@@ -12,13 +12,29 @@ import os
 import socket
 from collections.abc import Sequence
 
-from windlass.errors import ConfigError, PromotionError
+from windlass import artifacts
+from windlass.errors import ConfigError, ModelError, PromotionError, WindlassError
+from windlass.execution.job import Stores
 from windlass.models.naming import CHAMPION, check_alias
 from windlass.records import Records
 from windlass.records.models import Move, Report, VersionRow
 from windlass.words import ago_text
 
 _WHO = "WINDLASS_USER"
+
+
+def refuse_damaged(stores: Stores, version: VersionRow) -> None:
+    """Refuses a version whose model nobody could load: its bytes are looked at, as they lie now.
+
+    Raises:
+        ModelError: They are gone, or were altered.
+    """
+    try:
+        artifacts.check(version.content, stores.artifacts, stores.records)
+    except WindlassError as error:
+        raise ModelError(
+            f"the model of {version.name} cannot be read: {error.message}", hint=error.hint
+        ) from error
 
 
 def promote(
