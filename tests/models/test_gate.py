@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from windlass.errors import ConfigError
 from windlass.execution.job import Stores
 from windlass.models.registry import register_in
+from windlass.models.suites import present_suite
 from windlass.models.testing.gate import put_to_test
 from windlass.pipeline.marks import Model
 from windlass.records.models import Report
@@ -112,3 +115,15 @@ def test_a_test_that_asserts_nothing_or_fails_once_does_not_pass(stores: Stores)
 def test_an_error_before_all_tests_is_told_as_such(stores: Stores) -> None:
     with pytest.raises(ConfigError, match="exit code 4 before any test"):
         gated(stores, {"release_tests/conftest.py": "1 / 0\n"})
+
+
+def test_a_suite_is_all_that_pytest_reads_on_its_way_to_it(tmp_path: Path) -> None:
+    (tmp_path / "release_tests" / "delay" / "data").mkdir(parents=True)
+    (tmp_path / "windlass.toml").touch()
+    seen = {present_suite(tmp_path, "delay")}
+    for place in ("delay/test_a.py", "delay/data/cases.csv", "conftest.py", "../conftest.py"):
+        (tmp_path / "release_tests" / place).write_text("# one thought")
+        seen.add(present_suite(tmp_path, "delay"))
+    assert len(seen) == 5
+    (tmp_path / "flow.py").write_text("# no part of it")
+    assert present_suite(tmp_path, "delay") in seen

@@ -44,11 +44,11 @@ def put_to_test(version: Version, root: Path, stack: str | None, *, json: bool =
     suite = suite_of(root, version.row.model)
     find_modules(version)
     describe(version)  # it may have been made where nobody could, as on an engine
-    digest, started = suite_digest(suite), time.time()
+    digest, started = suite_digest(suite, root), time.time()
     champion = version.stores.records.aliases(version.row.model).get(CHAMPION)
     code, lines = _run_pytest(version, champion, root, suite, stack, json=json)
     tests = _tests(lines, code)
-    if suite_digest(suite) != digest:
+    if suite_digest(suite, root) != digest:
         raise ConfigError(
             f"files in {suite} were changed while the tests ran", hint="Test it once more."
         )
