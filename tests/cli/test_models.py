@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -12,9 +14,11 @@ from typing import Any
 
 import pytest
 
+from windlass.cli.app import run_app
 from windlass.cli.output import console
 from windlass.cli.promoting import _tell_moves, _tell_then
 from windlass.cli.testing import tell_report
+from windlass.errors import ModelError
 from windlass.records.models import Move, Report
 
 from .program import PROGRAM, Folder
@@ -299,3 +303,30 @@ def test_what_cannot_be_read_any_more_is_not_promoted(project: Folder) -> None:
     assert "the model of mean@2 cannot be read" in told
     assert "altered" in told
     assert champion(project) is None
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ("comparison.compare_versions", ["models", "compare", "mean@1", "mean@2"]),
+        ("conversion.convert", ["models", "convert", "mean@1"]),
+        ("describing.describe", ["models", "describe", "mean@1"]),
+        ("testing.gate.put_to_test", ["test", "mean@1"]),
+    ],
+)
+def test_what_a_model_prints_is_no_part_of_the_document(
+    three: Folder,
+    place: str,
+    words: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    def ask(*_: object, **__: object) -> None:
+        print("I predict")
+        os.write(1, b"so does what is written in C")
+        raise ModelError("and fail")
+
+    monkeypatch.setattr(f"windlass.models.{place}", ask)
+    monkeypatch.chdir(three.root)
+    run_app([*words, "--json"])
+    assert json.loads(capfd.readouterr().out)["error"]["message"] == "and fail"

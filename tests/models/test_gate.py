@@ -24,7 +24,7 @@ def gated(stores: Stores, files: dict[str, str]) -> Report:
     for name, text in {"release_tests/test_mean.py": GOOD + BAD, **files}.items():
         (root / name).parent.mkdir(exist_ok=True)
         (root / name).write_text(text)
-    return put_to_test(version, root, None, json=True)
+    return put_to_test(version, root, None)
 
 
 def outcomes(report: Report) -> dict[str, str]:

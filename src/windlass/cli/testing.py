@@ -14,6 +14,7 @@ from windlass.cli.output import (
     StackName,
     command,
     console,
+    kept_for_json,
     print_json,
 )
 from windlass.cli.place import stack_here
@@ -45,7 +46,8 @@ def run_tests(
     found = stack_here(stack)
     stores = open_recorded(found)
     row = find_version(stores.records, version)
-    report = put_to_test(Version(row, stores), found.project.root, stack, json=json)
+    with kept_for_json(json):
+        report = put_to_test(Version(row, stores), found.project.root, stack)
     if json:
         print_json(report_document(report))
     else:

@@ -29,14 +29,13 @@ from windlass.version import __version__
 _NO_PYTEST = "pytest is not installed here, and release tests are pytest tests"
 
 
-def put_to_test(version: Version, root: Path, stack: str | None, *, json: bool = False) -> Report:
+def put_to_test(version: Version, root: Path, stack: str | None) -> Report:
     """Runs the release tests of a version's model, and keeps what came of them.
 
     Args:
         version: The version.
         root: The project's folder.
         stack: The stack's name in whose record the version is.
-        json: Whether standard output is kept free of what pytest prints.
 
     Raises:
         ConfigError: There are no release tests, or no pytest.
@@ -46,7 +45,7 @@ def put_to_test(version: Version, root: Path, stack: str | None, *, json: bool =
     describe(version)  # it may have been made where nobody could, as on an engine
     digest, started = suite_digest(suite, root), time.time()
     champion = version.stores.records.aliases(version.row.model).get(CHAMPION)
-    code, lines = _run_pytest(version, champion, root, suite, stack, json=json)
+    code, lines = _run_pytest(version, champion, root, suite, stack)
     tests = _tests(lines, code)
     if suite_digest(suite, root) != digest:
         raise ConfigError(
@@ -71,13 +70,7 @@ def put_to_test(version: Version, root: Path, stack: str | None, *, json: bool =
 
 
 def _run_pytest(
-    version: Version,
-    champion: int | None,
-    root: Path,
-    suite: Path,
-    stack: str | None,
-    *,
-    json: bool,
+    version: Version, champion: int | None, root: Path, suite: Path, stack: str | None
 ) -> tuple[int, list[dict[str, Any]]]:
     """Runs the suite in a process of its own; its exit code, and what the plugin wrote."""
     if find_spec("pytest") is None:
@@ -97,7 +90,6 @@ def _run_pytest(
             words,
             cwd=root,
             env=_variables(code_folders(version)),
-            stdout=sys.stderr if json else None,
             check=False,
         )
         if not outcomes.exists():
