@@ -54,7 +54,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Collects tables of tests in folders of release tests."""
-    if ".table." not in file_path.name:
+    if ".table." not in file_path.name.lower():
         return None
     from windlass.models.behaviour.collecting import TestTable, belongs
 
