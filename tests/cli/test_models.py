@@ -179,6 +179,10 @@ def test_what_has_not_passed_is_not_promoted(project: Folder, wish: str) -> None
     assert outcomes["test_the_data_are_those_of_the_run"] == "pass"
     told = project.refused("promote", "mean@3", code=1)
     assert ("failed its release tests" if wish == "fail" else "has no decided report") in told
+    assert "Look at the report: windlass models show mean@3" in told
+    shown = project.windlass("models", "show", "mean@3").out
+    assert f": {verdict}\n" in shown
+    assert "test_what_the_test_wishes" in shown
     assert champion(project) is None
 
 

@@ -79,14 +79,15 @@ def tell_report(out: Console, report: Report) -> None:
         passed = sum(test["outcome"] == "pass" for test in tests)
         out.print(Text.assemble((capability, "bold"), f"  {passed} of {len(tests)} passed"))
         for test in tests:
-            _tell_test(out, test)
+            tell_test(out, test)
     out.print(Text.assemble(f"{name}: ", (report.verdict, _STYLES[report.verdict])))
     hint = {"pass": f"windlass promote {name}"}.get(report.verdict)
     if hint:
         out.print(f"next: {hint}", style="dim")
 
 
-def _tell_test(out: Console, test: dict[str, Any]) -> None:
+def tell_test(out: Console, test: dict[str, Any]) -> None:
+    """Prints what came of a test, and what was found."""
     from rich.text import Text
 
     outcome = test["outcome"]
