@@ -179,11 +179,11 @@ def _listed(document: Mapping[str, Any], key: str, most: int) -> list[Any]:
     return found
 
 
-def _parameters(document: Mapping[str, Any], what: str, name: str = "") -> Mapping[str, Any]:
+def _parameters(document: Mapping[str, Any], what: str, of: str = "") -> Mapping[str, Any]:
     found = document.get("parameters")
     if found is None:
         return {}
-    what = f"{what} '{name}'" if name else what
+    what = f"{what} '{of}'" if of else what
     if type(found) is not dict:
         raise ProtocolError(f"the parameters of {what} are no object")
     for name, each in found.items():
