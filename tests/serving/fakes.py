@@ -16,8 +16,8 @@ from windlass.values import Json
 CLASSES = ["late", "on time"]
 
 
-def flights() -> Signature:
-    """A classifier of a table with a column of every kind."""
+def flights(times: bool = True) -> Signature:
+    """A classifier of a table with a column of every kind, or of all but times."""
     table = pd.DataFrame(
         {
             "distance": [100.5, np.nan, 2500.0],
@@ -28,6 +28,8 @@ def flights() -> Signature:
             "leaves": pd.to_datetime(["2026-01-02 03:04", "2026-05-06 07:08", "2026-07-08 09:10"]),
         }
     )
+    if not times:
+        del table["leaves"]
     outputs = {"predict": np.array(["late", "on time", "late"]), "predict_proba": np.ones((3, 2))}
     return signature_of(table, outputs, classes=CLASSES)
 

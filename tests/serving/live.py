@@ -1,0 +1,34 @@
+"""A real server over a deployment without a model, in a thread."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import uvicorn
+
+from windlass.serving.app.application import Application
+
+
+@contextlib.contextmanager
+def served(app: Application) -> Iterator[str]:
+    """The address, ``127.0.0.1:…``, of an application under uvicorn."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        config = uvicorn.Config(app, log_level="warning", lifespan="on", ws="none")
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
+        thread.start()
+        try:
+            deadline = time.monotonic() + 20
+            while not server.started:
+                assert thread.is_alive(), "the server died"
+                assert time.monotonic() < deadline, "the server does not start"
+                time.sleep(0.01)
+            yield f"127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(20)
+            assert not thread.is_alive(), "the server does not end"
