@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from windlass.errors import NotFoundError
+from windlass.errors import NotFoundError, NotReadyError
 from windlass.models.signature import Signature, signature_of
 from windlass.serving.exchange import Answer, Arrays, Served
 from windlass.values import Json
@@ -73,6 +73,7 @@ class Fake:
         self.error = error
         self.asked: list[tuple[Arrays, int, str | None, str]] = []
         self.noted: list[tuple[str, list[Any]]] = []
+        self.failures: list[str] = []
         self.has_room = True
         self.is_up = True
         self._signature = signature
@@ -85,10 +86,11 @@ class Fake:
         return self._signature
 
     def is_ready(self, version: str | None = None) -> bool:
-        self._check(version)
-        return self.is_up
+        return self.is_up and (version is None or version in self.versions())
 
     def _check(self, version: str | None) -> None:
+        if not self.is_up:
+            raise NotReadyError("the file /secret/model is not there")
         if version is not None and version not in self.versions():
             raise NotFoundError(f"the model '{self.name}' does not serve its version {version}")
 
@@ -112,6 +114,10 @@ class Fake:
         late = np.arange(rows) % 2 == 0
         shares = np.where(late[:, None], [[0.75, 0.25]], [[0.25, 0.75]])
         return {"predict": np.where(late, *CLASSES).astype(object), "predict_proba": shares}
+
+    def note_failure(self, kind: str, seconds: float) -> None:
+        assert 0 < seconds < 60
+        self.failures.append(kind)
 
     def feedback(self, request: str, truth: Sequence[Any]) -> bool:
         self.noted.append((request, list(truth)))

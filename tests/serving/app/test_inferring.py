@@ -199,6 +199,28 @@ def test_who_is_turned_away_is_told_when_to_come_again(app: Application, delay: 
     assert post(app, INFER, {"inputs": flight_tensors()}).headers["retry-after"] == "3"
 
 
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (BusyError("full", retry_after=1), "busy"),
+        (NotReadyError("not yet"), "unready"),
+        (ModelError("cannot"), "error"),
+        (ZeroDivisionError(), "error"),
+        (None, "invalid"),
+    ],
+)
+def test_what_fails_is_noted(
+    app: Application, delay: Fake, error: Exception | None, kind: str
+) -> None:
+    delay.error = error
+    row = FLIGHT if error else {**FLIGHT, "origin": "CDG"}
+    post(app, "/models/delay/predict", row)
+    ask(app, "POST", INFER, b"{", [("content-type", "text/plain")])
+    ask(app, "GET", INFER)
+    post(app, "/models/delay/feedback", {})
+    assert delay.failures == [kind, "invalid"]
+
+
 def test_health(app: Application, delay: Fake) -> None:
     assert ask(app, "GET", "/v2/health/live").json == {"live": True}
     assert ask(app, "GET", "/v2/health/ready").json == {"live": True, "ready": True}

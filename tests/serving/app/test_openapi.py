@@ -113,6 +113,14 @@ def test_ranges_are_described(document: Any) -> None:
     assert (month["minimum"], month["maximum"]) == (-(2**31), 2**31 - 1)
 
 
+def test_a_model_that_is_not_up_yet_is_told_without_its_rows() -> None:
+    fake = Fake("m", numbers(1))
+    fake.is_up = False
+    paths = ask(Application({"m": fake}), "GET", "/openapi.json").json["paths"]
+    assert "/v2/models/m" in paths
+    assert "/models/m/predict" not in paths
+
+
 def test_the_document_follows_what_is_served() -> None:
     fake = Fake("m", numbers(1))
     app = Application({"m": fake})

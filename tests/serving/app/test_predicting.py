@@ -161,7 +161,9 @@ def test_a_model_without_a_signature_is_asked_by_tensors() -> None:
 def test_before_there_is_a_version(delay: Fake) -> None:
     fake = Fake("m", None)
     fake.is_up = False
-    assert post(Application({"m": fake}), "/models/m/predict", {"a": 1}).status == 503
+    got = post(Application({"m": fake}), "/models/m/predict", {"a": 1})
+    assert got.status == 503
+    assert b"secret" not in got.body
 
 
 def test_the_version_that_answered_names_its_classes(delay: Fake, app: Application) -> None:

@@ -104,9 +104,9 @@ def _allow(types: set[type], allowed: frozenset[type], datatype: str, name: str)
         raise ProtocolError(f"the data of the tensor '{name}' has {told}, and is of {datatype}")
 
 
-_NUMBERS = frozenset((float, int, type(None)))
+_NUMBERS: frozenset[type] = frozenset((float, int, type(None)))
 _TRUTHS = _NUMBERS | {bool}
-_TEXTS = frozenset((str, type(None)))
+_TEXTS: frozenset[type] = frozenset((str, type(None)))
 _WORDS = {
     bool: "a boolean",
     dict: "an object",
