@@ -11,13 +11,14 @@ from collections.abc import Iterator
 import uvicorn
 
 from windlass.serving.app.application import Application
+from windlass.serving.app.wire import BoundedProtocol
 
 
 @contextlib.contextmanager
 def served(app: Application) -> Iterator[str]:
     """The address, ``127.0.0.1:…``, of an application under uvicorn."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        config = uvicorn.Config(app, log_level="warning", lifespan="on", ws="none")
+        config = uvicorn.Config(app, http=BoundedProtocol, log_level="critical", lifespan="on")
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
         thread.start()
