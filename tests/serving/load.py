@@ -58,6 +58,8 @@ class Load:
                 streams = streams or await asyncio.open_connection("127.0.0.1", self.port)
                 status, answer = await _ask(*streams, self.request)
             except (ConnectionError, asyncio.IncompleteReadError) as error:
+                if streams is not None:
+                    streams[1].close()
                 streams = None
                 self.retries += 1
                 if isinstance(error, asyncio.IncompleteReadError) and error.partial:
@@ -66,6 +68,7 @@ class Load:
             self._note(status, answer)
         if streams is not None:
             streams[1].close()
+            await streams[1].wait_closed()
 
     def _note(self, status: int, answer: Mapping[str, Any]) -> None:
         if status != 200:

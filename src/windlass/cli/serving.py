@@ -41,6 +41,9 @@ def serve(
     latency: Annotated[
         float, typer.Option("--batch-ms", min=0.1, help="What a batch of requests may take.")
     ] = 50.0,
+    follow: Annotated[
+        float, typer.Option("--follow", min=0.01, help="Seconds between looks at the alias.")
+    ] = 2.0,
     log: Annotated[
         bool, typer.Option("--log/--no-log", help="Whether predictions are logged and counted.")
     ] = True,
@@ -63,6 +66,7 @@ def serve(
         token,
         Limits(latency / 1000, waiting),
         log,
+        follow,
     )
 
     def tell(address: str) -> None:

@@ -240,16 +240,20 @@ def _serve_here(
             for deployment in served.values():
                 deployment.tidy()
 
-        with followed(following, stop, tidy):
+        with followed(following, stop, tidy, settings.follow):
             server.run(listener)
     finally:
         for deployment in served.values():
             deployment.close()
+        stores.records.close()
 
 
 @contextlib.contextmanager
 def followed(
-    following: Sequence[Follower], stop: threading.Event, tend: Callable[[], object]
+    following: Sequence[Follower],
+    stop: threading.Event,
+    tend: Callable[[], object],
+    interval: float,
 ) -> Iterator[None]:
     """Lets aliases be followed, and what is to be tended be tended, while it is entered."""
 
@@ -260,7 +264,9 @@ def followed(
             except Exception:  # noqa: BLE001 - it must go on whatever happens
                 _log.exception("the server could not be tended")
 
-    threads = [threading.Thread(target=each.run, args=(stop,), daemon=True) for each in following]
+    threads = [
+        threading.Thread(target=each.run, args=(stop, interval), daemon=True) for each in following
+    ]
     threads.append(threading.Thread(target=tending, daemon=True))
     for thread in threads:
         thread.start()

@@ -11,6 +11,7 @@ from windlass.execution.stores import stack_from_json, stack_to_json
 from windlass.models.naming import CHAMPION
 from windlass.pipeline.marks import check_name
 from windlass.serving.deployment import Limits
+from windlass.serving.following import INTERVAL
 from windlass.stacks.stack import Stack
 
 
@@ -28,6 +29,7 @@ class ServerSettings:
         token: The variable of the environment that holds the token of the admin plane.
         limits: What each deployment may take.
         log: Whether predictions are logged.
+        follow: Seconds between two looks at the aliases.
     """
 
     models: tuple[tuple[str, str], ...]
@@ -39,6 +41,7 @@ class ServerSettings:
     token: str = "WINDLASS_TOKEN"  # noqa: S105 - the name of a variable
     limits: Limits = field(default_factory=Limits)
     log: bool = True
+    follow: float = INTERVAL
 
     def document(self) -> dict[str, Any]:
         """It as JSON: references to secrets stay references."""

@@ -81,7 +81,8 @@ def lead(settings: ServerSettings, listener: socket.socket, on_start: Callable[[
         for each in leader.following:
             each.start()
         on_start()
-        with followed(leader.following, stop, supervisor.tend):
+        with followed(leader.following, stop, supervisor.tend, settings.follow):
             stop.wait()
     finally:
         supervisor.stop()
+        stores.records.close()

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from windlass.execution.job import Stores
 from windlass.serving.app.application import Application
 from windlass.serving.deployment import Deployment
 from windlass.serving.releases import read_release
@@ -35,6 +36,7 @@ class Worker:
         self._deployments: dict[str, Deployment] = {}
         self._told, self._complete = threading.Event(), threading.Event()
         self._settings: ServerSettings | None = None
+        self._stores: Stores | None = None
         self._app: Application | None = None
         self._server: HttpServer | None = None
         self._known_troubles: Sequence[str] = ()
@@ -54,6 +56,8 @@ class Worker:
         self._server.run(self._listener)
         for deployment in self._deployments.values():
             deployment.close()
+        if self._stores is not None:
+            self._stores.records.close()
 
     def end(self) -> None:
         """Ends it where it does not serve yet; where it does, uvicorn sees to it."""
@@ -65,7 +69,8 @@ class Worker:
         match question:
             case "settings":
                 self._settings = ServerSettings.read(told)
-                self._deployments = deployments(self._settings, opened(self._settings))
+                self._stores = opened(self._settings)
+                self._deployments = deployments(self._settings, self._stores)
                 self._told.set()
             case "prepare":
                 release = read_release(Path(told["folder"]))
