@@ -103,9 +103,7 @@ class Fake:
         self._check(version)
         signature = self._signature
         if signature is not None:
-            is_table = signature.inputs.kind == "table"
-            given: Any = pd.DataFrame(dict(inputs)) if is_table else dict(inputs)
-            signature.conform(given)
+            signature.conform(dict(inputs))
         return Answer(version or "2", 7, self._outputs(rows))
 
     def _outputs(self, rows: int) -> dict[str, Any]:

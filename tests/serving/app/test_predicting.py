@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from serving.asgi import ask, post
 from serving.fakes import FLIGHT, Fake, flights, images, numbers
-from windlass.errors import NotFoundError
-from windlass.models.signature import Signature
+from windlass.models.signature import Signature, signature_of
 from windlass.serving.app.application import Application
 from windlass.serving.exchange import Answer
 
@@ -136,19 +136,66 @@ def test_a_tensor_in_a_row_must_have_its_shape() -> None:
     assert "'input'" in got.json["error"]
 
 
-def test_times_with_a_zone_are_in_utc() -> None:
-    import pandas as pd
+def gaps() -> pd.DataFrame:
+    """A table of every kind, of which each may be missing."""
+    return pd.DataFrame(
+        {
+            "number": [0.5, np.nan],
+            "small": pd.array([0.5, None], "Float32"),
+            "whole": pd.array([7, None], "Int64"),
+            "flag": pd.array([True, None], "boolean"),
+            "label": pd.Categorical(["a", None], ["a", "b"]),
+            "rank": pd.Categorical([1, None], [1, 2]),
+            "text": pd.array(["x", None], "string"),
+            "at": pd.to_datetime(["2026-01-01T00:00+00:00", None]),
+        }
+    )
 
-    from windlass.models.signature import signature_of
 
-    table = pd.DataFrame({"at": pd.to_datetime(["2026-01-01T00:00+00:00"])})
-    fake = Fake("m", signature_of(table, {"predict": [1.0]}))
-    fake.error = NotFoundError("far enough")
+ROW = {
+    "number": 1,
+    "small": 0.25,
+    "whole": 8,
+    "flag": False,
+    "label": "b",
+    "rank": 2,
+    "text": "y",
+    "at": "2026-03-29T14:05:00+02:00",
+}
+
+
+@pytest.mark.parametrize("rows", [[ROW], [ROW, dict.fromkeys(ROW)], [dict.fromkeys(ROW)] * 2])
+def test_every_kind_may_be_missing(rows: list[dict[str, Any]]) -> None:
+    """By rows and by tensors, and what comes of them is what the reference would have been."""
+    signature = signature_of(gaps(), {"predict": [1.0, 2.0]})
+    fake = Fake("m", signature)
     app = Application({"m": fake})
-    post(app, "/models/m/predict", {"rows": [{"at": "2026-03-29T14:05:00+02:00"}, {"at": None}]})
-    moments = fake.asked[0][0]["at"]
-    assert [str(each) for each in moments] == ["2026-03-29T12:05:00.000000", "NaT"]
-    assert post(app, "/models/m/predict", {"at": "2026-03-29T14:05:00"}).status == 400
+    assert (
+        post(app, "/models/m/predict", {"rows": rows}).json["predictions"]
+        == [0.0, 0.5][: len(rows)]
+    )
+    tensors = [
+        {**tensor.document(), "shape": [len(rows)], "data": [row[tensor.name] for row in rows]}
+        for tensor in signature.inputs.tensors()
+    ]
+    got = post(app, "/v2/models/m/infer", {"inputs": tensors})
+    assert got.status == 200, got.json
+    by_rows, by_tensors = (signature.conform(asked[0]) for asked in fake.asked)
+    pd.testing.assert_frame_equal(by_rows, by_tensors)
+    pd.testing.assert_series_equal(by_rows.dtypes, gaps().dtypes)
+    assert by_rows.isna().to_numpy().tolist() == [
+        [value is None for value in row.values()] for row in rows
+    ]
+    if rows[0] is ROW:
+        assert str(by_rows["at"][0]) == "2026-03-29 12:05:00+00:00"
+        assert by_rows["rank"][0] == 2
+
+
+def test_a_time_must_have_a_zone_where_the_reference_had() -> None:
+    app = Application({"m": Fake("m", signature_of(gaps(), {"predict": [1.0, 2.0]}))})
+    got = post(app, "/models/m/predict", {**ROW, "at": "2026-03-29T14:05:00"})
+    assert got.status == 400
+    assert "'at' has a time without a zone" in got.json["error"]
 
 
 def test_a_model_without_a_signature_is_asked_by_tensors() -> None:
