@@ -89,5 +89,7 @@ async def feedback(call: Call) -> Reply:
         raise ProtocolError(f"there are more than {call.limits.rows:,} rows", status=413)
     request = check_id(given)
     if not call.served.feedback(request, truth):
-        raise BusyError("feedback is not taken at the moment: there is no room, or no log", retry_after=1.0)
+        raise BusyError(
+            "feedback is not taken at the moment: there is no room, or no log", retry_after=1.0
+        )
     return Reply.json({"id": request, "rows": len(truth)}, 202)
