@@ -207,6 +207,11 @@ class Deployment:
             raise answer
         return answer
 
+    def note_failure(self, kind: str, seconds: float) -> None:
+        """Notes a request that was given no answer."""
+        if self.observer is not None:
+            self.observer.failed(kind, seconds)
+
     def feedback(self, request: str, truth: Sequence[Any]) -> bool:
         """Notes what was true of a request's rows; False if there is no room, or no log."""
         return self.observer is not None and self.observer.feedback(request, truth)
