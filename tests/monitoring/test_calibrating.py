@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,9 +24,9 @@ LEVEL = 0.02
 COLUMNS = 20
 
 
-def _rows(draw: np.random.Generator, n: int, shift: float = 0.0) -> dict[str, np.ndarray]:
+def _rows(draw: np.random.Generator, n: int, shift: float = 0.0) -> dict[str, Any]:
     """Twenty columns: normal, with a heavy tail, half zeros, counts, categories, with gaps."""
-    found = {f"normal{i}": draw.normal(size=n) for i in range(8)}
+    found: dict[str, Any] = {f"normal{i}": draw.normal(size=n) for i in range(8)}
     found["normal0"] += shift
     found |= {f"tail{i}": draw.pareto(2, size=n) for i in range(4)}
     found |= {f"zeros{i}": draw.exponential(size=n) * (draw.random(n) < 0.5) for i in range(2)}
@@ -38,7 +39,7 @@ def _rows(draw: np.random.Generator, n: int, shift: float = 0.0) -> dict[str, np
     return found
 
 
-def _tested(reference: Reference, live: dict[str, np.ndarray], level: float) -> list[ColumnTest]:
+def _tested(reference: Reference, live: dict[str, Any], level: float) -> list[ColumnTest]:
     counts = {
         name: column.anchors.count(read_array(live[name], name))
         for name, column in reference.columns.items()

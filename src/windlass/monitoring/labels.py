@@ -74,6 +74,9 @@ def labelled(
     if answers is None:
         return Labelled(_seconds(None), [], None, None, truths.num_rows)
     joined = answers.join(truths.select([*_KEYS, "truth"]), _KEYS, join_type="inner")
+    joined = joined.sort_by(
+        [(key, "ascending") for key in ("_time", *_KEYS)]
+    )  # joins know no order
     return _read(joined, [each for each in probas if each in joined.column_names], truths.num_rows)
 
 
