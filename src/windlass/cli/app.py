@@ -32,6 +32,7 @@ from windlass.cli import (
     resuming,
     running,
     scoring,
+    serving,
     stacks,
     syncing,
     testing,
@@ -104,6 +105,7 @@ app.command("scorecard", help="Tell how ready a model is for production, line by
 )
 app.command("monitor", help="Tell what is off with a model in production.")(monitoring.monitor)
 app.command("history", help="Tell where a model's aliases have been, and why.")(promoting.history)
+app.command("serve", help="Serve models over HTTP, and follow what is promoted.")(serving.serve)
 app.add_typer(caching.app, name="cache")
 app.command("lineage", help="Show how an artifact came to be, and what came of it.")(
     lineage.lineage
