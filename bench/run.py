@@ -28,6 +28,7 @@ import comparing
 import on_ray
 import releasing
 import submitting
+import watching
 from timing import HERE, QUICK, ROUNDS, Bench, Figure, further, median, paired, seconds
 
 
@@ -202,6 +203,7 @@ MEASURES: dict[str, Callable[[Bench], list[Figure]]] = {
     "bucket": bucket.bucket,
     "models": releasing.models,
     "comparing": comparing.comparing,
+    "watching": watching.drift,
 }
 
 
