@@ -165,6 +165,15 @@ def test_a_margin_lets_pass_what_it_is_for(world: World) -> None:
     assert look_at(world, settings=watched(margin=0.01, score="accuracy")).has("quality")
 
 
+def test_a_row_that_was_told_twice_counts_once_and_as_it_was_told_last(world: World) -> None:
+    world.label(2, tell=1, flipped=1.0)
+    world.label(2)
+    found = look_at(world)
+    assert found.overall is not None
+    assert found.overall.live.n == 300
+    assert (found.overall.worse or 0) < 0.1
+
+
 def test_labels_of_other_versions_and_of_no_request_are_left_out(world: World) -> None:
     world.label(2, number=2)
     world.label(1)

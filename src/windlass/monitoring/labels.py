@@ -116,8 +116,7 @@ def _truths(place: Place, model: str, since: float, until: float) -> pa.Table | 
     )
     if not table.num_rows:
         return None
-    last = table.sort_by("_time").group_by(_KEYS, use_threads=False).aggregate([("truth", "last")])
-    return last.rename_columns([*_KEYS, "truth"])
+    return _last(table)
 
 
 def _answers(
@@ -144,7 +143,20 @@ def _answers(
         if table is not None and table.num_rows:
             found.append(table)
             left = left.filter(pc.invert(pc.is_in(left, value_set=pc.unique(table["_request"]))))
-    return pa.concat_tables(found, promote_options="permissive") if found else None
+    return _last(pa.concat_tables(found, promote_options="permissive")) if found else None
+
+
+def _last(table: pa.Table) -> pa.Table:
+    """The last of the rows of each request and place: an id that was used twice counts once."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    table = table.sort_by([(key, "ascending") for key in (*_KEYS, "_time")])
+    if table.num_rows < 2:
+        return table
+    same = [pc.equal(table[key][:-1], table[key][1:]) for key in _KEYS]
+    ends = pc.invert(pc.and_(same[0], same[1])).combine_chunks()
+    return table.filter(pa.concat_arrays([ends, pa.array([True])]))
 
 
 def _segments(place: Place, model: str, kind: str, since: float, until: float) -> Iterator[str]:

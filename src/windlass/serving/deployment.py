@@ -13,7 +13,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from windlass.errors import NotFoundError, NotReadyError, WindlassError
+from windlass.errors import (
+    BusyError,
+    NotFoundError,
+    NotReadyError,
+    SignatureError,
+    WindlassError,
+)
 from windlass.models.signature import Signature
 from windlass.serving.asking import Question, answer_all
 from windlass.serving.batching import LATENCY, MOST_WAITING, Batcher
@@ -25,6 +31,12 @@ from windlass.values import Json
 GRACE = 300.0
 """Seconds that the last generation stays loaded after a swap: going back to it takes no time."""
 _DRAINED = 60.0
+_FAILURES: Mapping[str, tuple[type[Exception], ...]] = {
+    "invalid": (SignatureError, NotFoundError),
+    "busy": (BusyError,),
+    "unready": (NotReadyError,),
+}
+"""How the observer calls what kept a request from its answer; all else is an error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +197,13 @@ class Deployment:
         began: float,
     ) -> Answer:
         """What the model gives: see `windlass.serving.exchange.Served.ask`."""
-        question = Question(request, inputs, rows, began)
+        try:
+            return await self._asked(Question(request, inputs, rows, began), rows, version)
+        except Exception as error:
+            self._note_failure(error, time.perf_counter() - began)
+            raise
+
+    async def _asked(self, question: Question, rows: int, version: str | None) -> Answer:
         while True:
             slot = self._slot(version)
             slot.users += 1
@@ -204,8 +222,14 @@ class Deployment:
         question = Question(request, inputs, rows, time.perf_counter())
         (answer,) = answer_all(slot.generation, self.observer, [question])
         if isinstance(answer, Exception):
+            self._note_failure(answer, time.perf_counter() - question.began)
             raise answer
         return answer
+
+    def _note_failure(self, error: Exception, seconds: float) -> None:
+        if self.observer is not None:
+            kind = next((kind for kind, of in _FAILURES.items() if isinstance(error, of)), "error")
+            self.observer.failed(kind, seconds)
 
     def feedback(self, request: str, truth: Sequence[Any]) -> bool:
         """Notes what was true of a request's rows; False if there is no room, or no log."""
@@ -219,6 +243,7 @@ class Deployment:
         told["last"] = None if last is None else _told(last)
         told["waiting_rows"] = 0 if live is None else live.batcher.rows
         told["failed"] = None if self.failed is None else dict(self.failed)
+        told["noting"] = None if self.observer is None else dict(self.observer.state())
         return told
 
     def close(self) -> None:
