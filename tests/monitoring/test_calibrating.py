@@ -12,11 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.distance import jensenshannon
 from scipy.special import gammaincc
-from scipy.stats import betabinom, binomtest
+from scipy.stats import betabinom, binomtest, chi2_contingency
 
 from windlass.models.profile import Profile
 from windlass.models.tables import read_array
 from windlass.monitoring.calibrating import Anchored, divergence, gamma_above, share_above
+from windlass.monitoring.chi_square import chi_square
 from windlass.monitoring.drifting import EFFECT, ColumnTest, Reference, decided
 
 LAWS = settings(deadline=None, max_examples=60)
@@ -153,6 +154,25 @@ def test_the_tail_of_a_share_is_that_of_scipy(
         assert found == 1
     else:
         assert found == pytest.approx(betabinom.sf(seen - 1, rows, alpha, beta), rel=1e-4, abs=1e-9)
+
+
+@LAWS
+@given(st.lists(st.integers(0, 300), min_size=2, max_size=9), st.integers(0, 10_000))
+def test_chi_square_is_that_of_scipy(counts: list[int], seed: int) -> None:
+    """On cells with rows enough; those with few are one cell."""
+    one, other = np.array(counts), np.random.default_rng(seed).integers(0, 300, len(counts))
+    found = chi_square(one, other)
+    rows = one.sum(), other.sum()
+    if found is None:
+        return
+    full = (one + other) * min(rows) / sum(rows) >= 5
+    table = np.stack([one, other])
+    pooled = table[:, ~full].sum(axis=1, keepdims=True)
+    cells = [pooled] * bool(pooled.any()) + [table[:, full]]
+    want = chi2_contingency(np.hstack(cells), correction=False)
+    assert found.freedom == want.dof
+    assert found.statistic == pytest.approx(want.statistic, rel=1e-9, abs=1e-9)
+    assert found.p == pytest.approx(want.pvalue, rel=1e-6, abs=1e-12)
 
 
 def test_thresholds_and_p_values_are_two_ways_to_say_one_thing() -> None:

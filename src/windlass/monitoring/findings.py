@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from windlass.models.distances import Distances
 from windlass.monitoring.alerting import Standing
+from windlass.monitoring.chi_square import ChiSquare, chi_square
 from windlass.monitoring.drifting import ColumnTest
 from windlass.monitoring.quality import Quality
 from windlass.monitoring.windows import Window, total
@@ -92,6 +93,11 @@ class ColumnView:
         return _share(self.reference.counts, cells), _share(self.live, cells)
 
     @property
+    def chi_square(self) -> ChiSquare | None:
+        """The usual test of its counts, which decides nothing here."""
+        return chi_square(self.reference.counts, self.live)
+
+    @property
     def effect(self) -> float:
         """How far its distribution was in the last window that was judged, beyond chance."""
         return max((test.effect for test in self.last if test.rule == "drift"), default=0.0)
@@ -102,6 +108,7 @@ class ColumnView:
             "name": self.name,
             "part": self.part,
             "distances": self.distances.document(),
+            "chi_square": None if (told := self.chi_square) is None else told.document(),
             "missing": list(self.missing),
             "strange": list(self.strange),
             "last": [test.document() for test in self.last],
