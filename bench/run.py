@@ -30,6 +30,7 @@ import over_http
 import releasing
 import submitting
 import swapping
+import watching
 from timing import HERE, QUICK, ROUNDS, Bench, Figure, further, median, paired, seconds
 
 
@@ -206,6 +207,7 @@ MEASURES: dict[str, Callable[[Bench], list[Figure]]] = {
     "serving": over_http.serving,
     "swapping": swapping.swapping,
     "comparing": comparing.comparing,
+    "watching": watching.drift,
 }
 
 

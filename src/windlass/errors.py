@@ -31,6 +31,7 @@
     │   ├── BusyError        as many requests wait as may
     │   ├── NotReadyError    there is no version yet that could answer
     │   └── ProtocolError    a request is not of the protocol, or asks for what is not done here
+    ├── AlertError           an alert cannot be sent
     └── ModelError           a version of a model cannot be used as it is asked
         ├── ConversionError  it cannot be converted to another format
         ├── SignatureError   rows are not what it takes
@@ -252,6 +253,17 @@ class BusyError(ServingError):
 
 class NotReadyError(ServingError):
     """There is no version yet that could answer."""
+
+
+class AlertError(WindlassError):
+    """An alert cannot be sent where it is to go, or may not be.
+
+    Attributes:
+        is_passing: Whether another try may succeed.
+    """
+
+    exit_code = 1
+    is_passing = False
 
 
 class ProtocolError(ServingError):

@@ -24,6 +24,7 @@ from windlass.cli import (
     looking,
     making,
     models,
+    monitoring,
     porting,
     promoting,
     registering,
@@ -102,6 +103,7 @@ app.command("rollback", help="Make the version the champion again that was it be
 app.command("scorecard", help="Tell how ready a model is for production, line by line.")(
     scoring.scorecard
 )
+app.command("monitor", help="Tell what is off with a model in production.")(monitoring.monitor)
 app.command("history", help="Tell where a model's aliases have been, and why.")(promoting.history)
 app.command("serve", help="Serve models over HTTP, and follow what is promoted.")(serving.serve)
 app.add_typer(caching.app, name="cache")
