@@ -34,7 +34,9 @@ from windlass.cli import (
     stacks,
     syncing,
     testing,
+    turning,
     values,
+    watching,
 )
 from windlass.cli.output import (
     FAILED,
@@ -100,6 +102,12 @@ app.command("rollback", help="Make the version the champion again that was it be
 )
 app.command("scorecard", help="Tell how ready a model is for production, line by line.")(
     scoring.scorecard
+)
+app.command("turn", help="Take a turn: make a model's next version, test it, and promote it.")(
+    turning.turn
+)
+app.command("watch", help="Look after models, and begin a turn of each that is due.")(
+    watching.watch
 )
 app.command("history", help="Tell where a model's aliases have been, and why.")(promoting.history)
 app.add_typer(caching.app, name="cache")
