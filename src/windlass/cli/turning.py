@@ -23,6 +23,7 @@ from windlass.cli.output import (
 from windlass.cli.place import find_pipeline, stack_here
 from windlass.cli.running import pairs
 from windlass.cli.tables import print_words
+from windlass.cli.turns import turn_document
 from windlass.errors import ConfigError, TurnError
 
 if TYPE_CHECKING:
@@ -81,18 +82,6 @@ def exit_code(turn: Turn) -> int:
     if turn.document.get("verdict") == "inconclusive" and turn.state == "kept":
         return INCONCLUSIVE
     return DONE if turn.state in ("promoted", "waiting", "unchanged") else FAILED
-
-
-def turn_document(turn: Turn) -> dict[str, Any]:
-    """A turn as JSON."""
-    return {
-        "id": turn.id,
-        "model": turn.model,
-        "state": turn.state,
-        "began": turn.began,
-        "ended": turn.ended,
-        **turn.document,
-    }
 
 
 def settings_of(stack: Stack, model: str) -> ModelSettings:

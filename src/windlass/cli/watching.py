@@ -24,7 +24,7 @@ from windlass.cli.output import (
     print_json,
 )
 from windlass.cli.place import stack_here
-from windlass.cli.turning import turn_document
+from windlass.cli.turns import turn_document
 from windlass.errors import ConfigError, DefinitionError
 from windlass.pipeline.settings import parse_duration
 from windlass.words import time_text
@@ -56,13 +56,13 @@ def watch(
         raise ConfigError("--json tells of one look", hint="Give --once with it.")
     seconds, root = _seconds(interval), stack_here(stack).project.root
     begin = partial(_begin, root, stack)
-    with Interrupts() as interrupts:
-        with Watcher(root, stack, models or (), _monitor(), begin, _say) as watcher:
-            watcher.models()  # what is wrong at the start is refused
-            if once:
-                return _once(watcher, lambda: interrupts.reason, json=json)
-            _say(f"watching {', '.join(watcher.models())}, every {interval}")
-            watcher.run(seconds, lambda: interrupts.reason)
+    watched = Watcher(root, stack, models or (), _monitor(), begin, _say)
+    with Interrupts() as interrupts, watched as watcher:
+        watcher.models()  # what is wrong at the start is refused
+        if once:
+            return _once(watcher, lambda: interrupts.reason, json=json)
+        _say(f"watching {', '.join(watcher.models())}, every {interval}")
+        watcher.run(seconds, lambda: interrupts.reason)
     _say(f"ended: {interrupts.reason}")
     return INTERRUPTED if interrupts.reason == "interrupted" else DONE
 

@@ -142,7 +142,7 @@ class _Taking:
         if done.status == "cancelled":
             raise KeyboardInterrupt
         if done.status != "succeeded":
-            return _Ended("failed", {"reason": f"{done.name} {done.status}: {done.error}"})
+            return _Ended("failed", {"reason": f"{done.name}: {done.error}"})
         minted = [m for m in self.stores.records.minted_by(done.id) if m.model == self.order.model]
         if not minted:
             return _Ended("unchanged", {"reason": f"{done.name} chose to make no version"})

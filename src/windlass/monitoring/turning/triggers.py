@@ -1,7 +1,8 @@
 """What begins the next turn: a schedule, new data, alerts of drift or of falling quality.
 
-All of it is one pure function of what the record and the disk tell, so that a daemon, a CronJob and
-a person who looks come to the same. A turn that failed is tried again later, and later still.
+All of it is one pure function of what the record and the disk tell, so that a daemon and a CronJob
+come to the same. What a trigger began and failed is tried again later, and later still; a turn by
+hand that failed, as by a wrong parameter, says nothing of the next one.
 """
 
 from __future__ import annotations
@@ -61,6 +62,7 @@ def due(
     """
     if any(is_in_progress(turn, now) for turn in turns):
         return []
+    turns = [turn for turn in turns if _state(turn) not in FAILED or is_by_trigger(turn)]
     return [
         *_by_schedule(settings, turns, champion, now),
         *_by_data(settings, turns, files, now),
@@ -71,6 +73,11 @@ def due(
 def is_in_progress(turn: Turn, now: float) -> bool:
     """Whether a turn goes on; one that has been silent for long is lost, if nobody ended it yet."""
     return turn.ended is None and now - turn.beat < PATIENCE
+
+
+def is_by_trigger(turn: Turn) -> bool:
+    """Whether something but a person began a turn."""
+    return any(each["kind"] != BY_HAND for each in turn.document.get("why", ()))
 
 
 def _by_schedule(
