@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import json as js
 import subprocess
 import sys
@@ -31,6 +31,8 @@ from windlass.words import time_text
 
 if TYPE_CHECKING:
     from windlass.monitoring.turning.watching import Due, Monitor, Watcher
+
+_LOOKING = "windlass.monitoring.looking"
 
 
 @command
@@ -99,9 +101,10 @@ def _begin(root: Path, stack: str | None, due: Due) -> subprocess.Popen[bytes]:
 
 
 def _monitor() -> Monitor:
-    """What looks at models in production."""
-    found = getattr(importlib.import_module("windlass.monitoring"), "look", None)
-    return cast("Monitor", found) if found is not None else lambda *_: None
+    """What looks at models in production, where it is installed."""
+    if importlib.util.find_spec(_LOOKING) is None:
+        return lambda *_: None
+    return cast("Monitor", importlib.import_module(_LOOKING).look)
 
 
 def _say(line: str) -> None:

@@ -213,7 +213,12 @@ def test_what_was_not_touched_is_not_read_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[str] = []
-    monkeypatch.setattr(module, "digest_file", lambda path: read.append(path.name) or path.name)
+
+    def digest_file(path: Path) -> str:
+        read.append(path.name)
+        return path.name
+
+    monkeypatch.setattr(module, "digest_file", digest_file)
     look = Files()
     for name, changed in (("old.csv", 1e9), ("new.csv", None)):
         (tmp_path / name).write_text(name)

@@ -13,6 +13,7 @@ from cli.program import Folder, wait_until
 from windlass.cli.app import run_app
 from windlass.errors import TurnError
 from windlass.models.promoting import promote_by_force
+from windlass.models.testing.gate import put_to_test
 from windlass.monitoring.turning import progress, taking
 from windlass.monitoring.turning.progress import Progress
 from windlass.records import Records
@@ -161,10 +162,9 @@ def test_what_was_promoted_meanwhile_stays(
     project: Path, records: Records, windlass: Windlass, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert run_app(["run", "flow.py:quick", "-p", "n=9"]) == 0
-    test = taking.put_to_test
 
     def slow(*args: Any, **kwargs: Any) -> Any:
-        report = test(*args, **kwargs)
+        report = put_to_test(*args, **kwargs)
         promote_by_force(records, records.version("mean", 2), "in a hurry")
         return report
 

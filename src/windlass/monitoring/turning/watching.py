@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from windlass.errors import ConfigError, RecordError, WindlassError
+from windlass.errors import ConfigError, UnreachableError, WindlassError
 from windlass.execution.job import Stores
 from windlass.execution.stores import open_stores
 from windlass.models.naming import CHAMPION
@@ -180,20 +180,27 @@ class Watcher:
         self.end(due, process)
         return process.wait()
 
-    def _at(self, stores: Stores, model: str, settings: ModelSettings) -> Iterator[Due]:
-        """Looks at one model; what goes wrong there keeps nobody from looking at the next."""
+    def _at(self, stores: Stores, model: str, settings: ModelSettings) -> list[Due]:
+        """Looks at one model; that it cannot be monitored keeps no turn from being due."""
+        found: list[Due] = []
+        with self._told(model):
+            if model in {row.name for row in stores.records.models()}:
+                self._monitor(stores, model, settings, time.time())
+        with self._told(model):
+            found.append(self._due(stores, model, settings))
+        return [each for each in found if each.why]
+
+    @contextlib.contextmanager
+    def _told(self, model: str) -> Iterator[None]:
+        """Tells what goes wrong with a model: the next one is looked at all the same."""
         try:
-            self._monitor(stores, model, settings, time.time())
-            found = self._due(stores, model, settings)
-        except RecordError:
+            yield
+        except UnreachableError:
             raise
         except WindlassError as error:
             self._fail(f"{model}: {error}")
         except Exception as error:  # noqa: BLE001 - whatever it is, the others are looked at
             self._fail(f"{model}: a look failed: {''.join(traceback.format_exception(error))}")
-        else:
-            if found.why:
-                yield found
 
     def _due(self, stores: Stores, model: str, settings: ModelSettings) -> Due:
         triggers, records, now = settings.triggers, stores.records, time.time()
