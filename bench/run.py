@@ -26,6 +26,7 @@ import bucket
 import caching
 import comparing
 import on_ray
+import over_http
 import releasing
 import submitting
 from timing import HERE, QUICK, ROUNDS, Bench, Figure, further, median, paired, seconds
@@ -201,6 +202,7 @@ MEASURES: dict[str, Callable[[Bench], list[Figure]]] = {
     "container": boxes.container,
     "bucket": bucket.bucket,
     "models": releasing.models,
+    "serving": over_http.serving,
     "comparing": comparing.comparing,
 }
 

@@ -29,7 +29,8 @@
     │   └── UndefinedError   a score has no value for these cases
     ├── ServingError         a server cannot answer as it is
     │   ├── BusyError        as many requests wait as may
-    │   └── NotReadyError    there is no version yet that could answer
+    │   ├── NotReadyError    there is no version yet that could answer
+    │   └── ProtocolError    a request is not of the protocol, or asks for what is not done here
     └── ModelError           a version of a model cannot be used as it is asked
         ├── ConversionError  it cannot be converted to another format
         ├── SignatureError   rows are not what it takes
@@ -220,10 +221,12 @@ class SignatureError(ModelError):
 
     Attributes:
         problems: Each problem in words.
+        found: The same as `windlass.models.problems.Problem`, with the field and the rule.
     """
 
     exit_code = 2
     problems: tuple[str, ...] = ()
+    found: tuple[Any, ...] = ()
 
 
 class PromotionError(ModelError):
@@ -256,6 +259,20 @@ class BusyError(ServingError):
 
 class NotReadyError(ServingError):
     """There is no version yet that could answer."""
+
+
+class ProtocolError(ServingError):
+    """A request is not of the protocol, too large, or asks for what is not done here.
+
+    Attributes:
+        status: What HTTP calls that: 400 if nothing else fits.
+    """
+
+    exit_code = 2
+
+    def __init__(self, message: str, *, status: int = 400, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
 
 
 class ScoreError(WindlassError):

@@ -31,6 +31,7 @@ from windlass.cli import (
     resuming,
     running,
     scoring,
+    serving,
     stacks,
     syncing,
     testing,
@@ -110,6 +111,7 @@ app.command("watch", help="Look after models, and begin a turn of each that is d
     watching.watch
 )
 app.command("history", help="Tell where a model's aliases have been, and why.")(promoting.history)
+app.command("serve", help="Serve models over HTTP, and follow what is promoted.")(serving.serve)
 app.add_typer(caching.app, name="cache")
 app.command("lineage", help="Show how an artifact came to be, and what came of it.")(
     lineage.lineage

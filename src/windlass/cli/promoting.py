@@ -41,7 +41,7 @@ def promote(
     """Makes a version the champion, if its release tests have passed."""
     from windlass.models.naming import find_version
     from windlass.models.promoting import promote as promote_tested
-    from windlass.models.promoting import promote_by_force
+    from windlass.models.promoting import promote_by_force, refuse_damaged
     from windlass.models.suites import present_suite
 
     if "@" not in version:
@@ -50,6 +50,7 @@ def promote(
         )
     stores = stores_here(stack)
     found = find_version(stores.records, version)
+    refuse_damaged(stores, found)
     if force:
         moved = promote_by_force(stores.records, found, reason or "")
     else:
@@ -159,7 +160,8 @@ def _tell_then(model: str, move: Move | None, then: float, *, json: bool) -> int
         console().print(f"on {time_text(then)} {model} had no champion")
     else:
         told = f"on {time_text(then)} the champion was [bold]{model}@{move.new}[/]"
-        console().print(f"{told}, since {time_text(move.time)} by {move.who}")
+        console().print(f"{told}, since {time_text(move.time)} by ", end="")
+        console().print(move.who, markup=False)
         console().print(f"  {why_text(move)}", markup=False)
     return DONE
 
@@ -180,8 +182,8 @@ def _table(moves: list[Move]) -> Table:
     for move in reversed(moves):
         kind = Text(move.kind, style="red" if move.kind == "forced" else "")
         numbers = [str(number) if number else "-" for number in (move.old, move.new)]
-        told = Text(why_text(move))
-        table.add_row(time_text(move.time), move.alias, *numbers, kind, move.who, told)
+        who, why = Text(move.who), Text(why_text(move))
+        table.add_row(time_text(move.time), move.alias, *numbers, kind, who, why)
     return table
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from windlass.cli.output import DONE, console, print_json
+from windlass.cli.testing import tell_test
 from windlass.cli.turns import turn_document, why_of
 from windlass.words import size_text, summary_text, time_text, type_text
 
@@ -84,6 +85,11 @@ def _tell(document: dict[str, Any]) -> None:
         told = [type_text(found.get("type", "")), summary_text(found.get("summary", {}))]
         size = size_text(found["bytes"]) if "bytes" in found else "not in the record"
         _line(role, ", ".join(each for each in (*told, size, found["content"][:10]) if each))
+    for report in document["reports"][:1]:
+        _line("tested", f"{time_text(report['created'])}: {report['verdict']}")
+        for test in report["tests"]:
+            if test["outcome"] != "pass":
+                tell_test(out, test)
 
 
 def _line(name: str, text: str) -> None:

@@ -13,7 +13,9 @@ import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from windlass.errors import ConfigError, PromotionError
+from windlass import artifacts
+from windlass.errors import ConfigError, ModelError, PromotionError, WindlassError
+from windlass.execution.job import Stores
 from windlass.models.naming import CHAMPION, check_alias
 from windlass.records import Records
 from windlass.records.models import Move, Report, VersionRow
@@ -21,6 +23,20 @@ from windlass.values import Json
 from windlass.words import ago_text
 
 _WHO = "WINDLASS_USER"
+
+
+def refuse_damaged(stores: Stores, version: VersionRow) -> None:
+    """Refuses a version whose model nobody could load: its bytes are looked at, as they lie now.
+
+    Raises:
+        ModelError: They are gone, or were altered.
+    """
+    try:
+        artifacts.check(version.content, stores.artifacts, stores.records)
+    except WindlassError as error:
+        raise ModelError(
+            f"the model of {version.name} cannot be read: {error.message}", hint=error.hint
+        ) from error
 
 
 def promote(
@@ -82,7 +98,8 @@ def rollback(records: Records, model: str, *, reason: str | None = None) -> Move
     Raises:
         PromotionError: There was none before, or somebody else was quicker.
     """
-    before = champions(records.moves(model))
+    moves = [move for move in records.moves(model) if move.alias == CHAMPION]
+    before = champions(moves)
     if len(before) < 2:
         now = f"{model}@{before[0]} is the first" if before else "it has none"
         raise PromotionError(
@@ -90,7 +107,8 @@ def rollback(records: Records, model: str, *, reason: str | None = None) -> Move
             hint=f"Look at its history: windlass history {model}",
         )
     version = records.version(model, before[-2])
-    return _moved(records, _to_champion(version, before[-1], "rolled back", reason))
+    move = _to_champion(version, before[-1], "rolled back", reason)
+    return _moved(records, move, moves[-1].id)
 
 
 def set_alias(records: Records, version: VersionRow, alias: str) -> Move:
@@ -222,9 +240,9 @@ def _to_champion(
     return Move(version.model, CHAMPION, old, version.number, who(), kind, reason, report)
 
 
-def _moved(records: Records, move: Move) -> Move:
+def _moved(records: Records, move: Move, last: int | None = None) -> Move:
     """Moves an alias; whoever comes second is told who came first."""
-    moved = records.move_alias(move)
+    moved = records.move_alias(move, last)
     if moved is not None:
         return moved
     model = move.model

@@ -17,7 +17,7 @@ from windlass.errors import NotFoundError, NotReadyError, WindlassError
 from windlass.models.signature import Signature
 from windlass.serving.asking import Question, answer_all
 from windlass.serving.batching import LATENCY, MOST_WAITING, Batcher
-from windlass.serving.exchange import Answer, Arrays, Observer
+from windlass.serving.exchange import Answer, Arrays, Observer, arrays_of
 from windlass.serving.generation import Generation
 from windlass.serving.releases import Release
 from windlass.values import Json
@@ -199,6 +199,8 @@ class Deployment:
     def predict(self, inputs: Any, rows: int, request: str) -> Answer:
         """The same at once, in the thread that asks; `inputs` may be a table."""
         slot = self._slot(None)
+        if self.observer is not None:  # which notes arrays, whatever the table was of
+            inputs = arrays_of(inputs)
         question = Question(request, inputs, rows, time.perf_counter())
         (answer,) = answer_all(slot.generation, self.observer, [question])
         if isinstance(answer, Exception):

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
+from windlass.models.tables import library_of, names_of
+from windlass.models.tensors import INPUT
 from windlass.values import Json
 
 if TYPE_CHECKING:
@@ -19,6 +21,17 @@ if TYPE_CHECKING:
     from windlass.models.signature import Signature
 
 Arrays: TypeAlias = "Mapping[str, NDArray[Any]]"
+
+
+def arrays_of(table: Any) -> Arrays:
+    """The columns of a table by their names; an array, or arrays by names, as they are."""
+    if isinstance(table, Mapping):
+        return table
+    import numpy as np
+
+    if library_of(table) in (None, "numpy"):
+        return {INPUT: np.asarray(table)}
+    return {name: np.asarray(table[name]) for name in names_of(table)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import logging
 import os
+import signal
 import socket
 import threading
-import time
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 from windlass.errors import ConfigError, ServingError
+from windlass.execution.job import Stores
 from windlass.execution.stores import open_stores
+from windlass.serving.app.application import Application, Gather
+from windlass.serving.app.counters import Counters, Gauge
 from windlass.serving.deployment import Deployment
-from windlass.serving.following import Follower, Recorded
-from windlass.serving.releases import Release
+from windlass.serving.following import Follower, Party, Recorded
+from windlass.serving.observing.observer import observe
 from windlass.serving.settings import ServerSettings
-
-if TYPE_CHECKING:
-    from windlass.serving.workers.supervisor import Supervisor
+from windlass.stacks.models import ModelSettings
+from windlass.stacks.settings import load_settings
 
 _BACKLOG = 2048
 _DRAIN = 8
@@ -108,18 +111,165 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def deployments(settings: ServerSettings, writer: str) -> dict[str, Deployment]:
+def opened(settings: ServerSettings) -> Stores:
+    """The stores of a server.
+
+    Raises:
+        WindlassError: They cannot be opened.
+    """
+    return open_stores(settings.stack, patient=True)
+
+
+def deployments(settings: ServerSettings, stores: Stores) -> dict[str, Deployment]:
     """The deployments of a process, with nothing loaded yet.
 
     Args:
         settings: What is served.
-        writer: What tells the notes of this process from those of others.
+        stores: Where what is noted goes.
     """
-    return {
-        model: Deployment(model, which, None, settings.limits) for model, which in settings.models
-    }
+    said = load_settings(settings.stack.project).models
+
+    def deployment(model: str, which: str) -> Deployment:
+        told = said.get(model, ModelSettings())
+        observer = observe(stores, model, told) if settings.log else None
+        return Deployment(model, which, observer, settings.limits)
+
+    return {model: deployment(model, which) for model, which in settings.models}
 
 
-def application(settings: ServerSettings, served: Iterable[Deployment], channel: Any) -> Any:
-    """What answers HTTP for deployments."""
-    raise NotImplementedError
+def application(
+    settings: ServerSettings,
+    served: Mapping[str, Deployment],
+    *,
+    gather: Gather | None = None,
+    troubles: Callable[[], Sequence[str]] = tuple,
+) -> Application:
+    """What answers HTTP for deployments.
+
+    Args:
+        settings: How they are served.
+        served: By the names of their models.
+        gather: Gives the counters of all workers; None if this is the only one.
+        troubles: What is wrong beside the models.
+    """
+    counters = Counters()
+    for name, each in served.items():
+        waiting = functools.partial(_waiting, each)
+        told = Gauge("windlass_rows_waiting", "Rows that wait.", waiting, {"model": name})
+        counters.watch(told)
+    token = os.environ.get(settings.token) or None
+    return Application(
+        served,
+        hosts=settings.hosts,
+        token=token,
+        counters=counters,
+        gather=gather,
+        troubles=troubles,
+    )
+
+
+def _waiting(deployment: Deployment) -> float:
+    found = deployment.state()["waiting_rows"]
+    return float(found) if isinstance(found, int) else 0.0
+
+
+def followers(
+    settings: ServerSettings,
+    stores: Stores,
+    parties: Callable[[str], Callable[[], Sequence[Party]]],
+) -> list[Follower]:
+    """Who bring into service what the aliases name.
+
+    Args:
+        settings: What is served.
+        stores: Where it is recorded.
+        parties: Who serve a model, by its name.
+    """
+    folder = settings.stack.project.cache / "releases"
+    return [
+        Follower(
+            Recorded(stores, model, which, folder),
+            parties(model),
+            folder / f"{model}@{which}.json",
+        )
+        for model, which in settings.models
+    ]
+
+
+def serve(settings: ServerSettings, tell: Callable[[str], None]) -> None:
+    """Serves models until a signal ends it.
+
+    Args:
+        settings: What is served, and how.
+        tell: Takes a line for whoever watches.
+
+    Raises:
+        ConfigError: The address cannot be listened at, or uvicorn is not installed.
+        WindlassError: A model cannot be served.
+    """
+    listener = listen(settings.host, settings.port)
+    # Uvicorn raises the signal that ended it once more when all is answered; notes come then.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
+    host, port = listener.getsockname()[:2]
+    address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    if settings.workers > 1:
+        from windlass.serving.workers.leading import lead
+
+        lead(settings, listener, lambda: tell(address))
+    else:
+        _serve_here(settings, listener, lambda: tell(address))
+
+
+def _serve_here(
+    settings: ServerSettings, listener: socket.socket, on_start: Callable[[], None]
+) -> None:
+    stores = opened(settings)
+    served = deployments(settings, stores)
+    following = followers(settings, stores, lambda model: lambda: [served[model]])
+    stop = threading.Event()
+    try:
+        for each in following:
+            each.start()
+        server = HttpServer(application(settings, served), on_start)
+
+        def tidy() -> None:
+            for deployment in served.values():
+                deployment.tidy()
+
+        with followed(following, stop, tidy, settings.follow):
+            server.run(listener)
+    finally:
+        for deployment in served.values():
+            deployment.close()
+        stores.records.close()
+
+
+@contextlib.contextmanager
+def followed(
+    following: Sequence[Follower],
+    stop: threading.Event,
+    tend: Callable[[], object],
+    interval: float,
+) -> Iterator[None]:
+    """Lets aliases be followed, and what is to be tended be tended, while it is entered."""
+
+    def tending() -> None:
+        while not stop.wait(_TEND):
+            try:
+                tend()
+            except Exception:  # noqa: BLE001 - it must go on whatever happens
+                _log.exception("the server could not be tended")
+
+    threads = [
+        threading.Thread(target=each.run, args=(stop, interval), daemon=True) for each in following
+    ]
+    threads.append(threading.Thread(target=tending, daemon=True))
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(_DRAIN)

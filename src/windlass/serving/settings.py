@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from windlass.errors import ConfigError
 from windlass.execution.stores import stack_from_json, stack_to_json
+from windlass.models.naming import CHAMPION
+from windlass.pipeline.marks import check_name
 from windlass.serving.deployment import Limits
+from windlass.serving.following import INTERVAL
 from windlass.stacks.stack import Stack
 
 
@@ -25,6 +29,7 @@ class ServerSettings:
         token: The variable of the environment that holds the token of the admin plane.
         limits: What each deployment may take.
         log: Whether predictions are logged.
+        follow: Seconds between two looks at the aliases.
     """
 
     models: tuple[tuple[str, str], ...]
@@ -36,6 +41,7 @@ class ServerSettings:
     token: str = "WINDLASS_TOKEN"  # noqa: S105 - the name of a variable
     limits: Limits = field(default_factory=Limits)
     log: bool = True
+    follow: float = INTERVAL
 
     def document(self) -> dict[str, Any]:
         """It as JSON: references to secrets stay references."""
@@ -53,3 +59,26 @@ class ServerSettings:
             "stack": stack_from_json(document["stack"]),
         }
         return cls(**told)
+
+
+def named_models(names: Sequence[str]) -> dict[str, str]:
+    """What is followed of each model: of ``delay`` the champion, of ``delay@3`` that version.
+
+    Raises:
+        DefinitionError: A name cannot be that of a model.
+        ConfigError: One is named twice, or nothing behind its ``@``.
+    """
+    found: dict[str, str] = {}
+    for each in names:
+        model, at, which = each.partition("@")
+        check_name(model)
+        if at and not which:
+            raise ConfigError(
+                f"what of '{model}' is to be served?", hint=f"Such as {model}@champion"
+            )
+        if model in found:
+            raise ConfigError(
+                f"'{model}' is named twice", hint="A server has one alias of a model."
+            )
+        found[model] = which or CHAMPION
+    return found

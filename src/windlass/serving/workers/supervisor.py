@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -103,6 +103,7 @@ class Supervisor:
         count: How many workers there are to be.
         settings: What each is told to serve, as JSON.
         handle: Answers what workers ask.
+        troubles: What is wrong with the whole server, which workers are told.
     """
 
     def __init__(
@@ -111,8 +112,9 @@ class Supervisor:
         count: int,
         settings: Mapping[str, Any],
         handle: Callable[[str, Document], Document | None],
+        troubles: Callable[[], Sequence[str]] = tuple,
     ) -> None:
-        self._listener, self._count = listener, count
+        self._listener, self._count, self._troubles = listener, count, troubles
         self._settings, self._handle = settings, handle
         self._swapping = threading.RLock()
         self._workers: list[WorkerProcess] = []
@@ -125,6 +127,11 @@ class Supervisor:
     def workers(self) -> list[WorkerProcess]:
         """Those that live."""
         return [each for each in self._workers if each.lives]
+
+    @property
+    def lacking(self) -> int:
+        """How many workers are missing."""
+        return self._count - len(self.workers)
 
     def start(self) -> None:
         """Starts all workers, which serve nothing yet.
@@ -157,8 +164,7 @@ class Supervisor:
         """Replaces workers that are dead, or say nothing; to be called every second or so."""
         with ThreadPoolExecutor(self._count) as pool:
             list(pool.map(self._look_at, self.workers))
-        missing = self._count - len(self.workers)
-        for _ in range(missing):
+        for _ in range(self.lacking):
             try:
                 self._replace()
             except ServingError as error:
@@ -186,7 +192,7 @@ class Supervisor:
 
     def _look_at(self, worker: WorkerProcess) -> None:
         try:
-            worker.channel.ask("ping", {}, PING)
+            worker.channel.ask("ping", {"troubles": self._troubles()}, PING)
         except ServingError as error:
             _log.error("%r is replaced: %s", worker, error.message)
             worker.stop(1.0)

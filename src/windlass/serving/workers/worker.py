@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import signal
 import socket
 import sys
 import threading
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from windlass.execution.job import Stores
+from windlass.serving.app.application import Application
 from windlass.serving.deployment import Deployment
 from windlass.serving.releases import read_release
-from windlass.serving.server import HttpServer, application, deployments
+from windlass.serving.server import HttpServer, application, deployments, opened
 from windlass.serving.settings import ServerSettings
 from windlass.serving.workers.channel import Channel, Document
+
+_SECONDS = 5.0
 
 
 class Worker:
@@ -30,25 +36,41 @@ class Worker:
         self._deployments: dict[str, Deployment] = {}
         self._told, self._complete = threading.Event(), threading.Event()
         self._settings: ServerSettings | None = None
+        self._stores: Stores | None = None
+        self._app: Application | None = None
         self._server: HttpServer | None = None
+        self._known_troubles: Sequence[str] = ()
+        self._ended = False
         self._channel = Channel(control, self._handle, self._orphaned)
 
     def run(self) -> None:
         """Serves, from when all models are loaded until it is told to end."""
         self._told.wait()
-        assert self._settings is not None
         self._complete.wait()
-        app = application(self._settings, self._deployments.values(), self._channel)
-        self._server = HttpServer(app)
+        if self._settings is None or self._ended:
+            return
+        self._app = application(
+            self._settings, self._deployments, gather=self._gather, troubles=self._troubles
+        )
+        self._server = HttpServer(self._app)
         self._server.run(self._listener)
         for deployment in self._deployments.values():
             deployment.close()
+        if self._stores is not None:
+            self._stores.records.close()
+
+    def end(self) -> None:
+        """Ends it where it does not serve yet; where it does, uvicorn sees to it."""
+        self._ended = True
+        self._told.set()
+        self._complete.set()
 
     def _handle(self, question: str, told: Document) -> Document | None:
         match question:
             case "settings":
                 self._settings = ServerSettings.read(told)
-                self._deployments = deployments(self._settings, f"{os.getpid()}")
+                self._stores = opened(self._settings)
+                self._deployments = deployments(self._settings, self._stores)
                 self._told.set()
             case "prepare":
                 release = read_release(Path(told["folder"]))
@@ -58,15 +80,23 @@ class Worker:
                 if all(each.live for each in self._deployments.values()):
                     self._complete.set()
             case "ping":
-                return self._ping()
-            case "metrics":
-                return {"metrics": {}}
-            case "state":
-                return {name: each.state() for name, each in self._deployments.items()}
+                return self._ping(told["troubles"])
+            case "counters":
+                return {} if self._app is None else self._app.counters.snapshot()
         return None
 
-    def _ping(self) -> Document:
-        """Says that it lives, once its event loop has."""
+    async def _gather(self) -> Iterable[Document]:
+        """The counters of all workers, by way of the supervisor."""
+        told = await asyncio.to_thread(self._channel.ask, "counters", None, _SECONDS)
+        found: list[Document] = told["counters"]
+        return found
+
+    def _troubles(self) -> Sequence[str]:
+        return self._known_troubles
+
+    def _ping(self, troubles: Sequence[str]) -> Document:
+        """Is told what is wrong with the whole server; says, by its event loop, that it lives."""
+        self._known_troubles = troubles
         for deployment in self._deployments.values():
             deployment.tidy()
         if self._server is not None:
@@ -82,7 +112,10 @@ def main() -> None:
     """Runs the worker whose sockets are told by their descriptors."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     listener, control = (socket.socket(fileno=int(word)) for word in sys.argv[1:])
-    Worker(listener, control).run()
+    worker = Worker(listener, control)
+    # Uvicorn raises the signal that ended it once more when all is answered; notes come then.
+    signal.signal(signal.SIGTERM, lambda *_: worker.end())
+    worker.run()
 
 
 if __name__ == "__main__":
