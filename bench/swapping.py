@@ -15,11 +15,10 @@ from typing import Any
 import psutil
 from timing import HERE, QUICK, Bench, Figure
 
-sys.path.insert(0, str(HERE.parent))
+sys.path.append(str(HERE.parent / "tests"))
 
-from tests.serving.load import Load
-from tests.serving.running import Server, serving
-
+from http_load import Load
+from http_server import Server, serving
 from windlass.execution.stores import open_stores
 from windlass.provenance.project import find_project
 from windlass.records import Records

@@ -60,7 +60,8 @@ def turn(
     order = _order(found, model, stack, target, pairs(parameters, "-p"), begun_by)
     root = found.project.root
     try:
-        with kept_for_json(json), contextlib.chdir(root), make_observer() as observer:
+        # What steps and tests print is progress: the result alone is on standard output.
+        with kept_for_json(True), contextlib.chdir(root), make_observer() as observer:
             ended = take(
                 order, open_stores(found), find_pipeline, observer=observer, tell=_say(model)
             )

@@ -204,7 +204,7 @@ class _Taking:
         against = f" against {version.model}@{champion}" if champion else ""
         self.tell(f"{version.name} is tested{against}")
         made = Version(version, self.stores)
-        return put_to_test(made, self.stores.project, self.order.stack, json=True)
+        return put_to_test(made, self.stores.project, self.order.stack)
 
     def _promote(self, version: VersionRow) -> _Ended:
         """Makes a version the champion, if that is still the one which it was measured against."""
