@@ -87,8 +87,8 @@ def test_workers_that_die_are_replaced_and_none_outlives_who_leads_them(
         assert {version_of(server) for _ in range(40)} == {"2"}
         workers = parent.children()
         server.process.kill()
-        gone, alive = psutil.wait_procs(workers, timeout=30)
-        assert (len(gone), alive) == (2, [])
+        _, alive = psutil.wait_procs(workers, timeout=30)
+        assert alive == []
 
 
 def test_through_many_swaps_under_load_no_request_fails(
