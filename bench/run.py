@@ -29,6 +29,8 @@ import on_ray
 import over_http
 import releasing
 import submitting
+import swapping
+import watching
 from timing import HERE, QUICK, ROUNDS, Bench, Figure, further, median, paired, seconds
 
 
@@ -203,7 +205,9 @@ MEASURES: dict[str, Callable[[Bench], list[Figure]]] = {
     "bucket": bucket.bucket,
     "models": releasing.models,
     "serving": over_http.serving,
+    "swapping": swapping.swapping,
     "comparing": comparing.comparing,
+    "watching": watching.drift,
 }
 
 

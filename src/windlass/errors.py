@@ -31,10 +31,12 @@
     │   ├── BusyError        as many requests wait as may
     │   ├── NotReadyError    there is no version yet that could answer
     │   └── ProtocolError    a request is not of the protocol, or asks for what is not done here
+    ├── AlertError           an alert cannot be sent
     └── ModelError           a version of a model cannot be used as it is asked
         ├── ConversionError  it cannot be converted to another format
         ├── SignatureError   rows are not what it takes
-        └── PromotionError   it may not become what it is to become
+        ├── PromotionError   it may not become what it is to become
+        └── TurnError        another turn of it is in progress, or took its place
 
 Every message says what went wrong, where, and what to do. ``exit_code`` is what the command line
 returns: 1 where the work failed, 2 where the input was refused.
@@ -232,6 +234,12 @@ class PromotionError(ModelError):
     """A version may not become what it is to become: it lacks a report, or somebody was first."""
 
 
+class TurnError(ModelError):
+    """Another turn of a model is in progress, or has taken the place of this one."""
+
+    exit_code = 2
+
+
 class ServingError(WindlassError):
     """A server cannot answer as it is."""
 
@@ -252,6 +260,17 @@ class BusyError(ServingError):
 
 class NotReadyError(ServingError):
     """There is no version yet that could answer."""
+
+
+class AlertError(WindlassError):
+    """An alert cannot be sent where it is to go, or may not be.
+
+    Attributes:
+        is_passing: Whether another try may succeed.
+    """
+
+    exit_code = 1
+    is_passing = False
 
 
 class ProtocolError(ServingError):

@@ -199,16 +199,37 @@ def test_a_model_that_gives_something_else_than_it_did_is_not_served(
 class Noting:
     def __init__(self) -> None:
         self.batches: list[Batch] = []
+        self.failures: list[str] = []
 
     def answered(self, batch: Batch) -> None:
         self.batches.append(batch)
 
-    def failed(self, kind: str, seconds: float) -> None: ...
+    def failed(self, kind: str, seconds: float) -> None:
+        assert 0 < seconds < 60
+        self.failures.append(kind)
 
     def feedback(self, request: str, truth: Any) -> bool:
         return True
 
+    def state(self) -> dict[str, Any]:
+        return {"waiting": 0}
+
     def close(self) -> None: ...
+
+
+def test_what_got_no_answer_is_noted_too(released: Released) -> None:
+    """By who asks in this process; an application notes its own, which may fail before."""
+    noting = Noting()
+    served = Deployment("delay", observer=noting)
+    served.prepare(released(1), 1)
+    served.commit(1)
+    with pytest.raises(SignatureError):
+        served.predict({"a": inputs(3)["a"]}, 3, "r")
+    served.note_failure("busy", 0.1)
+    assert noting.failures == ["invalid", "busy"]
+    assert noting.batches == []
+    assert served.state()["noting"] == {"waiting": 0}
+    served.close()
 
 
 def test_what_was_answered_is_noted(released: Released) -> None:

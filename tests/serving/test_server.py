@@ -15,13 +15,13 @@ import psutil
 import pyarrow.parquet as pq
 import pytest
 
+from http_load import Load
+from http_server import Server, serving
 from windlass.execution.job import Stores
 from windlass.models.version import Version
 from windlass.records.models import Move
 
 from .conftest import Register, rows_of
-from .load import Load
-from .running import Server, serving
 
 pytest.importorskip("uvicorn", reason="uvicorn is not installed")
 ROWS = [{"a": 0.5, "b": -1.0}, {"a": -2.0, "b": 0.1}]

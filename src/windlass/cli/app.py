@@ -24,6 +24,7 @@ from windlass.cli import (
     looking,
     making,
     models,
+    monitoring,
     porting,
     promoting,
     registering,
@@ -35,7 +36,9 @@ from windlass.cli import (
     stacks,
     syncing,
     testing,
+    turning,
     values,
+    watching,
 )
 from windlass.cli.output import (
     FAILED,
@@ -101,6 +104,13 @@ app.command("rollback", help="Make the version the champion again that was it be
 )
 app.command("scorecard", help="Tell how ready a model is for production, line by line.")(
     scoring.scorecard
+)
+app.command("monitor", help="Tell what is off with a model in production.")(monitoring.monitor)
+app.command("turn", help="Take a turn: make a model's next version, test it, and promote it.")(
+    turning.turn
+)
+app.command("watch", help="Look after models, and begin a turn of each that is due.")(
+    watching.watch
 )
 app.command("history", help="Tell where a model's aliases have been, and why.")(promoting.history)
 app.command("serve", help="Serve models over HTTP, and follow what is promoted.")(serving.serve)

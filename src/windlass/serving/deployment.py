@@ -13,7 +13,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from windlass.errors import NotFoundError, NotReadyError, WindlassError
+from windlass.errors import (
+    NotFoundError,
+    NotReadyError,
+    SignatureError,
+    WindlassError,
+)
 from windlass.models.signature import Signature
 from windlass.serving.asking import Question, answer_all
 from windlass.serving.batching import LATENCY, MOST_WAITING, Batcher
@@ -204,6 +209,8 @@ class Deployment:
         question = Question(request, inputs, rows, time.perf_counter())
         (answer,) = answer_all(slot.generation, self.observer, [question])
         if isinstance(answer, Exception):
+            kind = "invalid" if isinstance(answer, SignatureError) else "error"
+            self.note_failure(kind, time.perf_counter() - question.began)
             raise answer
         return answer
 
@@ -224,6 +231,7 @@ class Deployment:
         told["last"] = None if last is None else _told(last)
         told["waiting_rows"] = 0 if live is None else live.batcher.rows
         told["failed"] = None if self.failed is None else dict(self.failed)
+        told["noting"] = None if self.observer is None else dict(self.observer.state())
         return told
 
     def close(self) -> None:

@@ -103,6 +103,10 @@ class Observer(Protocol):
         """Notes what was true of a request's rows; False if there is no room for it."""
         ...
 
+    def state(self) -> Mapping[str, Json]:
+        """What was noted, what could not be, and why."""
+        ...
+
     def close(self) -> None:
         """Writes all that was noted."""
         ...

@@ -147,7 +147,7 @@ def gaps() -> pd.DataFrame:
             "label": pd.Categorical(["a", None], ["a", "b"]),
             "rank": pd.Categorical([1, None], [1, 2]),
             "text": pd.array(["x", None], "string"),
-            "at": pd.to_datetime(["2026-01-01T00:00+00:00", "NaT"]),
+            "at": pd.to_datetime(pd.Series(["2026-01-01T00:00+00:00", None])),
         }
     )
 

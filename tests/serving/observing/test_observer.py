@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from windlass.errors import RecordError, UnreachableError
+from windlass.errors import RecordError, StoreError, UnreachableError
 from windlass.execution.job import Stores
 from windlass.records import Records
 from windlass.serving.exchange import Batch, Observer, Request
@@ -233,7 +234,7 @@ def test_counts_that_the_record_never_took_are_left_for_the_next_observer(
 
 def test_a_place_that_cannot_be_written_is_told_and_written_later(stores: Stores) -> None:
     log_of(stores).write_text("in the way")
-    observer = start(stores, pace=QUICK.__class__(**{**_pace(), "segment": 0.0}))
+    observer = start(stores, pace=replace(QUICK, segment=0.0))
     observer.answered(batch([3]))
     until(lambda: "log" in observer.state()["problems"])  # type: ignore[operator]
     observer.answered(batch([3], seed=2))
@@ -244,8 +245,26 @@ def test_a_place_that_cannot_be_written_is_told_and_written_later(stores: Stores
     assert len(read(log_of(stores))) == 6
 
 
-def _pace() -> dict[str, float]:
-    return {name: getattr(QUICK, name) for name in QUICK.__slots__}
+def test_observers_beside_each_other_leave_each_other_alone(stores: Stores) -> None:
+    often = replace(QUICK, upkeep=0.0)
+    observers = [start(stores, pace=often) for _ in range(3)]
+    for place, observer in enumerate(observers * 4):
+        observer.answered(batch([2], seed=place))
+        time.sleep(0.03)
+    for observer in observers:
+        assert observer.state()["problems"] == {}
+        observer.close()
+    assert sorted(read(log_of(stores))["_request"].to_pylist()) == sorted(
+        f"r{place}-0" for place in range(12) for _ in range(2)
+    )
+    assert counted(stores.records).rows == 24
+    assert len(stores.records.observations("delay")) >= 3
+
+
+def test_a_state_folder_that_cannot_be_written_is_refused_in_words(stores: Stores) -> None:
+    (stores.logs.parent / "spool").write_text("in the way")
+    with pytest.raises(StoreError, match="predictions cannot be noted"):
+        start(stores)
 
 
 def test_a_full_disk_costs_log_and_nothing_else(

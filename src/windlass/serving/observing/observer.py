@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from windlass.errors import StoreError
 from windlass.execution.job import Stores
 from windlass.provenance import secrets
 from windlass.records.production import Observation
@@ -90,6 +91,9 @@ def observe(
         describe: What is known of a version by its number; None: the record is asked.
         pace: How often things are done.
         most_rows: Rows that may wait.
+
+    Raises:
+        StoreError: Nothing can be written in the state folder.
     """
     return BackgroundObserver(
         stores, model, settings, describe or from_record(stores, model), pace or Pace(), most_rows
@@ -115,7 +119,7 @@ class BackgroundObserver:
         self._inbox = Inbox(settings.monitor.window, most_rows)
         self._tally = Tally(settings.monitor.window)
         root = stores.logs.parent / "spool" / model
-        self._folder = Folder.make(root, self.writer)
+        self._folder = _folder(root, self.writer)
         self._journals = Journals(self._folder, self.writer, pace.segment)
         self._publisher = Publisher(
             model,
@@ -271,6 +275,16 @@ class BackgroundObserver:
             return False
         self._problems.pop(what, None)
         return True
+
+
+def _folder(root: Path, writer: str) -> Folder:
+    try:
+        return Folder.make(root, writer)
+    except OSError as error:
+        raise StoreError(
+            f"predictions cannot be noted in {root}: {error.strerror}",
+            hint="Check the folder's permissions and the room on its disk.",
+        ) from error
 
 
 def _from(root: Path, address: str) -> str:
