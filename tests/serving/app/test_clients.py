@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import socket
+import subprocess
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -147,6 +150,27 @@ def test_pydantic_open_inference(address: str) -> None:
     assert remote.is_ready()
     rows = Rows(c0=[1.0, 2.0], c1=[3.0, 4.0], c2=[5.0, 6.0])
     assert remote.infer(rows).predict == [0.0, 0.5]
+
+
+# KServe: too heavy for the environment of all tests
+
+
+def test_kserve(address: str) -> None:
+    python = os.environ.get("WINDLASS_TEST_KSERVE")
+    if python is None:
+        pytest.skip("WINDLASS_TEST_KSERVE names no interpreter that has KServe's client")
+    types = {"FP64": "f8", "INT32": "i4", "BOOL": "?", "BYTES": "O"}
+    flight = {
+        name: [value, datatype := TYPES.get(name, "BYTES"), types[datatype]]
+        for name, value in FLIGHT.items()
+    }
+    program = Path(__file__).with_name("kserve_program.py")
+    command = [python, "-W", "ignore", "-I", str(program), address, json.dumps(flight)]
+    told = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert told.returncode == 0, told.stderr
+    answer = ["k-1", [[0.75, 0.25]]]
+    up = {"live": True, "ready": True, "model": True}
+    assert json.loads(told.stdout) == {**up, "binary False": answer, "binary True": answer}
 
 
 # The wire itself

@@ -17,7 +17,7 @@ from serving.requests import binary, binary_body, body
 from windlass.errors import ProtocolError
 from windlass.serving.protocol.datatypes import DTYPES, datatype_of
 from windlass.serving.protocol.limits import Limits
-from windlass.serving.protocol.request import InferRequest, read_request
+from windlass.serving.protocol.request import Wish, read_request
 from windlass.serving.protocol.response import write_answer
 
 LIMITS = Limits()
@@ -78,7 +78,7 @@ def test_binary_tensors_are_read_in_their_order(drawn: list[tuple[str, NDArray[A
 @given(tensors(finite=True))
 def test_an_answer_in_json_is_read_as_a_request(drawn: tuple[str, NDArray[Any]]) -> None:
     datatype, array = drawn
-    written = write_answer(InferRequest([]), {}, {"x": array}, {"x": datatype})
+    written = write_answer([Wish("x", False)], {}, {"x": array}, {"x": datatype})
     assert written.header is None
     document = json.loads(written.body)
     np.testing.assert_array_equal(one(body(document["outputs"])), array)
@@ -88,8 +88,7 @@ def test_an_answer_in_json_is_read_as_a_request(drawn: tuple[str, NDArray[Any]])
 @given(tensors())
 def test_an_answer_in_binary_is_what_a_client_would_write(drawn: tuple[str, NDArray[Any]]) -> None:
     datatype, array = drawn
-    request = InferRequest([], binary=True)
-    written = write_answer(request, {}, {"x": array}, {"x": datatype})
+    written = write_answer([Wish("x", True)], {}, {"x": array}, {"x": datatype})
     assert written.header is not None
     assert written.body[written.header :] == binary(array, datatype)
     (told,) = json.loads(written.body[: written.header])["outputs"]
@@ -180,11 +179,11 @@ def test_datatypes_are_told_of_arrays() -> None:
 
 def test_an_output_is_sent_as_the_signature_told_it() -> None:
     array = np.array([[0.5]], "f4")
-    written = write_answer(InferRequest([], binary=True), {}, {"p": array}, {"p": "FP64"})
+    written = write_answer([Wish("p", True)], {}, {"p": array}, {"p": "FP64"})
     assert written.body.endswith(np.array([0.5]).tobytes())
 
 
 def test_nan_is_null_in_json() -> None:
     array = np.array([np.nan, np.inf, 1.0])
-    (told,) = json.loads(write_answer(InferRequest([]), {}, {"p": array}, {}).body)["outputs"]
+    (told,) = json.loads(write_answer([Wish("p", False)], {}, {"p": array}, {}).body)["outputs"]
     assert told["data"] == [None, None, 1.0]

@@ -18,14 +18,15 @@ async def infer(call: Call) -> Reply:
     request = _read(call, body, binding)
     call.take_id(request.id)
     inputs, rows = _inputs(request, binding)
-    if binding is not None:
-        chosen(request, tuple(binding.datatypes))  # refused before the model has worked
+    if binding is not None and request.wishes is not None:
+        chosen(request, tuple(binding.datatypes))  # what there is not, before the model has worked
     answer = await call.ask(inputs, rows)
+    wishes = chosen(request, tuple(answer.outputs))
     binding = call.deployed.binding_of(answer, binding)
     about = {"model_name": call.model, "model_version": answer.version}
     about["id"] = request.id or call.id
     datatypes = {} if binding is None else binding.datatypes
-    return _reply(write_answer(request, about, answer.outputs, datatypes), answer.version)
+    return _reply(write_answer(wishes, about, answer.outputs, datatypes), answer.version)
 
 
 def _read(call: Call, body: bytes, binding: Binding | None) -> InferRequest:

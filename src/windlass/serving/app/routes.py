@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, NamedTuple, TypeAlias
 
 from windlass.serving.app import describing
@@ -78,6 +79,8 @@ def _table(routes: tuple[Route, ...]) -> dict[str, dict[str, Route]]:
 _TABLE = _table(ROUTES)
 _FIXED = {path: methods for path, methods in _TABLE.items() if "{" not in path}
 _MODEL_AT = {"v2": 3, "models": 2}
+_LONGEST = 200
+"""Letters of a path: of a model's name there are 64 at most."""
 
 
 class Place(NamedTuple):
@@ -96,6 +99,11 @@ class Place(NamedTuple):
 
 def find(path: str) -> Place | None:
     """Where a path leads; None for nowhere. Names are as they were sent, and mean nothing yet."""
+    return _find(path) if len(path) <= _LONGEST else None
+
+
+@lru_cache(1024)  # the same few are asked all the time
+def _find(path: str) -> Place | None:
     if path in _FIXED:
         return Place(_FIXED[path])
     if not path.startswith("/"):

@@ -144,4 +144,4 @@ def plain_elements(array: NDArray[Any], datatype: str) -> Any:
         return [None if each is None else str(each) for each in array.ravel().tolist()]
     if datatype == "FP16":
         return array.ravel().tolist()
-    return np.ascontiguousarray(array.ravel())
+    return array.ravel()

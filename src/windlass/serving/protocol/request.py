@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
@@ -26,8 +25,7 @@ _UNDONE = ("classification", "sequence_id", "shared_memory_region")
 """Parameters that ask for extensions of Triton that are not here."""
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(NamedTuple):
     """A tensor of a request.
 
     Args:
@@ -39,8 +37,7 @@ class Given:
     array: NDArray[Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(NamedTuple):
     """An output that a request asks for.
 
     Args:
@@ -52,8 +49,7 @@ class Wish:
     binary: bool
 
 
-@dataclass(frozen=True, slots=True)
-class InferRequest:
+class InferRequest(NamedTuple):
     """What a request for inference says.
 
     Args:
@@ -92,7 +88,7 @@ def read_request(body: bytes, header: int | None, limits: Limits) -> InferReques
     inputs = _listed(document, "inputs", limits.tensors)
     if not inputs:
         raise ProtocolError("the request has no inputs")
-    buffers = _Buffers(memoryview(body)[size:])
+    buffers = _Buffers(body, size)
     tensors = [_read_tensor(each, buffers, limits) for each in inputs]
     buffers.check_end()
     binary = _flag(parameters, "binary_data_output", False)
@@ -117,22 +113,22 @@ def read_object(text: bytes) -> dict[str, Any]:
 class _Buffers:
     """The binary data after the JSON, which tensors take in their order."""
 
-    def __init__(self, data: memoryview) -> None:
-        self._data = data
-        self._at = 0
+    def __init__(self, body: bytes, at: int) -> None:
+        self._body = body
+        self._at = at
 
     def take(self, size: Any, name: str) -> memoryview:
-        if type(size) is not int or not 0 <= size <= len(self._data) - self._at:
+        if type(size) is not int or not 0 <= size <= len(self._body) - self._at:
             raise ProtocolError(
                 f"binary_data_size of the tensor '{name}' is more than there is of binary data"
                 if type(size) is int and size > 0
                 else f"binary_data_size of the tensor '{name}' is no number of bytes"
             )
         begin, self._at = self._at, self._at + size
-        return self._data[begin : self._at]
+        return memoryview(self._body)[begin : self._at]
 
     def check_end(self) -> None:
-        if rest := len(self._data) - self._at:
+        if rest := len(self._body) - self._at:
             raise ProtocolError(f"after the data of the tensors there are {rest:,} bytes more")
 
 

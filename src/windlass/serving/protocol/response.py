@@ -39,7 +39,7 @@ def write_json(document: Any) -> bytes:
 
 
 def write_answer(
-    request: InferRequest,
+    wishes: Sequence[Wish],
     about: Mapping[str, Any],
     outputs: Arrays,
     datatypes: Mapping[str, str],
@@ -47,22 +47,19 @@ def write_answer(
     """The answer to a request.
 
     Args:
-        request: What it wished.
+        wishes: The outputs to send.
         about: ``model_name``, ``model_version`` and ``id``.
         outputs: What the model gave, by name.
         datatypes: As which outputs are sent, by name; those that are not there, as what they are.
-
-    Raises:
-        ProtocolError: An output is wished that there is not.
     """
     tensors: list[dict[str, Any]] = []
     buffers: list[bytes] = []
-    for wish in chosen(request, tuple(outputs)):
-        array = outputs[wish.name]
-        datatype = datatypes.get(wish.name) or datatype_of(array)
-        told: dict[str, Any] = {"name": wish.name, "datatype": datatype, "shape": array.shape}
+    for name, binary in wishes:
+        array = outputs[name]
+        datatype = datatypes.get(name) or datatype_of(array)
+        told: dict[str, Any] = {"name": name, "datatype": datatype, "shape": array.shape}
         array = _as_sent(array, datatype)
-        if wish.binary:
+        if binary:
             buffers.append(write_buffer(array, datatype))
             told["parameters"] = {"binary_data_size": len(buffers[-1])}
         else:
