@@ -23,6 +23,7 @@ from windlass.cli.output import (
 from windlass.cli.place import find_pipeline, stack_here
 from windlass.cli.running import pairs
 from windlass.cli.tables import print_words
+from windlass.cli.testing import tell_test
 from windlass.cli.turns import turn_document
 from windlass.errors import ConfigError, TurnError
 
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from windlass.records.production import Turn
     from windlass.stacks.models import ModelSettings
     from windlass.stacks.stack import Stack
-
-_MARKS = {"fail": ("✗", "red"), "inconclusive": ("?", "yellow"), "error": ("!", "red")}
 
 
 @command
@@ -132,7 +131,7 @@ def _tell(turn: Turn) -> None:
     told, out = turn.document, console()
     name = f"{turn.model}@{told.get('version')}"
     for test in told.get("failing", ()):
-        _tell_test(test)
+        tell_test(out, test)
     if turn.state == "promoted":
         before = f", instead of {turn.model}@{told['from']}" if told["from"] else ""
         out.print(f"{name} passed its tests: it is the champion now{before}")
@@ -154,12 +153,3 @@ def _next(turn: Turn, name: str) -> str | None:
         "failed": f"windlass show {told.get('run')}",
     }
     return commands.get(turn.state)
-
-
-def _tell_test(test: dict[str, str]) -> None:
-    from rich.text import Text
-
-    mark, style = _MARKS[test["outcome"]]
-    console().print(Text.assemble((f"  {mark} ", style), test["test"]))
-    if test["why"]:
-        print_words(console(), Text(test["why"], style="dim"), indent=4)

@@ -174,6 +174,21 @@ def test_stores_that_are_gone_are_waited_for(
     assert [turn.due.why[0].kind for turn in scene.turns] == ["quality"]
 
 
+def test_a_server_that_is_not_there_fails_one_look_and_no_daemon(
+    project: Path, windlass: Windlass
+) -> None:
+    away = "postgresql+psycopg://windlass@127.0.0.1:1/records"
+    settings(project, f'{ALERTS}\n[stacks.default]\nrecords = "{away}"\n')
+    assert "127.0.0.1:1" in windlass("watch", "--once", code=1)["error"]["message"]
+    with Folder(project).started("watch", "--interval", "0.2s") as process:
+        assert process.stderr is not None
+        lines = iter(process.stderr.readline, "")
+        for _ in range(2):
+            assert any("nothing can be watched now, it is tried again" in line for line in lines)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+
+
 def test_what_goes_wrong_with_one_model_keeps_nobody_from_the_others(
     project: Path, scene: Scene, records: Records
 ) -> None:

@@ -87,7 +87,7 @@ def take(
     observer: Observer | None = None,
     tell: Callable[[str], None] | None = None,
 ) -> Turn:
-    """Takes a turn of a model; what it prints goes to standard error.
+    """Takes a turn of a model.
 
     Args:
         order: Which.
@@ -226,9 +226,9 @@ def failing(report: Report) -> list[dict[str, str]]:
     """The tests that keep a version from being promoted: their names, outcomes, and why."""
     return [
         {
-            "test": test.get("name") or test["test"].rpartition("::")[2],
+            "name": test.get("name") or test["test"].rpartition("::")[2],
             "outcome": test["outcome"],
-            "why": _why(test),
+            "message": _why(test),
         }
         for test in report.document["tests"]
         if test["outcome"] in ("fail", "error", "inconclusive")
@@ -242,7 +242,7 @@ def _why(test: Mapping[str, Any]) -> str:
 
 def _not_passed(report: Report) -> str:
     name = f"{report.model}@{report.number}"
-    told = ", ".join(each["test"] for each in failing(report)) or "no test has passed"
+    told = ", ".join(each["name"] for each in failing(report)) or "no test has passed"
     how = "failed its release tests" if report.verdict == "fail" else "has no decided report"
     return f"{name} {how}: {told}"
 
