@@ -186,9 +186,16 @@ def _with_quality(found: Findings, version: Version, settings: ModelSettings) ->
         )
         if rows is None or not rows.truths:
             return replace(found, score=score.name, unmatched=0 if rows is None else rows.unmatched)
+        labels_told = len(rows.truths)
+        rows = quality.usable(score, rows, signature)
         holdout = quality.holdout_score(version, score)
     except WindlassError as error:
         return replace(found, notes=[*found.notes, f"quality is not known: {error.message}"])
+    if strange := labels_told - len(rows.truths):
+        note = f"{strange:,} labels of feedback are none that {score.name} can take"
+        found = replace(found, notes=[*found.notes, note])
+    if not rows.truths:
+        return replace(found, score=score.name, holdout=holdout, unmatched=rows.unmatched)
     common: dict[str, Any] = {"margin": monitor.margin, "minimum": monitor.minimum}
     return replace(
         found,
