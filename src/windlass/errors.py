@@ -35,7 +35,8 @@
     └── ModelError           a version of a model cannot be used as it is asked
         ├── ConversionError  it cannot be converted to another format
         ├── SignatureError   rows are not what it takes
-        └── PromotionError   it may not become what it is to become
+        ├── PromotionError   it may not become what it is to become
+        └── TurnError        another turn of it is in progress, or took its place
 
 Every message says what went wrong, where, and what to do. ``exit_code`` is what the command line
 returns: 1 where the work failed, 2 where the input was refused.
@@ -231,6 +232,12 @@ class SignatureError(ModelError):
 
 class PromotionError(ModelError):
     """A version may not become what it is to become: it lacks a report, or somebody was first."""
+
+
+class TurnError(ModelError):
+    """Another turn of a model is in progress, or has taken the place of this one."""
+
+    exit_code = 2
 
 
 class ServingError(WindlassError):

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import os
 import shutil
+import sqlite3
 import subprocess
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from windlass.cli.app import run_app
+from windlass.cli.output import console
+from windlass.cli.promoting import _tell_moves, _tell_then
+from windlass.cli.testing import tell_report
+from windlass.errors import ModelError
+from windlass.records.models import Move, Report
 
 from .program import PROGRAM, Folder
 
@@ -168,6 +179,10 @@ def test_what_has_not_passed_is_not_promoted(project: Folder, wish: str) -> None
     assert outcomes["test_the_data_are_those_of_the_run"] == "pass"
     told = project.refused("promote", "mean@3", code=1)
     assert ("failed its release tests" if wish == "fail" else "has no decided report") in told
+    assert "Look at the report: windlass models show mean@3" in told
+    shown = project.windlass("models", "show", "mean@3").out
+    assert f": {verdict}\n" in shown
+    assert "test_what_the_test_wishes" in shown
     assert champion(project) is None
 
 
@@ -177,6 +192,8 @@ def test_what_has_not_passed_is_not_promoted(project: Folder, wish: str) -> None
         (["promote", "mean@3"], 1, "mean@3 has not been tested"),
         (["promote", "mean"], 2, "which version of 'mean'"),
         (["promote", "mean@9"], 2, "no version 9"),
+        (["promote", "mean@", "--force", "--reason", "why"], 2, "names no version"),
+        (["test", f"mean@{10**20}"], 2, "versions are 1 to 3"),
         (["promote", "mean@3", "--force"], 2, "forced for a reason"),
         (["promote", "mead@3"], 2, "There is mean"),
         (["rollback", "mean"], 1, "it has none"),
@@ -268,3 +285,52 @@ def test_plain_pytest_runs_them_too(project: Folder) -> None:
     named = ("-q", "-p", "no:cacheprovider", "--candidate", "mean@1")
     done = project.command(str(PROGRAM.with_name("pytest")), *named, WISH="inconclusive")
     assert (done.code, "1 inconclusive" in done.out) == (1, True), done
+
+
+def test_what_people_write_is_printed_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    move = Move("mean", "champion", None, 1, "[/red]ann", "promoted", "[bold]so[/]", time=1e9)
+    _tell_moves([move])
+    _tell_then("mean", move, 2e9, json=False)
+    test = {"test": "test_a[/b]", "outcome": "pass", "capability": "[/rain]", "message": "[/x]"}
+    tell_report(console(), Report("id", "mean", 1, 1e9, "pass", {"tests": [test]}))
+    told = capsys.readouterr().out
+    for text in ("[/red]ann", "[bold]so[/]", "[/rain]", "test_a[/b]", "[/x]"):
+        assert text in told
+
+
+def test_what_cannot_be_read_any_more_is_not_promoted(project: Folder) -> None:
+    forced = ("promote", "mean@2", "--force", "--reason", "why not")
+    with contextlib.closing(sqlite3.connect(project.root / ".windlass" / "windlass.db")) as record:
+        record.execute("UPDATE artifacts SET inline = CAST(replace(inline, '2.0', '9.0') AS BLOB)")
+        record.commit()
+    told = project.refused(*forced, code=1)
+    assert "the model of mean@2 cannot be read" in told
+    assert "altered" in told
+    assert champion(project) is None
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ("comparison.compare_versions", ["models", "compare", "mean@1", "mean@2"]),
+        ("conversion.convert", ["models", "convert", "mean@1"]),
+        ("describing.describe", ["models", "describe", "mean@1"]),
+        ("testing.gate.put_to_test", ["test", "mean@1"]),
+    ],
+)
+def test_what_a_model_prints_is_no_part_of_the_document(
+    three: Folder,
+    place: str,
+    words: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    def ask(*_: object, **__: object) -> None:
+        print("I predict")
+        os.write(1, b"so does what is written in C")
+        raise ModelError("and fail")
+
+    monkeypatch.setattr(f"windlass.models.{place}", ask)
+    monkeypatch.chdir(three.root)
+    run_app([*words, "--json"])
+    assert json.loads(capfd.readouterr().out)["error"]["message"] == "and fail"

@@ -1,17 +1,17 @@
 """The graph shapes that every target must run alike, as plain pipelines with what must come out.
 
-A target's test calls ``check(case, run)`` for every case in ``CASES`` with the run that it made of
-it. Nothing here knows of any target; steps use the standard library alone.
+A target's test calls ``check(case, launch, folder)`` of `promises` for every case in ``CASES``;
+``launch`` runs it there. Nothing here knows of any target; steps use the standard library alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Annotated, Any, Generic, NamedTuple, TypeVar
 
-from windlass import Run, each, either, pipeline, step
+from windlass import Holdout, Model, Reference, each, either, pipeline, step
 
 T = TypeVar("T")
 
@@ -124,6 +124,34 @@ def succeed_at_last(folder: str, tries: int) -> int:
         raise RuntimeError(f"try {number}")
     path.unlink()
     return number
+
+
+def some(numbers: list[int]) -> bool:
+    """There are numbers."""
+    return len(numbers) > 0
+
+
+def not_negative(numbers: list[int]) -> Iterator[str]:
+    """No number is negative."""
+    return (f"{number} is negative" for number in numbers if number < 0)
+
+
+class Halves(NamedTuple):
+    learnt: Annotated[list[int], some, Reference("level")]
+    unseen: Annotated[list[int], Holdout("level")]
+
+
+@step
+def measure(lowest: int) -> Halves:
+    numbers = [lowest + 10 * number for number in range(6)]
+    return Halves(numbers[::2], numbers[1::2])
+
+
+@step
+def fit(
+    numbers: Annotated[list[int], some, not_negative],
+) -> Annotated[dict[str, float], Model("level")]:
+    return {"level": sum(numbers) / len(numbers)}
 
 
 @pipeline
@@ -263,6 +291,11 @@ def failure() -> int:
 
 
 @pipeline
+def learning(lowest: int = 0) -> dict[str, float]:
+    return fit(measure(lowest).learnt)
+
+
+@pipeline
 def long_list(n: int = 5000) -> int:
     return total(count(n))
 
@@ -287,6 +320,8 @@ class Case:
         values: The value of some nodes.
         attempts: How often some nodes were tried.
         error: What must be said of the failure.
+        checks: What came of the checks of some nodes' data, as (border, at, check, verdict).
+        versions: By model, the contents of its version 1, by role. A run mints it, the next none.
     """
 
     pipeline: Any
@@ -298,6 +333,8 @@ class Case:
     values: Mapping[str, Any] = field(default_factory=dict)
     attempts: Mapping[str, int] = field(default_factory=dict)
     error: str = ""
+    checks: Mapping[str, Sequence[tuple[str, str, str, str]]] = field(default_factory=dict)
+    versions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 S, F, K, C = "succeeded", "failed", "skipped", "cancelled"
@@ -389,33 +426,41 @@ CASES: dict[str, Case] = {
         error="'fail_on_odd[1]' failed: ValueError: 1 is odd",
     ),
     "failure": Case(failure, status=F, nodes={"fail": F, "double": K}, error="no luck with 7"),
+    "model of checked data": Case(
+        learning,
+        options={"cache": True},  # also where other cases go without it
+        result={"level": 20.0},
+        values={"measure": ([0, 20, 40], [10, 30, 50])},
+        checks={
+            "measure": [("output", "learnt", "some", "pass")],
+            "fit": [
+                ("input", "numbers", "some", "pass"),
+                ("input", "numbers", "not_negative", "pass"),
+            ],
+        },
+        versions={
+            "level": {
+                "model": "64f785b510d51a9c42aa6b3788c7caa836fdd4c09b931679fb77934fe817be49",
+                "reference": "f73f4e05d8a9d8b23a4cf6936a0d93418d3069e87ac1c3bd27d3b7cc6c7d8b0c",
+                "holdout": "b0be1701c1cf380a6c3745d6b6efd18214f9708fa85bf4224dd25d75e28246a7",
+            }
+        },
+    ),
+    "data that break a check": Case(
+        learning,
+        {"lowest": -15},
+        status=F,
+        nodes={"measure": S, "fit": F},
+        attempts={"fit": 1},
+        error="fit ← numbers breaks not_negative",
+        checks={
+            "measure": [("output", "learnt", "some", "pass")],
+            "fit": [
+                ("input", "numbers", "some", "pass"),
+                ("input", "numbers", "not_negative", "fail"),
+            ],
+        },
+    ),
     "list of 5,000 items": Case(long_list, result=sum(range(5000))),
     "map of 300 items": Case(long_map, result=2 * sum(range(300)), values={"double[299]": 598}),
 }
-
-
-Launch = Callable[[Any, Mapping[str, Any], Mapping[str, Any]], Run[Any]]
-"""Runs a pipeline with parameters and options on the target under test."""
-
-
-def check(case: Case, launch: Launch, folder: Path) -> Run[Any]:
-    """Runs a case on a target and compares everything that is promised; returns the run."""
-    parameters = {
-        name: value.format(folder=folder) if isinstance(value, str) else value
-        for name, value in case.parameters.items()
-    }
-    run = launch(case.pipeline, parameters, case.options)
-    assert run.status == case.status, run.error
-    statuses = {node.name: node.status for node in run.nodes}
-    for name, status in case.nodes.items():
-        assert statuses.get(name) == status, f"{name}: {statuses}"
-    for name, value in case.values.items():
-        assert run[name].value == value, name
-    for name, attempts in case.attempts.items():
-        outcome = run[name].outcome
-        assert outcome is not None
-        assert outcome.attempts == attempts, name
-    if case.status == "succeeded":
-        assert run.result() == case.result
-    assert case.error in (run.error or "")
-    return run

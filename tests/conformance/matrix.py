@@ -3,8 +3,9 @@
     python tests/conformance/matrix.py [--targets local,ray,container,kubeflow,airflow] [GRAPH …]
 
 A line for each graph, as it is done: how many artifacts each target made, and whether all are
-equal. A graph that must fail has to fail at the same nodes everywhere. It takes half an hour: each
-node of an engine is a process that begins cold. Exit code 0 only if all are as they must be.
+equal. A graph that must fail has to fail at the same nodes everywhere; of a model all targets
+together make one version. It takes half an hour: each node of an engine is a process that begins
+cold. Exit code 0 only if all are as they must be.
 """
 
 from __future__ import annotations
@@ -116,7 +117,9 @@ def try_graph(name: str, targets: list[str], project: Path) -> bool:
         print(f"{name:28}{done.stderr}", flush=True)
         return False
     told = json.loads(done.stdout)
-    is_right = as_it_must_be(case, told)
+    is_right = as_it_must_be(case, told) and all(
+        has_one_version(model, project) for model in case.versions
+    )
     counts = "".join(f"{made(told, target['target']):>11}" for target in told["targets"])
     seconds = f"{time.perf_counter() - start:.0f} s"
     print(f"{name:28}{counts}  {'✓' if is_right else '✗'} {told['verdict']}, {seconds}", flush=True)
@@ -141,6 +144,21 @@ def as_it_must_be(case: Case, told: dict[str, Any]) -> bool:
     if case.status == "succeeded":
         return bool(told["verdict"] == "equal")
     return all(node["equal"] for node in told["nodes"])
+
+
+def has_one_version(model: str, project: Path) -> bool:
+    """Whether the model that every target has made is one and the same version."""
+    done = subprocess.run(
+        [PROGRAM, "models", "show", model, "--json"],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    found = json.loads(done.stdout).get("versions", ()) if done.stdout.strip() else ()
+    if len(found) != 1:
+        print(f"{model} has {len(found)} versions, and not one: {done.stdout}{done.stderr}")
+    return len(found) == 1
 
 
 def made(told: dict[str, Any], target: str) -> int:

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from conformance import conformance_cases
-from conformance.conformance_cases import CASES, check
+from conformance.conformance_cases import CASES
+from conformance.promises import check
 from containers.boxed import PACKAGING, Boxed
 from windlass import Run
 from windlass.execution.liveness import this_process
@@ -44,7 +45,9 @@ def test_a_graph_runs_as_promised(
     def launch(
         pipeline: Any, parameters: Mapping[str, Any], options: Mapping[str, Any]
     ) -> Run[Any]:
-        run: Run[Any] = pipeline.options(stack="box", cache=False, **options).run(**parameters)
+        run: Run[Any] = pipeline.options(stack="box", **{"cache": False, **options}).run(
+            **parameters
+        )
         return run
 
     folder = tmp_path / "folder"

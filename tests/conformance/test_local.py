@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from conformance.conformance_cases import CASES, check
+from conformance.conformance_cases import CASES
+from conformance.promises import check
 from windlass import Run
 
 MODES: dict[str, dict[str, Any]] = {

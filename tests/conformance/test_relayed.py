@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from conformance.conformance_cases import CASES, check, map_over_field, named_outputs
+from conformance.conformance_cases import CASES, learning, map_over_field, named_outputs
+from conformance.promises import check
 from windlass import Run
 from windlass.provenance.environments import CACHE_VARIABLE
 from windlass.targets import target
@@ -54,6 +55,17 @@ def test_a_graph_that_is_driven_from_here_runs_as_promised(name: str, folder: Pa
         return found
 
     check(CASES[name], run, folder)
+
+
+def test_who_syncs_a_run_is_told_of_the_versions_that_it_has_made() -> None:
+    begun = learning.options(target="engine").run()
+    synced = sync(begun.id)
+    candidate, lacking = synced.made
+    assert candidate == "level@1 is a candidate now: windlass test level@1"
+    assert lacking.startswith("level@1 has no facts, ")  # it was looked for
+    assert sync(begun.id).made == ()
+    again = learning.options(target="engine").run()
+    assert sync(again.id).made == ("the model 'level' is that of level@1: no new version",)
 
 
 def test_what_the_cache_gave_the_driver_is_read_by_workers() -> None:

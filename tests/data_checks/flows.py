@@ -103,6 +103,16 @@ def coercing(first: float) -> tuple[str, pd.DataFrame]:
 
 
 @step
+def sink(table: Annotated[pd.DataFrame, Flights]) -> Annotated[pd.DataFrame, not_empty]:
+    raise OSError("the sea is rough")
+
+
+@pipeline
+def sinking(first: float) -> pd.DataFrame:
+    return sink(load(first))
+
+
+@step
 def one(day: int) -> Annotated[pd.DataFrame, Flights]:
     return flights(float(day))
 

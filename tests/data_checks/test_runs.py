@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import random
 import subprocess
@@ -12,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from data_checks import flows
 from windlass import Run
+from windlass.cli.showing import nodes_tree
 from windlass.errors import RunError
 from windlass.execution.data_checks.evidence import checks_of
 from windlass.execution.document import run_document
@@ -104,6 +107,48 @@ def test_checks_that_pass_leave_evidence_that_the_cache_finds_again() -> None:
     assert checks_in(again)["prepare"] == found
     (event,) = [e for e in first.job.stores.records.events(first.id) if e.kind == "data checks"]
     assert event.data["code"] == first.job.plan.code_of(first.graph.nodes["prepare"])
+
+
+def test_checks_that_passed_before_a_step_failed_are_kept() -> None:
+    run = run_of(flows.sinking, 1.0)
+    assert error_of(run, "sink")["kind"] == "OSError"
+    (entered,) = checks_in(run)["sink"]
+    assert (entered["check"], entered["border"], entered["verdict"]) == ("Flights", "input", "pass")
+    assert run["sink"].checks == [entered]
+
+
+def shown(run: Run[Any]) -> list[str]:
+    """What ``windlass show`` tells of a run, a line each."""
+    told = json.loads(json.dumps(run_document(run.job.stores.records, run.row)))
+    out = Console(file=io.StringIO(), width=120)
+    out.print(nodes_tree(told["nodes"], [], every=False))
+    assert isinstance(out.file, io.StringIO)
+    return [line.strip(" │") for line in out.file.getvalue().splitlines()]
+
+
+def test_show_tells_which_checks_passed_of_how_many_rows_and_at_which_border() -> None:
+    passed = "checks passed: ← table: Flights (2 rows); → head: Flights, not_empty (1 row)"
+    assert passed in shown(run_of(flows.entering, 1.0))
+    assert passed in shown(run_of(flows.entering, 1.0))  # also of a result from the cache
+    each = shown(run_of(flows.mapping, (1, 2, 3)))
+    assert each.count("checks passed: → output: Flights (1 row)") == 3
+    assert "checks passed: ← tables: Flights (3 values, 3 rows)" in each
+
+
+def test_show_tells_of_a_node_whose_checks_failed_which_of_them_passed() -> None:
+    told = shown(run_of(flows.cutting, 9))
+    assert "DataCheckError: cut → head breaks not_empty:" in told
+    assert "checks passed: → head: Flights (0 rows)" in told
+    assert not any("checks passed" in line for line in shown(run_of(flows.entering, -4.0)))
+
+
+def test_the_document_of_a_run_has_the_checks_that_passed() -> None:
+    run = run_of(flows.entering, 1.0)
+    told = json.loads(json.dumps(run_document(run.job.stores.records, run.row)))
+    assert {node["node"]: node["checks"] for node in told["nodes"]} == {
+        "load": [],
+        "prepare": checks_in(run)["prepare"],
+    }
 
 
 def test_an_output_may_be_better_the_next_time(notes: Any) -> None:

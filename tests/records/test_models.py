@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from windlass.errors import NotFoundError, RecordError
+from windlass.errors import NotFoundError, PromotionError, RecordError
+from windlass.models.promoting import promote_by_force, rollback
 from windlass.records import Records
 from windlass.records.model import NodeMark, PlanNode, Run
 from windlass.records.models import Minted, Move, NewVersion, VersionRow
@@ -174,6 +175,32 @@ def test_of_several_who_move_an_alias_at_once_one_wins(url: str) -> None:
         assert sum(won) == 1
         assert records.aliases("delay") == {"champion": won.index(True) + 1}
         assert len(records.moves("delay")) == 1
+
+
+def test_a_rollback_rests_on_the_history_that_it_has_seen(
+    records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    versions = [registered(records, told) for told in "abc"]
+    for each in versions[:2]:
+        promote_by_force(records, each, "why not")
+    seen = records.moves("delay")
+    for each in (versions[2], versions[1]):
+        promote_by_force(records, each, "why not")
+    with monkeypatch.context() as patched:
+        patched.setattr(records, "moves", lambda _: seen)
+        with pytest.raises(PromotionError, match="nothing was changed"):
+            rollback(records, "delay")
+    assert records.aliases("delay") == {"champion": 2}
+    assert [rollback(records, "delay").new for _ in range(3)] == [3, 2, 1]
+
+
+def test_no_move_takes_the_place_of_another(local: Records) -> None:
+    registered(local)
+    local.move_alias(move(None, 1))
+    replaced = "REPLACE INTO moves SELECT id, model, alias, old, new, time, 'nobody', kind, reason,"
+    with pytest.raises(RecordError, match="kept for ever"), local.write():
+        local.change(f"{replaced} report, details FROM moves", {})
+    assert [m.who for m in local.moves("delay")] == ["ada"]
 
 
 @pytest.mark.parametrize("verb", ["DELETE FROM moves", "UPDATE moves SET who = 'nobody'"])

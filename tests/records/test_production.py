@@ -61,6 +61,14 @@ def test_one_turn_at_a_time(records: Records) -> None:
     assert records.begin_turn("delay", {}, 60) is not None
 
 
+def test_a_turn_is_not_begun_for_what_another_has_dealt_with(records: Records) -> None:
+    first = records.begin_turn("delay", {}, 60, after="")
+    assert first is not None
+    records.end_turn(first, "kept", {})
+    assert records.begin_turn("delay", {}, 60, after="") is None  # who looked before the first
+    assert records.begin_turn("delay", {}, 60, after=first.id) is not None
+
+
 def test_a_turn_whose_process_is_silent_is_lost_and_the_next_may_begin(
     records: Records, monkeypatch: pytest.MonkeyPatch
 ) -> None:

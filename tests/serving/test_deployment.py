@@ -218,17 +218,15 @@ class Noting:
 
 
 def test_what_got_no_answer_is_noted_too(released: Released) -> None:
+    """By who asks in this process; an application notes its own, which may fail before."""
     noting = Noting()
     served = Deployment("delay", observer=noting)
-    with pytest.raises(NotReadyError):
-        asyncio.run(ask(served, inputs(3)))
     served.prepare(released(1), 1)
     served.commit(1)
     with pytest.raises(SignatureError):
-        asyncio.run(ask(served, {"a": inputs(3)["a"]}))
-    with pytest.raises(NotFoundError):
-        asyncio.run(ask(served, inputs(3), "9"))
-    assert noting.failures == ["unready", "invalid", "invalid"]
+        served.predict({"a": inputs(3)["a"]}, 3, "r")
+    served.note_failure("busy", 0.1)
+    assert noting.failures == ["invalid", "busy"]
     assert noting.batches == []
     assert served.state()["noting"] == {"waiting": 0}
     served.close()

@@ -15,13 +15,13 @@ import psutil
 import pyarrow.parquet as pq
 import pytest
 
+from http_load import Load
+from http_server import Server, serving
 from windlass.execution.job import Stores
 from windlass.models.version import Version
 from windlass.records.models import Move
 
 from .conftest import Register, rows_of
-from .load import Load
-from .running import Server, serving
 
 pytest.importorskip("uvicorn", reason="uvicorn is not installed")
 ROWS = [{"a": 0.5, "b": -1.0}, {"a": -2.0, "b": 0.1}]
@@ -49,13 +49,10 @@ def root(stores: Stores) -> Path:
     return stores.project
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
-def test_it_serves_follows_logs_and_ends(
-    root: Path, stores: Stores, register: Register, workers: str
-) -> None:
+def test_it_serves_follows_logs_and_ends(root: Path, stores: Stores, register: Register) -> None:
     first, _ = register(1), register(2)
     promote(stores, 1)
-    with serving(root, "delay", "--workers", workers, "--follow", "0.1") as server:
+    with serving(root, "delay", "--follow", "0.1") as server:
         assert server.get("/v2/health/ready")[0] == 200
         status, answer = server.post("/models/delay/predict", {"rows": ROWS})
         assert status == 200
@@ -66,14 +63,14 @@ def test_it_serves_follows_logs_and_ends(
         promote(stores, 1)
         until(lambda: version_of(server) == "1")
         assert server.stop() == 0
-    files = list((root / ".windlass" / "predictions" / "delay" / "predictions").rglob("*.parquet"))
+    files = (root / ".windlass" / "predictions" / "delay" / "predictions").rglob("*.parquet")
     logged = [row for file in files for row in pq.read_table(file).to_pylist()]
     assert {row["_version"] for row in logged} == {"1", "2"}
     counted = stores.records.observations("delay")
     assert {each.number for each in counted} == {1, 2}
 
 
-def test_a_worker_that_dies_is_replaced_and_serves_what_the_others_do(
+def test_workers_that_die_are_replaced_and_none_outlives_who_leads_them(
     root: Path, stores: Stores, register: Register
 ) -> None:
     register(1), register(2)
@@ -88,15 +85,7 @@ def test_a_worker_that_dies_is_replaced_and_serves_what_the_others_do(
         until(lambda: len({c.pid for c in parent.children() if c.is_running()} - before) == 1)
         until(lambda: server.get("/v2/health/ready")[0] == 200)
         assert {version_of(server) for _ in range(40)} == {"2"}
-
-
-def test_without_its_supervisor_a_worker_ends(
-    root: Path, stores: Stores, register: Register
-) -> None:
-    register(1)
-    promote(stores, 1)
-    with serving(root, "delay", "--workers", "2") as server:
-        workers = psutil.Process(server.process.pid).children()
+        workers = parent.children()
         server.process.kill()
         gone, alive = psutil.wait_procs(workers, timeout=30)
         assert (len(gone), alive) == (2, [])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from windlass.artifacts.artifact import Artifact, Catalog, Saved
 from windlass.artifacts.format import Format, Preview, Sink, Source
 from windlass.artifacts.joining import join
-from windlass.artifacts.reading import items, load, preview
+from windlass.artifacts.reading import check, items, load, preview
 from windlass.artifacts.registry import register
 from windlass.artifacts.saving import save
 from windlass.artifacts.store import ArtifactStore
@@ -19,6 +19,7 @@ __all__ = [
     "Saved",
     "Sink",
     "Source",
+    "check",
     "items",
     "join",
     "load",

@@ -49,6 +49,20 @@ def load(content: str, store: ArtifactStore, catalog: Catalog, *, trust_pickle: 
     return _Loader(store, catalog, trust_pickle).load(content)
 
 
+def check(content: str, store: ArtifactStore, catalog: Catalog) -> None:
+    """Checks the bytes of an artifact; of what it is made of, each is checked when it is read.
+
+    Raises:
+        NotFoundError: The catalog has no such artifact.
+        CorruptError: Its bytes are gone or altered.
+    """
+    artifact = _find(catalog, content)
+    if artifact.inline is None:
+        store.path(artifact.blob)
+    else:
+        raw_bytes(artifact, store)
+
+
 def preview(
     content: str, store: ArtifactStore, catalog: Catalog, *, trust_pickle: bool = False
 ) -> Preview:

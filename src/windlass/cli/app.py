@@ -36,7 +36,9 @@ from windlass.cli import (
     stacks,
     syncing,
     testing,
+    turning,
     values,
+    watching,
 )
 from windlass.cli.output import (
     FAILED,
@@ -104,6 +106,12 @@ app.command("scorecard", help="Tell how ready a model is for production, line by
     scoring.scorecard
 )
 app.command("monitor", help="Tell what is off with a model in production.")(monitoring.monitor)
+app.command("turn", help="Take a turn: make a model's next version, test it, and promote it.")(
+    turning.turn
+)
+app.command("watch", help="Look after models, and begin a turn of each that is due.")(
+    watching.watch
+)
 app.command("history", help="Tell where a model's aliases have been, and why.")(promoting.history)
 app.command("serve", help="Serve models over HTTP, and follow what is promoted.")(serving.serve)
 app.add_typer(caching.app, name="cache")

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from windlass.cli.output import DONE, Json, StackName, command, console, print_json
+from windlass.cli.output import (
+    DONE,
+    Json,
+    StackName,
+    command,
+    console,
+    kept_for_json,
+    print_json,
+)
 from windlass.cli.place import stores_here
 from windlass.errors import ConfigError
 from windlass.words import number_text, shortened
@@ -44,7 +52,8 @@ def compare(
 
     stores = stores_here(stack)
     both = [version_here(stores, named) for named in (first, second)]
-    found = compare_versions(*both, scores=scores or (), by=by or (), rows=rows)
+    with kept_for_json(json):
+        found = compare_versions(*both, scores=scores or (), by=by or (), rows=rows)
     if json:
         print_json(found.document())
     else:
@@ -106,7 +115,7 @@ def _tell(out: Console, found: Comparison) -> None:
         table.add_row(each.score, *values, Text(told, style=style))
     out.print(table)
     for column, slices in found.slices.items():
-        out.print(f"[bold]by {column}[/], {found.scores[0].score}")
+        out.print(Text.assemble((f"by {column}", "bold"), f", {found.scores[0].score}"))
         for name, finding in slices.items():
             told = finding.sentence().partition(": ")[2]
             out.print(Text(f"  {name}: {told}", style=_STYLES.get(finding.verdict or "", "")))

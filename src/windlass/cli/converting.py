@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from windlass.cli.output import DONE, FAILED, Json, StackName, command, console, print_json
+from windlass.cli.output import (
+    DONE,
+    FAILED,
+    Json,
+    StackName,
+    command,
+    console,
+    kept_for_json,
+    print_json,
+)
 from windlass.cli.place import stores_here
 
 if TYPE_CHECKING:
@@ -31,7 +40,8 @@ def convert(
     from windlass.models.conversion import convert
 
     version = version_here(stores_here(stack), named)
-    outcome = convert(version, seconds=timeout)
+    with kept_for_json(json):
+        outcome = convert(version, seconds=timeout)
     if json:
         print_json({"version": version.name, **outcome.document})
     else:

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from windlass.cli.output import DONE, Json, StackName, command, console, print_json
+from windlass.cli.output import (
+    DONE,
+    Json,
+    StackName,
+    command,
+    console,
+    kept_for_json,
+    print_json,
+)
 from windlass.cli.place import stack_here, stores_here
 from windlass.cli.promoting import move_document
 from windlass.cli.tables import print_fitted
@@ -107,7 +115,8 @@ def describe(named: _Named, stack: StackName = None, json: Json = False) -> int:
     from windlass.models.describing import describe as look
 
     version = version_here(stores_here(stack), named)
-    problems = look(version)
+    with kept_for_json(json):
+        problems = look(version)
     if json:
         print_json(
             {"version": version.name, "known": sorted(version.evidence), "problems": problems}

@@ -41,7 +41,7 @@ def promote(
     """Makes a version the champion, if its release tests have passed."""
     from windlass.models.naming import find_version
     from windlass.models.promoting import promote as promote_tested
-    from windlass.models.promoting import promote_by_force
+    from windlass.models.promoting import promote_by_force, refuse_damaged
     from windlass.models.suites import present_suite
 
     if "@" not in version:
@@ -50,6 +50,7 @@ def promote(
         )
     stores = stores_here(stack)
     found = find_version(stores.records, version)
+    refuse_damaged(stores, found)
     if force:
         moved = promote_by_force(stores.records, found, reason or "")
     else:
@@ -81,14 +82,22 @@ def history(
             "--at", metavar="TIME", help="Who was champion then: 2026-03-03 or with 14:30."
         ),
     ] = None,
+    turns: Annotated[
+        bool, typer.Option("--turns", help="Its turns, and what came of each.")
+    ] = False,
     stack: StackName = None,
     json: Json = False,
 ) -> int:
-    """Tells where a model's aliases have been, and why."""
+    """Tells where a model's aliases have been, and why; or its turns."""
+    from windlass.cli.turns import tell_turns
     from windlass.models.naming import known_model
     from windlass.models.promoting import champion_at
 
+    if turns and at is not None:
+        raise ConfigError("--turns and --at exclude each other", hint="Leave one out.")
     stores = stores_here(stack)
+    if turns:
+        return tell_turns(stores.records, model, json=json)
     known_model(stores.records, model)
     moves = stores.records.moves(model)
     if at is not None:
@@ -116,6 +125,7 @@ def move_document(move: Move) -> dict[str, Any]:
         "who": move.who,
         "reason": move.reason,
         "report": move.report,
+        "turn": move.details.get("turn"),
     }
 
 
@@ -150,7 +160,8 @@ def _tell_then(model: str, move: Move | None, then: float, *, json: bool) -> int
         console().print(f"on {time_text(then)} {model} had no champion")
     else:
         told = f"on {time_text(then)} the champion was [bold]{model}@{move.new}[/]"
-        console().print(f"{told}, since {time_text(move.time)} by {move.who}")
+        console().print(f"{told}, since {time_text(move.time)} by ", end="")
+        console().print(move.who, markup=False)
         console().print(f"  {why_text(move)}", markup=False)
     return DONE
 
@@ -171,8 +182,8 @@ def _table(moves: list[Move]) -> Table:
     for move in reversed(moves):
         kind = Text(move.kind, style="red" if move.kind == "forced" else "")
         numbers = [str(number) if number else "-" for number in (move.old, move.new)]
-        told = Text(why_text(move))
-        table.add_row(time_text(move.time), move.alias, *numbers, kind, move.who, told)
+        who, why = Text(move.who), Text(why_text(move))
+        table.add_row(time_text(move.time), move.alias, *numbers, kind, who, why)
     return table
 
 

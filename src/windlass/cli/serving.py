@@ -37,7 +37,7 @@ def serve(
     ] = "WINDLASS_TOKEN",  # noqa: S107 - the name of a variable
     waiting: Annotated[
         int, typer.Option("--queue", min=1, help="Rows that may wait before it answers 503.")
-    ] = 20_000,
+    ] = 100_000,
     latency: Annotated[
         float, typer.Option("--batch-ms", min=0.1, help="What a batch of requests may take.")
     ] = 50.0,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from windlass.cli.marks import MARKS, STYLES
 from windlass.cli.output import styled
 from windlass.cli.provenance import git_text
+from windlass.execution.data_checks.wording import passed_text
 from windlass.words import (
     ago_text,
     number_text,
@@ -220,6 +221,8 @@ def _node_text(node: Node, name: str) -> Group:
         below.append(Text(f"{node['error']['kind']}: {node['error']['message']}", "red"))
     elif node["reason"]:
         below.append(Text(shortened(node["reason"]), "dim"))
+    if passed := passed_text(node["checks"]):
+        below.append(Text(shortened(f"checks passed: {passed}"), "dim"))
     return Group(line, *(Padding(each, (0, 0, 0, 4), expand=False) for each in below))
 
 

@@ -119,7 +119,7 @@ def _tell(synced: Synced) -> None:
     lines += [f"{name}  left aside: {each}: {why}" for each, why in folded.aside[:_MOST_NAMED]]
     if len(folded.aside) > _MOST_NAMED:
         lines.append(f"{name}  left aside: {len(folded.aside) - _MOST_NAMED} more; all: --json")
-    lines.append(f"{name}  {_state(synced)}")
+    lines += [f"{name}  {_state(synced)}", *(f"{name}  {each}" for each in synced.made)]
     for line in lines:
         out.print(line, markup=False, soft_wrap=True)
 

@@ -14,6 +14,7 @@ from windlass.cli.output import (
     StackName,
     command,
     console,
+    kept_for_json,
     print_json,
 )
 from windlass.cli.place import stack_here
@@ -45,7 +46,8 @@ def run_tests(
     found = stack_here(stack)
     stores = open_recorded(found)
     row = find_version(stores.records, version)
-    report = put_to_test(Version(row, stores), found.project.root, stack, json=json)
+    with kept_for_json(json):
+        report = put_to_test(Version(row, stores), found.project.root, stack)
     if json:
         print_json(report_document(report))
     else:
@@ -75,16 +77,17 @@ def tell_report(out: Console, report: Report) -> None:
         by_capability.setdefault(test.get("capability") or "general", []).append(test)
     for capability, tests in sorted(by_capability.items()):
         passed = sum(test["outcome"] == "pass" for test in tests)
-        out.print(f"[bold]{capability}[/]  {passed} of {len(tests)} passed")
+        out.print(Text.assemble((capability, "bold"), f"  {passed} of {len(tests)} passed"))
         for test in tests:
-            _tell_test(out, test)
+            tell_test(out, test)
     out.print(Text.assemble(f"{name}: ", (report.verdict, _STYLES[report.verdict])))
     hint = {"pass": f"windlass promote {name}"}.get(report.verdict)
     if hint:
         out.print(f"next: {hint}", style="dim")
 
 
-def _tell_test(out: Console, test: dict[str, Any]) -> None:
+def tell_test(out: Console, test: dict[str, Any]) -> None:
+    """Prints what came of a test, and what was found."""
     from rich.text import Text
 
     outcome = test["outcome"]

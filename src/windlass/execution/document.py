@@ -47,6 +47,7 @@ def run_document(records: Records, run: Run, *, nodes: bool = True) -> dict[str,
         "left_out": run.details.get("left_out", []),
     }
     if nodes:
+        from windlass.execution.data_checks.evidence import checks_at
         from windlass.execution.run import shown
 
         document["proof"] = _proof_document(records.proofs(run.id))
@@ -55,7 +56,10 @@ def run_document(records: Records, run: Run, *, nodes: bool = True) -> dict[str,
         by_node: dict[str, list[Metric]] = {}
         for metric in metrics:
             by_node.setdefault(metric.node, []).append(metric)
-        document["nodes"] = [node_document(o, by_node.get(o.node, ())) for o in outcomes]
+        checks = checks_at(records, outcomes)
+        document["nodes"] = [
+            node_document(o, by_node.get(o.node, ()), checks.get(o.node, ())) for o in outcomes
+        ]
     return document
 
 
@@ -72,8 +76,10 @@ def _proof_document(proofs: Sequence[Mapping[str, Any]]) -> dict[str, Any] | Non
     return {name: proofs[0].get(name) for name in told} | {"proofs": len(proofs)}
 
 
-def node_document(outcome: Outcome, metrics: Sequence[Metric] = ()) -> dict[str, Any]:
-    """What came of a node."""
+def node_document(
+    outcome: Outcome, metrics: Sequence[Metric], checks: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """What came of a node, with what it logged and what came of the checks of its data."""
     return {
         "node": outcome.node,
         **step_document(outcome.step),
@@ -85,6 +91,7 @@ def node_document(outcome: Outcome, metrics: Sequence[Metric] = ()) -> dict[str,
         "error": outcome.error,
         "seed": outcome.seed,
         "metrics": last_values(metrics),
+        "checks": [*checks],
         "outputs": [_output_document(output) for output in outcome.outputs],
     }
 

@@ -253,9 +253,10 @@ class RunNode:
     @property
     def checks(self) -> list[dict[str, Any]]:
         """What came of the checks of its data, as `checks_of` tells."""
-        from windlass.execution.data_checks.evidence import checks_of
+        from windlass.execution.data_checks.evidence import checks_at
 
-        return checks_of(self._run.job.stores.records, self._run.id).get(self.name, [])
+        told = [self._outcome] if self._outcome is not None else []
+        return checks_at(self._run.job.stores.records, told).get(self.name, [])
 
     def logs(self) -> str:
         """What it wrote, over all its attempts."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -122,13 +123,13 @@ def outcome_of(
         artifacts=work.stored,
         metrics=metrics,
         params=params,
-        events=_events(work) if error is None else (),
+        events=_events(work, error or {}),
     )
 
 
-def _events(work: Work) -> tuple[Event, ...]:
-    """The evidence of checks that passed; of those that failed, the error has it."""
-    if work.inspection is None:
+def _events(work: Work, error: Mapping[str, Any]) -> tuple[Event, ...]:
+    """The evidence of checks that passed; where one has failed, the error has it all."""
+    if work.inspection is None or "checks" in error:
         return ()
     code = work.job.plan.code_of(work.node)
     data = {"attempt": work.attempt, "code": code, "checks": work.inspection.documents()}

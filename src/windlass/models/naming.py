@@ -14,6 +14,8 @@ CHAMPION = "champion"
 NEWEST = "newest"
 """The version with the highest number; no alias, since it moves by itself."""
 
+_DIGITS = 9
+"""Of a number that a database can hold."""
 _ALIAS = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 
 
@@ -21,9 +23,14 @@ def find_version(records: Records, named: str) -> VersionRow:
     """The version that is meant; without ``@``, the newest.
 
     Raises:
+        ConfigError: Nothing stands behind the ``@``, as where a script's variable is empty.
         NotFoundError: There is no such model, version or alias.
     """
-    model, _, which = named.partition("@")
+    model, at, which = named.partition("@")
+    if at and not which:
+        raise ConfigError(
+            f"'{named}' names no version", hint=f"The newest is {named}{NEWEST}, or just {model}."
+        )
     number = _number(records, model, which or NEWEST)
     return records.version(model, number)
 
@@ -65,7 +72,7 @@ def _number(records: Records, model: str, which: str) -> int:
     newest = known_model(records, model)
     if which == NEWEST:
         return newest
-    if which.isdecimal():
+    if which.isdecimal() and len(which) <= _DIGITS:
         return int(which)
     aliases = records.aliases(model)
     if which in aliases:

@@ -10,19 +10,42 @@ from __future__ import annotations
 import getpass
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from windlass.errors import ConfigError, PromotionError
+from windlass import artifacts
+from windlass.errors import ConfigError, ModelError, PromotionError, WindlassError
+from windlass.execution.job import Stores
 from windlass.models.naming import CHAMPION, check_alias
 from windlass.records import Records
 from windlass.records.models import Move, Report, VersionRow
+from windlass.values import Json
 from windlass.words import ago_text
 
 _WHO = "WINDLASS_USER"
 
 
+def refuse_damaged(stores: Stores, version: VersionRow) -> None:
+    """Refuses a version whose model nobody could load: its bytes are looked at, as they lie now.
+
+    Raises:
+        ModelError: They are gone, or were altered.
+    """
+    try:
+        artifacts.check(version.content, stores.artifacts, stores.records)
+    except WindlassError as error:
+        raise ModelError(
+            f"the model of {version.name} cannot be read: {error.message}", hint=error.hint
+        ) from error
+
+
 def promote(
-    records: Records, version: VersionRow, *, reason: str | None = None, suite: str | None = None
+    records: Records,
+    version: VersionRow,
+    *,
+    reason: str | None = None,
+    suite: str | None = None,
+    details: Mapping[str, Json] | None = None,
 ) -> Move:
     """Makes a version the champion, on the evidence of its last report.
 
@@ -31,6 +54,7 @@ def promote(
         version: The version.
         reason: Why, in words; the report is the reason else.
         suite: The digest of the release tests as they are now; None where they are not at hand.
+        details: What else the history is to keep of it.
 
     Raises:
         PromotionError: It has no report, or none that passed, or one that no longer holds; or
@@ -39,7 +63,8 @@ def promote(
     champion = records.aliases(version.model).get(CHAMPION)
     _refuse_champion(version, champion)
     report = _standing_report(records, version, champion, suite)
-    return _moved(records, _to_champion(version, champion, "promoted", reason, report.id))
+    move = _to_champion(version, champion, "promoted", reason, report.id)
+    return _moved(records, replace(move, details=details or {}))
 
 
 def promote_by_force(records: Records, version: VersionRow, reason: str) -> Move:
@@ -73,7 +98,8 @@ def rollback(records: Records, model: str, *, reason: str | None = None) -> Move
     Raises:
         PromotionError: There was none before, or somebody else was quicker.
     """
-    before = champions(records.moves(model))
+    moves = [move for move in records.moves(model) if move.alias == CHAMPION]
+    before = champions(moves)
     if len(before) < 2:
         now = f"{model}@{before[0]} is the first" if before else "it has none"
         raise PromotionError(
@@ -81,7 +107,8 @@ def rollback(records: Records, model: str, *, reason: str | None = None) -> Move
             hint=f"Look at its history: windlass history {model}",
         )
     version = records.version(model, before[-2])
-    return _moved(records, _to_champion(version, before[-1], "rolled back", reason))
+    move = _to_champion(version, before[-1], "rolled back", reason)
+    return _moved(records, move, moves[-1].id)
 
 
 def set_alias(records: Records, version: VersionRow, alias: str) -> Move:
@@ -162,7 +189,7 @@ def _standing_report(
             f"{version.name} {told} ({ago_text(last.created)})",
             hint=f"Look at the report: windlass models show {version.name}",
         )
-    problem = _what_changed(last, version, champion, suite)
+    problem = what_changed(last, version, champion, suite)
     if problem is not None:
         raise PromotionError(
             f"the report of {version.name} holds no more: {problem}", hint=f"Test it again: {again}"
@@ -170,10 +197,17 @@ def _standing_report(
     return last
 
 
-def _what_changed(
+def what_changed(
     report: Report, version: VersionRow, champion: int | None, suite: str | None
 ) -> str | None:
-    """Why a report says nothing any more; None if it does."""
+    """Why a report says nothing any more, in words; None if it still holds.
+
+    Args:
+        report: A report of a version.
+        version: That version.
+        champion: The number of the present champion; None if there is none.
+        suite: The digest of the release tests as they are now; None where they are not at hand.
+    """
     measured = report.document["champion"]
     if measured != champion:
         model = version.model
@@ -206,9 +240,9 @@ def _to_champion(
     return Move(version.model, CHAMPION, old, version.number, who(), kind, reason, report)
 
 
-def _moved(records: Records, move: Move) -> Move:
+def _moved(records: Records, move: Move, last: int | None = None) -> Move:
     """Moves an alias; whoever comes second is told who came first."""
-    moved = records.move_alias(move)
+    moved = records.move_alias(move, last)
     if moved is not None:
         return moved
     model = move.model

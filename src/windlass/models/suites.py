@@ -34,12 +34,17 @@ def suite_of(root: Path, model: str) -> Path:
 def present_suite(root: Path, model: str) -> str | None:
     """The digest of a model's release tests as they are now; None where there are none here."""
     found = _folder(root, model)
-    return None if found is None else suite_digest(found)
+    return None if found is None else suite_digest(found, root)
 
 
-def suite_digest(folder: Path) -> str:
-    """The digest of all files of a folder of release tests: tests, helpers, tables."""
+def suite_digest(folder: Path, root: Path) -> str:
+    """The digest of all files of a folder of release tests: tests, helpers, tables.
+
+    And of each ``conftest.py`` from there up to the project's folder: pytest reads these too.
+    """
     told = [(path.relative_to(folder).as_posix(), digest_file(path)) for path in _files(folder)]
+    above = [each / "conftest.py" for each in folder.parents if each.is_relative_to(root)]
+    told += [(f"above {n}", digest_file(p)) for n, p in enumerate(above) if p.is_file()]
     return digest("release tests", [[*each] for each in sorted(told)])
 
 

@@ -117,12 +117,12 @@ class Looking(Reading):
             for row in self.execute(query, {"run": run})
         ]
 
-    def events(self, run: str) -> list[Event]:
-        """The history of a run."""
-        query = "SELECT * FROM events WHERE run = :run ORDER BY id"
+    def events(self, run: str, kind: str | None = None) -> list[Event]:
+        """The history of a run; if asked for, of one kind."""
+        query = "SELECT * FROM events WHERE run = :run AND kind = coalesce(:kind, kind) ORDER BY id"
         return [
             Event(row["run"], row["node"], row["time"], row["kind"], rows.load(row["data"]))
-            for row in self.execute(query, {"run": run})
+            for row in self.execute(query, {"run": run, "kind": kind})
         ]
 
     def counts(self) -> dict[str, int]:

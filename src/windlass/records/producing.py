@@ -68,7 +68,14 @@ class Producing(Writing):
         found = self.execute(_ALERTS, {"model": model, "since": since})
         return [Alert(**_read(row)) for row in found]
 
-    def begin_turn(self, model: str, document: Mapping[str, Any], patience: float) -> Turn | None:
+    def begin_turn(
+        self,
+        model: str,
+        document: Mapping[str, Any],
+        patience: float,
+        *,
+        after: str | None = None,
+    ) -> Turn | None:
         """Begins a turn of a model, if none is in progress.
 
         One whose process has said nothing for a while is lost, and is ended as such.
@@ -77,9 +84,11 @@ class Producing(Writing):
             model: The model's name.
             document: Why it begins, and who began it.
             patience: Seconds of silence after which the process of a turn is taken for dead.
+            after: The id of the turn that was the last when this one was found to be due, empty if
+                there was none; None if that does not matter.
 
         Returns:
-            The turn; None if there is one in progress.
+            The turn; None if there is one in progress, or another was the last one.
         """
         now = time.time()
         with self.write():
@@ -89,9 +98,15 @@ class Producing(Writing):
                     return None
                 lost = {"id": row["id"], "state": "lost", "ended": now}
                 self.change(_END_TURN, {**lost, "document": row["document"]})
+            if after is not None and after != self._last_turn(model):
+                return None
             turn = Turn(uuid7(), model, now, now, None, "running", document)
             self._add("turns", [_row(turn)])
         return turn
+
+    def _last_turn(self, model: str) -> str:
+        found = self.execute(f"{_TURNS} LIMIT 1", {"model": model})
+        return str(found[0]["id"]) if found else ""
 
     def beat_turn(self, turn: Turn, document: Mapping[str, Any]) -> bool:
         """Says that a turn goes on, and how far it is; False if it was taken for lost."""

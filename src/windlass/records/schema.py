@@ -411,6 +411,14 @@ KEPT_FOR_EVER = {
         BEGIN SELECT RAISE(ABORT, 'the history of aliases is kept for ever'); END
         """
         for verb in ("UPDATE", "DELETE")
+    ]
+    + [
+        # A row that takes the place of another fires no trigger of a deletion.
+        """
+        CREATE TRIGGER moves_no_replace BEFORE INSERT ON moves
+        WHEN EXISTS (SELECT 1 FROM moves WHERE id = NEW.id)
+        BEGIN SELECT RAISE(ABORT, 'the history of aliases is kept for ever'); END
+        """
     ],
     "postgresql": [
         """

@@ -35,6 +35,7 @@ SELECT number, verdict FROM reports WHERE id IN
 _ALIASES = "SELECT model, alias, number FROM aliases ORDER BY model, alias"
 _ALIAS = "SELECT number FROM aliases WHERE model = :model AND alias = :alias"
 _UNSET = "DELETE FROM aliases WHERE model = :model AND alias = :alias"
+_LAST_MOVE = "SELECT max(id) AS id FROM moves WHERE model = :model AND alias = :alias"
 _MOVES = "SELECT * FROM moves WHERE model = :model ORDER BY id"
 
 
@@ -150,11 +151,13 @@ class Versions(Writing):
         """Where the aliases of a model stand."""
         return {r["alias"]: r["number"] for r in self.execute(_ALIASES) if r["model"] == model}
 
-    def move_alias(self, move: Move) -> Move | None:
+    def move_alias(self, move: Move, last: int | None = None) -> Move | None:
         """Moves an alias and writes its history, by compare-and-swap in one transaction.
 
         Args:
             move: Where it is expected to be, and where it is to go.
+            last: The id of the move by which it came there, for one that rests on the history: an
+                alias may have gone away and come back.
 
         Returns:
             The move as recorded; None, and nothing is changed, if it is not where it was expected.
@@ -169,6 +172,8 @@ class Versions(Writing):
                 self.version(move.model, move.new)
             found = self.execute(_ALIAS, named)
             if (found[0]["number"] if found else None) != move.old:
+                return None
+            if last is not None and self.execute(_LAST_MOVE, named)[0]["id"] != last:
                 return None
             if move.new is None:
                 self.change(_UNSET, named)

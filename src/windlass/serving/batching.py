@@ -28,7 +28,7 @@ LATENCY = 0.05
 """Seconds that a batch may take; fewer rows are put together if it takes longer."""
 MOST_ROWS = 8192
 """Rows of a batch, at most; a larger request is asked by itself."""
-MOST_WAITING = 20_000
+MOST_WAITING = 100_000
 """Rows that may wait; beyond them there is no room for more requests."""
 _PATIENCE = 1.0
 _LEAST_RETRY, _MOST_RETRY = 0.1, 30.0

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from windlass.errors import (
-    BusyError,
     NotFoundError,
     NotReadyError,
     SignatureError,
@@ -31,12 +30,6 @@ from windlass.values import Json
 GRACE = 300.0
 """Seconds that the last generation stays loaded after a swap: going back to it takes no time."""
 _DRAINED = 60.0
-_FAILURES: Mapping[str, tuple[type[Exception], ...]] = {
-    "invalid": (SignatureError, NotFoundError),
-    "busy": (BusyError,),
-    "unready": (NotReadyError,),
-}
-"""How the observer calls what kept a request from its answer; all else is an error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,13 +190,7 @@ class Deployment:
         began: float,
     ) -> Answer:
         """What the model gives: see `windlass.serving.exchange.Served.ask`."""
-        try:
-            return await self._asked(Question(request, inputs, rows, began), rows, version)
-        except Exception as error:
-            self._note_failure(error, time.perf_counter() - began)
-            raise
-
-    async def _asked(self, question: Question, rows: int, version: str | None) -> Answer:
+        question = Question(request, inputs, rows, began)
         while True:
             slot = self._slot(version)
             slot.users += 1
@@ -222,13 +209,14 @@ class Deployment:
         question = Question(request, inputs, rows, time.perf_counter())
         (answer,) = answer_all(slot.generation, self.observer, [question])
         if isinstance(answer, Exception):
-            self._note_failure(answer, time.perf_counter() - question.began)
+            kind = "invalid" if isinstance(answer, SignatureError) else "error"
+            self.note_failure(kind, time.perf_counter() - question.began)
             raise answer
         return answer
 
-    def _note_failure(self, error: Exception, seconds: float) -> None:
+    def note_failure(self, kind: str, seconds: float) -> None:
+        """Notes a request that was given no answer."""
         if self.observer is not None:
-            kind = next((kind for kind, of in _FAILURES.items() if isinstance(error, of)), "error")
             self.observer.failed(kind, seconds)
 
     def feedback(self, request: str, truth: Sequence[Any]) -> bool:

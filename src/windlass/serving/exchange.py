@@ -129,6 +129,7 @@ class Served(Protocol):
 
         Raises:
             NotFoundError: That version does not answer here.
+            NotReadyError: None does.
         """
         ...
 
@@ -161,6 +162,10 @@ class Served(Protocol):
             NotReadyError: There is no version that could answer.
             ModelError: The model cannot predict them.
         """
+        ...
+
+    def note_failure(self, kind: str, seconds: float) -> None:
+        """Notes a request that was given no answer: see `Observer.failed`."""
         ...
 
     def feedback(self, request: str, truth: Sequence[Any]) -> bool:

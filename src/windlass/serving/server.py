@@ -42,6 +42,8 @@ class HttpServer:
     def __init__(self, app: Any, on_start: Callable[[], None] = lambda: None) -> None:
         try:
             import uvicorn
+
+            from windlass.serving.app.wire import BoundedProtocol
         except ImportError:
             raise ConfigError(
                 "a server needs uvicorn, which is not installed",
@@ -49,6 +51,7 @@ class HttpServer:
             ) from None
         config = uvicorn.Config(
             app,
+            http=BoundedProtocol,
             access_log=False,
             lifespan="off",
             log_level="warning",

@@ -19,6 +19,7 @@ from windlass.execution.relay.private import new_run, take_code, take_shipped
 from windlass.execution.run import Run
 from windlass.execution.schedule import Task
 from windlass.execution.stores import open_stores
+from windlass.models.minted import tell_versions
 from windlass.provenance.project import find_project
 from windlass.records.model import Run as Row
 from windlass.stacks.stack import load_stack
@@ -34,11 +35,13 @@ class Synced:
         run: The run, as it stands now.
         folded: What was new.
         waiting: The nodes and items that have not ended yet, and could run.
+        made: If that has ended the run, what it has made of models, in sentences.
     """
 
     run: Run[Any]
     folded: Folded
     waiting: tuple[str, ...]
+    made: tuple[str, ...] = ()
 
 
 def sync(named: str, *, stack: str | None = None, project: Path | None = None) -> Synced:
@@ -87,8 +90,13 @@ def sync_all(*, stack: str | None = None, project: Path | None = None) -> list[S
 def _synced(row: Row, stores: Stores) -> Synced:
     job = open_job(row.id, stores)
     folded = Fold(job).everything()
-    waiting = () if _is_driven(row) else settle(job, row)
-    return Synced(Run(stores.records.run_by_id(row.id), stores), folded, waiting)
+    if _is_driven(row):
+        return Synced(Run(stores.records.run_by_id(row.id), stores), folded, ())
+    waiting, made = settle(job, row), list[str]()
+    ended = stores.records.run_by_id(row.id)
+    if ended.status == "succeeded" != row.status:
+        tell_versions(job, made.append)
+    return Synced(Run(ended, stores), folded, waiting, tuple(made))
 
 
 def _adopt(run: str, stores: Stores) -> bool:

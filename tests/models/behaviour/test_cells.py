@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from windlass.errors import DefinitionError
-from windlass.models.behaviour.cells import value_of
+from windlass.errors import DefinitionError, ModelError
+from windlass.models.behaviour.cells import changed, value_of
 from windlass.models.behaviour.changes import (
     Change,
     Condition,
@@ -163,3 +164,13 @@ def test_what_a_column_cannot_hold_is_told(field: Field, text: str, told: str) -
     with pytest.raises(DefinitionError) as caught:
         value_of(field, text)
     assert told in str(caught.value)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "UInt8"])
+def test_no_number_comes_out_at_the_other_end_of_its_range(dtype: str) -> None:
+    table = pd.DataFrame({"hour": pd.Series([3, 7], dtype=dtype)})
+    fields = {"hour": Field("hour", "integer", dtype)}
+    assert changed(table, parse_changes("hour=*36.4"), fields)["hour"].tolist() == [109, 255]
+    for text in ("hour=-4", "hour=+249", "hour=*100", "hour=+1e30"):
+        with pytest.raises(ModelError, match=f"'hour' is of {dtype}, which cannot hold"):
+            changed(table, parse_changes(text), fields)

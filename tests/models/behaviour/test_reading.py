@@ -62,6 +62,7 @@ def test_parquet_is_read_as_text(tmp_path: Path) -> None:
     ("name", "text", "told"),
     [
         ("a.table.csv", "", "holds no tests"),
+        ("a.Table.CSV", "", "holds no tests"),
         ("a.table.csv", HEADER, "holds no tests"),
         ("a.table.csv", "kind,kind\na,b", "two columns are named 'kind'"),
         ("a.table.csv", "kind,,name\na,b,c", "column 2 of the header has no name"),
@@ -75,6 +76,7 @@ def test_parquet_is_read_as_text(tmp_path: Path) -> None:
         ("a.table.yaml", "- inputs: {a: 5}", "'inputs' holds more than one value"),
         ("a.table.yaml", "- !!python/object/apply:os.system ['true']", "no mapping"),
         ("a.table.yaml", "- [", "is no YAML"),
+        ("a.table.yaml", "[" * 5000, "is no YAML"),
         ("a.table.parquet", "PAR1", "is no Parquet"),
     ],
 )
@@ -88,5 +90,6 @@ def test_hostile_files_are_told(tmp_path: Path, name: str, text: str | bytes, to
 def test_names_tell_tables_from_other_files() -> None:
     assert is_table(Path("x/delay.table.csv"))
     assert is_table(Path("delay.table.xlsx"))
+    assert is_table(Path("DELAY.TABLE.CSV"))
     assert not is_table(Path("table.csv"))
     assert not is_table(Path("delay.csv"))

@@ -61,7 +61,16 @@ def test_a_column_that_is_not_used_at_all_is_named(good: Version, holdout: pd.Da
         release.features_are_of_use("brier", rows=500, **QUICK), deaf, holdout
     )
     assert (verdict, found[1]["verdict"]) == ("fail", "fail")
-    assert "wind: the model gives the same without it" in told
+    assert "wind: the model gives the same without it: of no use" in told
+
+
+def test_of_a_column_that_never_varies_nothing_is_shown(
+    good: Version, holdout: pd.DataFrame
+) -> None:
+    test = release.features_are_of_use("brier", rows=500, **QUICK)
+    _, found, _ = outcome(test, good, holdout.assign(wind=0.5))
+    assert found[1]["verdict"] == "inconclusive"
+    assert "the same in all rows" in found[1]["sentence"]
 
 
 def test_the_same_seed_gives_the_same_importance(two: Version, holdout: pd.DataFrame) -> None:
@@ -166,6 +175,15 @@ def test_either_class_may_be_looked_for(
     verdict, found, _ = outcome(test, good, holdout)
     assert verdict == "pass"
     assert [each["verdict"] for each in found] == ["pass", "pass", None]
+
+
+@pytest.mark.parametrize("measure", ["accuracy", "demographic_parity", "equalized_odds"])
+def test_labels_that_are_none_are_not_taken_for_negative(
+    good: Version, holdout: pd.DataFrame, measure: Any
+) -> None:
+    for late in (holdout["late"].where(holdout.index > 9), holdout["late"].astype(str)):
+        with pytest.raises(ScoreError, match=r"missing|cannot be told to be equal"):
+            outcome(release.fair("carrier", measure), good, holdout.assign(late=late))
 
 
 def test_fairness_is_of_classes(good: Version, minutes: Version, holdout: pd.DataFrame) -> None:

@@ -7,8 +7,9 @@ load_flights → output breaks Flights:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any, NamedTuple
 
 from windlass.execution.data_checks.breaches import Breach, Example
 from windlass.words import shortened
@@ -45,12 +46,42 @@ def report(step: str, border: str, failures: Sequence[Failure]) -> str:
         border: ``input`` or ``output``.
         failures: What failed.
     """
-    arrow = "←" if border == "input" else "→"
-    lines = [line for each in failures[:_MOST_FAILURES] for line in _lines(each, step, arrow)]
+    told = failures[:_MOST_FAILURES]
+    lines = [line for each in told for line in _lines(each, step, _arrow(border))]
     more = len(failures) - _MOST_FAILURES
     if more > 0:
         lines.append(f"… and {more:,} more")
     return "\n".join(lines)
+
+
+def passed_text(checks: Sequence[Mapping[str, Any]]) -> str:
+    """Which checks of a node passed, at which borders, and how many rows they looked at.
+
+    Args:
+        checks: Their evidence, in the order in which they were made.
+
+    Returns:
+        Such as ``← flights: Flights (2 rows); → head: Flights, not_empty (1 row)``; empty if none
+        has passed.
+    """
+    passed = [check for check in checks if check["verdict"] == "pass"]
+    places = groupby(passed, lambda check: (check["border"], check["at"], _looked_at(check)))
+    return "; ".join(
+        f"{_arrow(border)} {at}: {', '.join(check['check'] for check in found)}{size}"
+        for (border, at, size), found in places
+    )
+
+
+def _looked_at(check: Mapping[str, Any]) -> str:
+    """How much a check has seen: of one value that has no rows, there is nothing to say."""
+    values, rows = check["values"], check["rows"]
+    told = [f"{values:,} values"] if values > 1 else []
+    told += [] if rows is None else [f"{rows:,} row{'' if rows == 1 else 's'}"]
+    return f" ({', '.join(told)})" if told else ""
+
+
+def _arrow(border: str) -> str:
+    return "←" if border == "input" else "→"
 
 
 def _lines(failure: Failure, step: str, arrow: str) -> Iterator[str]:

@@ -21,6 +21,8 @@ from windlass.models.tables.column import NONE, PRESENT, Column
 from windlass.models.tables.documents import read_data
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from windlass.models.version import Version
 
 Value: TypeAlias = "str | int | float | bool | None"
@@ -110,17 +112,23 @@ def _number(field: Field, text: str, *, comma: bool) -> float:
 
 
 def _whole(field: Field, number: float) -> int:
-    import numpy as np
-
     if number != int(number):
         raise DefinitionError(f"'{field.name}' holds whole numbers, and not {number:g}")
+    low, end = _range(field)
+    if not low <= number < end:
+        raise DefinitionError(f"'{field.name}' is of {field.dtype}, which cannot hold {number:g}")
+    return int(number)
+
+
+def _range(field: Field) -> tuple[int, int]:
+    """The least whole number that a column can hold, and the first that is too large for it."""
+    import numpy as np
+
     try:
         ends = np.iinfo(np.dtype(field.dtype.lower()))
     except (TypeError, ValueError):  # a name of Arrow's, say
         ends = np.iinfo(np.int64)
-    if not ends.min <= number <= ends.max:
-        raise DefinitionError(f"'{field.name}' is of {field.dtype}, which cannot hold {number:g}")
-    return int(number)
+    return ends.min, min(ends.max, np.iinfo(np.int64).max) + 1
 
 
 def typical(version: Version) -> dict[str, Value]:
@@ -230,8 +238,23 @@ def _changed(column: Column, change: Change, field: Field) -> Column:
         "*": numbers * change.number,
     }[change.operation]
     if column.kind == "integer":
-        return replace(column, values=np.where(known, np.rint(moved), 0).astype(np.int64))
+        return replace(column, values=_whole_numbers(field, np.where(known, np.rint(moved), 0)))
     return replace(column, values=np.where(known, moved, column.values))
+
+
+def _whole_numbers(field: Field, numbers: NDArray[Any]) -> NDArray[Any]:
+    """Computed numbers as a column holds them: none may come out at the other end of its range."""
+    import numpy as np
+
+    low, end = _range(field)
+    outside = numbers[(numbers < low) | (numbers >= end)]
+    if outside.size:
+        raise ModelError(
+            f"'{field.name}' is of {field.dtype}, which cannot hold {outside[0]:g}, as a row would "
+            "be changed",
+            hint="Say under 'where' which rows can be changed so.",
+        )
+    return numbers.astype(np.int64)
 
 
 def _set(column: Column, value: Value) -> Column:

@@ -53,7 +53,7 @@ class Sheet:
 
 def is_table(path: Path) -> bool:
     """Whether a file is named as one of tests, also of a kind that cannot be read."""
-    return path.name.endswith(SUFFIXES + _OTHERS)
+    return path.name.lower().endswith(SUFFIXES + _OTHERS)
 
 
 def read_sheet(path: Path) -> Sheet:
@@ -63,7 +63,7 @@ def read_sheet(path: Path) -> Sheet:
         DefinitionError: It cannot be read, or is no table.
     """
     kind = path.suffix.lower()
-    if not path.name.endswith(SUFFIXES):
+    if not path.name.lower().endswith(SUFFIXES):
         raise DefinitionError(
             f"{path.name}: tests are not read from {kind} files",
             hint="Save it as CSV UTF-8, or write YAML or Parquet.",
@@ -131,7 +131,7 @@ def _read_yaml(path: Path) -> Sheet:
         ) from error
     try:
         found = yaml.load(path.read_text(encoding="utf-8-sig"), _loader())  # noqa: S506 (only text)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise DefinitionError(f"{path.name} is no YAML: {error}") from error
     entries = found.get("tests") if isinstance(found, dict) and len(found) == 1 else found
     if not isinstance(entries, list):

@@ -46,7 +46,8 @@ def try_case(case: Case, subject: Subject, holdout: Callable[[], Any]) -> Found:
     count = rows_of(table)
     if not count:
         said = "; ".join(each.text() for each in case.where)
-        text = f"{case.place}, '{case.name}': no row of the holdout is {said}"
+        none = f"no row of the holdout is {said}" if said else "the holdout has no rows"
+        text = f"{case.place}, '{case.name}': {none}"
         return checked(case.name, text, "inconclusive", n=0)
     before = changed(table, case.inputs, subject.fields)
     old = _asked(case, subject, before)

@@ -14,6 +14,7 @@ from windlass.models.release.found import Found, checked, judged_somewhere
 from windlass.models.release.labelled import Labelled, classes_of, of_holdout
 from windlass.models.release.ready import Evidence, TestFunction, ready
 from windlass.models.release.slicing import groups_of
+from windlass.models.statistics.cases import read_cases
 from windlass.models.statistics.comparing import error_of, needed_for
 from windlass.models.statistics.finding import Finding, judge_within
 from windlass.models.statistics.proportions import wilson_interval
@@ -133,7 +134,10 @@ def _positives(version: Version, rows: Labelled, positive: object) -> tuple[Mask
             f"{positive!r} is none of the classes" if positive is not None else "which class?",
             hint=f"Name the one that is looked for, positive=…: {', '.join(map(repr, classes))}.",
         )
-    return rows.labels == positive, version.predict(rows.table) == positive
+    predicted = version.predict(rows.table)
+    # A label that is missing, or none of the classes, would count as one that is not positive.
+    read_cases("labels", rows.labels, [predicted], classes=classes)
+    return rows.labels == positive, predicted == positive
 
 
 def _compared(

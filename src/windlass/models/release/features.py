@@ -45,8 +45,9 @@ def features_are_of_use(
     The values of one column at a time are exchanged among the rows of the holdout at random. By how
     much the model was better before is what the column is worth. It passes where the interval of
     that lies above `at_least`, allowing for the number of columns; a column that the model does not
-    use at all fails, and so does one whose interval lies below `at_least`. Of two columns that tell
-    the same, each may look as if it were of little use.
+    use at all fails, and so does one whose interval lies below `at_least`; of one that is the same
+    in all rows nothing is shown. Of two columns that tell the same, each may look as if it were of
+    little use.
 
     Args:
         score: A score or its name; None as for `compare`.
@@ -87,8 +88,8 @@ def _importances(
     table = version.conform(rows.table)
     [ours], classes = predictions(found.needs, table, [version])
     told: Options = {**classes, **rows.options(options)}
-    names = [column.name for column in read_columns(table)]
-    told["resamples"] = resamples_for(len(names), told)
+    varied = {column.name: len(set(column.cells())) > 1 for column in read_columns(table)}
+    told["resamples"] = resamples_for(len(varied), told)
     worth: dict[str, Finding] = {}
     unused = set()
     for name, shuffled in _shuffled(table, told.get("seed", 0)):
@@ -100,16 +101,18 @@ def _importances(
     decided = together(used, 1.0, correction) if used else {}
     wanted = f"worth more than {at_least:g}" if at_least else "of use"
     return [
-        _of_unused(name, worth[name], rows.data)
+        _of_unused(name, worth[name], rows.data, varies=varies)
         if name in unused
         else Found(decided[name], name, rows.data, wanted=wanted)
-        for name in names
+        for name, varies in varied.items()
     ]
 
 
-def _of_unused(name: str, finding: Finding, data: str | None) -> Found:
-    judged = replace(finding, verdict="fail", cases_needed=None)
-    return Found(judged, name, data, text="the model gives the same without it: it is of no use")
+def _of_unused(name: str, finding: Finding, data: str | None, *, varies: bool) -> Found:
+    judged = replace(finding, verdict="fail" if varies else "inconclusive", cases_needed=None)
+    if varies:
+        return Found(judged, name, data, text="the model gives the same without it: of no use")
+    return Found(judged, name, data, text="it is the same in all rows: they cannot tell its use")
 
 
 def _shuffled(table: Any, seed: int) -> Iterator[tuple[str, Any]]:

@@ -10,7 +10,7 @@ import argparse
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -25,6 +25,8 @@ _MARKERS = (
 )
 _RELEASE = pytest.StashKey["Release"]()
 _NOTES = pytest.StashKey["dict[str, Any]"]()
+_LONGEST = 10_000
+"""Characters of a message."""
 _WORDS = {
     "inconclusive": ("inconclusive", "?", ("INCONCLUSIVE", {"yellow": True})),
     "error": ("error", "E", ("ERROR", {"red": True})),
@@ -45,13 +47,14 @@ def pytest_configure(config: pytest.Config) -> None:
     for marker in _MARKERS:
         config.addinivalue_line("markers", marker)
     told = config.getoption("windlass_outcomes")
-    if told is not None and not hasattr(config, "workerinput"):  # of xdist, the one that gathers
-        config.pluginmanager.register(_Writer(Path(told)), "windlass-outcomes")
+    if told is not None:
+        kind = _Found if hasattr(config, "workerinput") else _Writer  # a worker of xdist, or alone
+        config.pluginmanager.register(kind(Path(told)), "windlass-outcomes")
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """Collects tables of tests in folders of release tests."""
-    if ".table." not in file_path.name:
+    if ".table." not in file_path.name.lower():
         return None
     from windlass.models.behaviour.collecting import TestTable, belongs
 
@@ -125,7 +128,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     notes = _notes(item)
     if report.failed and call.excinfo is not None:
         notes["outcome"] = _kind(call.excinfo.value, report.when)
-        notes["message"] = str(call.excinfo.value) or call.excinfo.typename
+        notes["message"] = _cut(str(call.excinfo.value) or call.excinfo.typename)
     report.user_properties = [
         *(each for each in report.user_properties if each[0] != "windlass"),
         ("windlass", {**notes, **_marks(item)}),
@@ -165,16 +168,36 @@ def told_of(report: pytest.TestReport) -> dict[str, Any]:
     return found
 
 
-class _Writer:
-    """Writes what came of each test to a file, a line at a time: a crash loses none that ended."""
+class _Found:
+    """Writes to a file, a line at a time, which tests were found: all that must come to something.
+
+    Also of those that options of pytest or a plugin then leave out, and of those before which the
+    process dies. Workers of xdist, which find tests each for itself, write into one file.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._out: TextIO | None = None
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> Iterator[None]:
+        found = list(items)
+        yield
+        self._write({"found": [item.nodeid for item in found]})  # by now, as plugins name them
+
+    def _write(self, told: dict[str, Any]) -> None:
+        with self._path.open("a", encoding="utf-8") as out:
+            out.write(json.dumps(told, default=str) + "\n")
+
+
+class _Writer(_Found):
+    """Writes what came of each test too, as it ends: a crash loses none that ended."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
         self._parts: dict[str, list[pytest.TestReport]] = {}
 
     def pytest_sessionstart(self) -> None:
-        self._out = self._path.open("w", encoding="utf-8")
+        self._path.touch()
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         self._write({"began": nodeid})
@@ -186,19 +209,12 @@ class _Writer:
         self._write(_document(nodeid, self._parts.pop(nodeid, [])))
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        if report.failed:
-            message = str(report.longrepr)
-            self._write({"test": report.nodeid, "outcome": "error", "message": message})
+        if not report.passed:
+            outcome = "error" if report.failed else "skipped"
+            self._write({"test": report.nodeid, "outcome": outcome, "message": _why([report])})
 
-    def pytest_sessionfinish(self, exitstatus: int) -> None:
-        self._write({"exit": int(exitstatus)})
-        if self._out is not None:
-            self._out.close()
-
-    def _write(self, told: dict[str, Any]) -> None:
-        if self._out is not None:
-            self._out.write(json.dumps(told, default=str) + "\n")
-            self._out.flush()
+    def pytest_sessionfinish(self) -> None:
+        self._write({"ended": True})
 
 
 def _document(nodeid: str, reports: Sequence[pytest.TestReport]) -> dict[str, Any]:
@@ -207,7 +223,7 @@ def _document(nodeid: str, reports: Sequence[pytest.TestReport]) -> dict[str, An
     return {
         "test": nodeid,
         "outcome": _outcome(reports, notes),
-        "message": notes.get("message") or _why_skipped(reports),
+        "message": notes.get("message") or _why(reports),
         "seconds": sum(report.duration for report in reports),
         "capability": notes.get("capability"),
         "name": notes.get("name"),
@@ -217,7 +233,8 @@ def _document(nodeid: str, reports: Sequence[pytest.TestReport]) -> dict[str, An
 
 
 def _outcome(reports: Sequence[pytest.TestReport], notes: dict[str, Any]) -> str:
-    if any(report.failed for report in reports):
+    # What failed once has failed, also if a plugin runs it again, or makes something else of it.
+    if "outcome" in notes or not {report.outcome for report in reports} <= {"passed", "skipped"}:
         return str(notes.get("outcome", "error"))
     if any(hasattr(report, "wasxfail") for report in reports):
         return "expected failure"
@@ -226,12 +243,18 @@ def _outcome(reports: Sequence[pytest.TestReport], notes: dict[str, Any]) -> str
     return "pass" if any(report.when == "call" for report in reports) else "error"
 
 
-def _why_skipped(reports: Sequence[pytest.TestReport]) -> str | None:
+def _why(reports: Sequence[pytest.TestReport | pytest.CollectReport]) -> str | None:
+    """Why a test was skipped, or what is wrong with it beside what it raised."""
     for report in reports:
-        if report.skipped:
+        if not report.passed:
             told = report.longrepr
-            return str(told[2]) if isinstance(told, tuple) else str(told)
+            return _cut(str(told[2]) if isinstance(told, tuple) else str(told))
     return None
+
+
+def _cut(text: str) -> str:
+    """A message as it is kept: some hold all of a table."""
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def _kind(error: BaseException, when: str) -> str:

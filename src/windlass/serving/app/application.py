@@ -12,7 +12,7 @@ from windlass.serving.app.bodies import Disconnected
 from windlass.serving.app.call import Call, Deployed
 from windlass.serving.app.counters import Counters
 from windlass.serving.app.guard import Guard
-from windlass.serving.app.openapi import document_of
+from windlass.serving.app.openapi import Described, document_of
 from windlass.serving.app.refusals import refusal
 from windlass.serving.app.reply import Receive, Reply, Scope, Send
 from windlass.serving.app.routes import Place, Route, find
@@ -61,7 +61,7 @@ class Application:
         self.gather = gather or self._gather
         self.troubles = troubles
         self._guard = Guard(hosts, token, origins)
-        self._openapi: tuple[list[Any], bytes] | None = None
+        self._openapi: tuple[list[Described], bytes] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a connection, as ASGI has it."""
@@ -74,11 +74,10 @@ class Application:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         call = Call(self, scope, receive)
-        route = ""
+        found: Route | None = None
         try:
             place = self._admit(call)
             found = _route(place, scope["method"])
-            route = found.name
             if found.access != "anyone":
                 self._guard.check_admin(scope, call.headers)
             call.find_model(place.model, place.version)
@@ -87,9 +86,15 @@ class Application:
             return
         except Exception as error:  # noqa: BLE001 (whatever it is, it is answered, and logged there)
             reply = self._refused(error, call)
-        seconds = time.perf_counter() - call.began
-        self.counters.answered(call.model, reply.version, route, reply.status, seconds)
+        self._note(call, found, reply)
         await reply.send(send, call.take_id(None), scope["method"] == "HEAD")
+
+    def _note(self, call: Call, route: Route | None, reply: Reply) -> None:
+        seconds = time.perf_counter() - call.began
+        name = "" if route is None else route.name
+        self.counters.answered(call.model, reply.version, name, reply.status, seconds)
+        if reply.failure and route is not None and route.asks and call.model:
+            call.served.note_failure(reply.failure, seconds)
 
     def _admit(self, call: Call) -> Place:
         """Where a request leads, if it may be here at all."""
@@ -110,10 +115,12 @@ class Application:
 
     def openapi(self) -> bytes:
         """The OpenAPI document of all that is served now; made anew when that is another."""
-        served = [each.served for each in self.deployed.values()]
-        state = [(each.versions(), each.signature()) for each in served]
-        if self._openapi is None or state != self._openapi[0]:
-            self._openapi = state, write_json(document_of(served))
+        told = [
+            Described(name, each.served.versions(), each.signature)
+            for name, each in self.deployed.items()
+        ]
+        if self._openapi is None or told != self._openapi[0]:
+            self._openapi = told, write_json(document_of(told))
         return self._openapi[1]
 
     async def _gather(self) -> Iterable[Mapping[str, Any]]:

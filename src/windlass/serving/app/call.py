@@ -6,7 +6,8 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from windlass.errors import NotFoundError, ProtocolError
+from windlass.errors import NotFoundError, NotReadyError, ProtocolError
+from windlass.models.signature import Signature
 from windlass.serving.app.bodies import read_body
 from windlass.serving.app.identity import check_id, drawn_id
 from windlass.serving.app.reply import HEADER_LENGTH, Receive, Scope
@@ -37,6 +38,14 @@ class Deployed:
     def __init__(self, served: Served) -> None:
         self.served = served
         self._bindings: dict[str | None, Binding] = {}
+
+    @property
+    def signature(self) -> Signature | None:
+        """That of the live version; None if it has none, or there is none."""
+        try:
+            return self.served.signature()
+        except NotReadyError:
+            return None
 
     def binding(self, version: str | None = None) -> Binding | None:
         """That of a version's signature; None if it has none.

@@ -40,7 +40,7 @@ async def server(_call: Call) -> Reply:
 
 async def model(call: Call) -> Reply:
     """A model's metadata: what it takes and gives, as tensors."""
-    signature = call.served.signature(call.version)
+    signature = call.served.signature(call.version)  # one that is not here is not found
     versions = (call.version,) if call.version else call.served.versions()
     told: dict[str, Any] = {"name": call.model, "versions": versions, "platform": "windlass"}
     inputs, outputs = ((), ()) if signature is None else signature.tensors()
@@ -53,11 +53,12 @@ async def model(call: Call) -> Reply:
 
 async def model_ready(call: Call) -> Reply:
     """Whether a model would answer."""
-    call.served.signature(call.version)  # a version that is not here is not found
-    told: dict[str, Any] = {"name": call.model, "ready": call.served.is_ready(call.version)}
-    if told["ready"]:
-        return Reply.json(told)
-    return Reply.json({**told, "error": f"the model '{call.model}' cannot answer yet"}, 503)
+    if call.served.is_ready(call.version):
+        return Reply.json({"name": call.model, "ready": True})
+    if call.served.is_ready():
+        call.served.signature(call.version)  # it is this version that is not found
+    told = {"name": call.model, "ready": False, "error": "the model cannot answer yet"}
+    return Reply.json(told, 503)
 
 
 async def index(call: Call) -> Reply:

@@ -122,8 +122,8 @@ def host_name(header: bytes) -> str | None:
     except UnicodeDecodeError:
         return None
     if text.startswith("["):
-        name, _, port = text[1:].partition("]")
-        return name if _is_port(port.removeprefix(":")) else None
+        name, bracket, port = text[1:].partition("]")
+        return name if bracket and _is_port(port.removeprefix(":")) else None
     name, _, port = text.partition(":")
     return name.removesuffix(".") if name and _is_port(port) else None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from windlass.models.signature import Signature
 from windlass.serving.app.schemas import (
@@ -13,7 +13,6 @@ from windlass.serving.app.schemas import (
     row_schema,
     tensors_example,
 )
-from windlass.serving.exchange import Served
 from windlass.version import __version__
 
 _ID = {"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!-~]([ -~]*[!-~])?$"}
@@ -22,12 +21,26 @@ _LENGTHS = {"type": "array", "items": {"type": "integer"}}
 _PARAMETERS = {"type": "object", "additionalProperties": _SCALAR}
 
 
-def document_of(deployments: Iterable[Served]) -> dict[str, Any]:
+class Described(NamedTuple):
+    """A model as the document tells it.
+
+    Args:
+        name: Its name.
+        versions: Those that answer.
+        signature: That of the live one; None if that is not known.
+    """
+
+    name: str
+    versions: tuple[str, ...]
+    signature: Signature | None
+
+
+def document_of(models: Iterable[Described]) -> dict[str, Any]:
     """The document, of OpenAPI 3.1."""
     paths: dict[str, Any] = dict(_SERVER)
     schemas: dict[str, Schema] = dict(_SCHEMAS)
-    for served in deployments:
-        paths |= _model_paths(served, served.signature(), schemas)
+    for model in models:
+        paths |= _model_paths(model, schemas)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -40,13 +53,11 @@ def document_of(deployments: Iterable[Served]) -> dict[str, Any]:
     }
 
 
-def _model_paths(
-    served: Served, signature: Signature | None, schemas: dict[str, Schema]
-) -> dict[str, Any]:
-    name = served.name
+def _model_paths(model: Described, schemas: dict[str, Schema]) -> dict[str, Any]:
+    name, versions, signature = model
     base = f"/v2/models/{name}"
     version = {"name": "version", "in": "path", "required": True}
-    known = {**version, "schema": {"type": "string", "enum": list(served.versions())}}
+    known = {**version, "schema": {"type": "string", "enum": list(versions)}}
     example = None if signature is None else {"inputs": tensors_example(signature)}
     infer = _operation(
         f"Asks {name} by tensors", "InferResponse", _body("InferRequest", example), name
@@ -65,7 +76,7 @@ def _model_paths(
         asked = _body(f"{name}.Rows", {"rows": [row_example(signature)]})
         operation = _operation(f"Asks {name} by rows", f"{name}.Answer", asked, name)
         paths[f"/models/{name}/predict"] = {"post": operation}
-    if served.versions():
+    if versions:
         paths |= _versioned(paths, name, known)
     truth = _body("Truth", {"id": "a-request", "truth": [_truth(signature)]})
     told = _operation(f"Tells {name} what was true", "Noted", truth, name, status="202")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from windlass.errors import BusyError, ModelError, NotReadyError, ProtocolError
+from windlass.errors import BusyError, ModelError, ProtocolError
 from windlass.models.tables.column import Label
 from windlass.serving.app.call import Call
 from windlass.serving.app.identity import check_id
@@ -45,8 +45,6 @@ def _binding(call: Call) -> Binding:
     binding = call.deployed.binding(call.version)
     if binding is not None:
         return binding
-    if not call.served.is_ready(call.version):
-        raise NotReadyError(f"the model '{call.model}' cannot answer yet")
     raise ProtocolError(
         f"the model '{call.model}' has no signature that would name its fields",
         status=501,
@@ -91,5 +89,7 @@ async def feedback(call: Call) -> Reply:
         raise ProtocolError(f"there are more than {call.limits.rows:,} rows", status=413)
     request = check_id(given)
     if not call.served.feedback(request, truth):
-        raise BusyError("there is no room for feedback at the moment", retry_after=1.0)
+        raise BusyError(
+            "feedback is not taken at the moment: there is no room, or no log", retry_after=1.0
+        )
     return Reply.json({"id": request, "rows": len(truth)}, 202)

@@ -36,6 +36,13 @@ def refusal(error: Exception, request: str) -> Reply:
         error: What was raised.
         request: The id of the request.
     """
+    reply = _reply(error, request)
+    kinds = {BusyError: "busy", NotReadyError: "unready"}
+    reply.failure = kinds.get(type(error), "error" if reply.status == 500 else "invalid")
+    return reply
+
+
+def _reply(error: Exception, request: str) -> Reply:
     match error:
         case ProtocolError():
             headers = (_CHALLENGE,) if error.status == 401 else ()
@@ -47,8 +54,9 @@ def refusal(error: Exception, request: str) -> Reply:
         case BusyError():
             after = b"%d" % max(1, math.ceil(error.retry_after))
             return _told(error, 503, request, (b"retry-after", after))
-        case NotReadyError():
-            return _told(error, 503, request)
+        case NotReadyError():  # why it is not is for those who run the server
+            log.warning("request %s: %s", request, error.message)
+            return Reply.json({"error": "the model cannot answer yet", "id": request}, 503)
     log.error("request %s failed", request, exc_info=error)
     message = "the server failed to answer; its log says more under the request's id"
     return Reply.json({"error": message, "id": request}, 500)

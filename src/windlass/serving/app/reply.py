@@ -30,6 +30,8 @@ class Reply:
         kind: Its content type.
         headers: More headers.
         version: The version of the model that gave it; empty if none did.
+        failure: As what monitors note it: see `windlass.serving.exchange.Observer.failed`; empty
+            if nothing failed.
     """
 
     body: bytes
@@ -37,6 +39,7 @@ class Reply:
     kind: bytes = JSON
     headers: tuple[Header, ...] = ()
     version: str = ""
+    failure: str = ""
 
     @classmethod
     def json(cls, document: Any, status: int = 200, *headers: Header, version: str = "") -> Reply:

@@ -26,12 +26,14 @@ class Route:
         access: Who may ask: ``anyone`` who reaches the server, or ``admin``: this machine, and who
             has the token. Every route says so.
         handler: What answers.
+        asks: Whether it asks a model, which then notes what fails, too.
     """
 
     method: str
     path: str
     access: Access
     handler: Handler
+    asks: bool = False
 
     @property
     def name(self) -> str:
@@ -50,13 +52,13 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", _VERSION, "anyone", describing.model),
     Route("GET", f"{_MODEL}/ready", "anyone", describing.model_ready),
     Route("GET", f"{_VERSION}/ready", "anyone", describing.model_ready),
-    Route("POST", f"{_MODEL}/infer", "anyone", infer),
-    Route("POST", f"{_VERSION}/infer", "anyone", infer),
+    Route("POST", f"{_MODEL}/infer", "anyone", infer, asks=True),
+    Route("POST", f"{_VERSION}/infer", "anyone", infer, asks=True),
     Route("POST", "/v2/repository/index", "admin", describing.index),
     Route("POST", "/v2/repository/models/{model}/load", "admin", describing.load),
     Route("POST", "/v2/repository/models/{model}/unload", "admin", describing.load),
-    Route("POST", "/models/{model}/predict", "anyone", predict),
-    Route("POST", "/models/{model}/versions/{version}/predict", "anyone", predict),
+    Route("POST", "/models/{model}/predict", "anyone", predict, asks=True),
+    Route("POST", "/models/{model}/versions/{version}/predict", "anyone", predict, asks=True),
     Route("POST", "/models/{model}/feedback", "anyone", feedback),
     Route("GET", "/openapi.json", "anyone", describing.openapi),
     Route("GET", "/metrics", "admin", describing.metrics),

@@ -40,7 +40,7 @@ def read_elements(elements: Sequence[Any], datatype: str, name: str) -> NDArray[
 def _read_floats(
     elements: Sequence[Any], types: set[type], datatype: str, name: str
 ) -> NDArray[Any]:
-    _allow(types, {float, int, type(None)}, datatype, name)
+    _allow(types, _NUMBERS, datatype, name)
     found = np.array(elements, np.float64)
     if datatype == "FP64":
         return found
@@ -54,7 +54,7 @@ def _read_floats(
 def _read_integers(
     elements: Sequence[Any], types: set[type], datatype: str, name: str
 ) -> NDArray[Any]:
-    _allow(types, {float, int, type(None)}, datatype, name)
+    _allow(types, _NUMBERS, datatype, name)
     known = elements if type(None) not in types else [e for e in elements if e is not None]
     if float in types:
         if not all(type(each) is int or each.is_integer() for each in known):
@@ -82,7 +82,7 @@ def _check_bounds(known: Sequence[int], datatype: str, name: str) -> None:
 def _read_booleans(
     elements: Sequence[Any], types: set[type], datatype: str, name: str
 ) -> NDArray[Any]:
-    _allow(types, {bool, int, float, type(None)}, datatype, name)
+    _allow(types, _TRUTHS, datatype, name)
     if types == {bool}:
         return np.array(elements, np.bool_)
     if not all(each is None or each in (0, 1) for each in elements):  # some clients send numbers
@@ -94,16 +94,19 @@ def _read_booleans(
 def _read_texts(
     elements: Sequence[Any], types: set[type], datatype: str, name: str
 ) -> NDArray[Any]:
-    _allow(types, {str, type(None)}, datatype, name)
+    _allow(types, _TEXTS, datatype, name)
     return as_objects(elements)
 
 
-def _allow(types: set[type], allowed: set[type], datatype: str, name: str) -> None:
-    if strange := types - allowed:
-        told = ", ".join(sorted(_WORDS.get(each, each.__name__) for each in strange))
+def _allow(types: set[type], allowed: frozenset[type], datatype: str, name: str) -> None:
+    if not types <= allowed:
+        told = ", ".join(sorted(_WORDS.get(each, each.__name__) for each in types - allowed))
         raise ProtocolError(f"the data of the tensor '{name}' has {told}, and is of {datatype}")
 
 
+_NUMBERS: frozenset[type] = frozenset((float, int, type(None)))
+_TRUTHS = _NUMBERS | {bool}
+_TEXTS: frozenset[type] = frozenset((str, type(None)))
 _WORDS = {
     bool: "a boolean",
     dict: "an object",

@@ -17,7 +17,7 @@ class Limits:
     Args:
         body: Bytes, also once they are decompressed.
         expansion: How many times as long it may become when it is decompressed.
-        json: Bytes of JSON, which takes up to some twenty times as much once it is read.
+        json: Bytes of JSON, of which what is read takes up to forty times as much.
         headers: How many headers.
         chunks: In how many pieces the body may come.
         seconds: How long it may take to come.
@@ -28,7 +28,7 @@ class Limits:
 
     body: int = 64 * _MIB
     expansion: int = 100
-    json: int = 16 * _MIB
+    json: int = 8 * _MIB
     headers: int = 100
     chunks: int = 65_536
     seconds: float = 60.0

@@ -138,19 +138,20 @@ class _Buffers:
 
 def _read_tensor(document: Any, buffers: _Buffers, limits: Limits) -> Given:
     name = _name(document, "an input")
+    told = shown(name)
     datatype = document.get("datatype")
     if not is_datatype(datatype):
-        told = shortened(repr(datatype), _NAME)
-        raise ProtocolError(f"the tensor '{shown(name)}' has the datatype {told}, which is none")
-    shape = read_shape(document.get("shape"), shown(name), limits.axes)
-    parameters = _parameters(document, f"the tensor '{shown(name)}'")
+        what = shortened(repr(datatype), _NAME)
+        raise ProtocolError(f"the tensor '{told}' has the datatype {what}, which is none")
+    shape = read_shape(document.get("shape"), told, limits.axes)
+    parameters = _parameters(document, "the tensor", told)
     if "binary_data_size" not in parameters:
-        elements = flattened(document.get("data"), shape, shown(name))
-        return Given(name, read_elements(elements, datatype, shown(name)).reshape(shape))
+        elements = flattened(document.get("data"), shape, told)
+        return Given(name, read_elements(elements, datatype, told).reshape(shape))
     if document.get("data") is not None:
-        raise ProtocolError(f"the tensor '{shown(name)}' has both data and binary_data_size")
-    buffer = buffers.take(parameters["binary_data_size"], shown(name))
-    return Given(name, read_buffer(buffer, datatype, prod(shape), shown(name)).reshape(shape))
+        raise ProtocolError(f"the tensor '{told}' has both data and binary_data_size")
+    buffer = buffers.take(parameters["binary_data_size"], told)
+    return Given(name, read_buffer(buffer, datatype, prod(shape), told).reshape(shape))
 
 
 def shown(name: str) -> str:
@@ -178,10 +179,11 @@ def _listed(document: Mapping[str, Any], key: str, most: int) -> list[Any]:
     return found
 
 
-def _parameters(document: Mapping[str, Any], what: str) -> Mapping[str, Any]:
+def _parameters(document: Mapping[str, Any], what: str, of: str = "") -> Mapping[str, Any]:
     found = document.get("parameters")
     if found is None:
         return {}
+    what = f"{what} '{of}'" if of else what
     if type(found) is not dict:
         raise ProtocolError(f"the parameters of {what} are no object")
     for name, each in found.items():
@@ -212,6 +214,6 @@ def _wishes(document: Mapping[str, Any], binary: bool, most: int) -> list[Wish] 
     wishes = []
     for each in _listed(document, "outputs", most):
         name = _name(each, "an output")
-        parameters = _parameters(each, f"the output '{shown(name)}'")
+        parameters = _parameters(each, "the output", shown(name))
         wishes.append(Wish(name, _flag(parameters, "binary_data", binary)))
     return wishes or None
