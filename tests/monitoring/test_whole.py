@@ -34,6 +34,7 @@ def test_what_a_deployment_answers_is_watched(world: World, tmp_path: Path) -> N
         await asyncio.gather(*map(ask, range(60)))
         with pytest.raises(SignatureError):
             await served.ask({"a": data.a.to_numpy()[:1]}, 1, request="x", began=0.0)
+        served.note_failure("invalid", 0.001)  # as the application does, which answers the client
 
     asyncio.run(ask_all())
     served.close()
