@@ -120,7 +120,14 @@ class World:
         self.stores.records.save_observations(told)
 
     def label(
-        self, hours_ago: int, n: int = 300, *, flipped: float = 0.0, number: int = 1, tell: int = 0
+        self,
+        hours_ago: int,
+        n: int = 300,
+        *,
+        flipped: float = 0.0,
+        number: int = 1,
+        tell: int = 0,
+        strange: tuple[Any, ...] = (),
     ) -> None:
         """Logs requests of an hour, and what was true of them, told some hours before `NOW`."""
         data, version = table(n, 2000 + hours_ago, 0.0, flipped), self.version(number)
@@ -132,9 +139,10 @@ class World:
         known = Known.of(version.signature, None)
         [one] = joined([Batch(str(number), asked, inputs, outputs)], lambda _: began)
         tables = list(rows.tables_of(one, known, (), 1.0))
+        told = [*strange, *data.late.tolist()[len(strange) :]]
         truths = [
             Truth(request.id, NOW - tell * HOUR - 60, [label])
-            for request, label in zip(asked, data.late.tolist(), strict=True)
+            for request, label in zip(asked, told, strict=True)
         ]
         self._publish(
             [

@@ -8,11 +8,15 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from windlass.errors import NotFoundError
+from windlass.models.signature import signature_of
 from windlass.monitoring.findings import Findings
+from windlass.monitoring.labels import Labelled
 from windlass.monitoring.looking import examine, look
+from windlass.monitoring.quality import score_of, usable
 from windlass.monitoring.windows import merged
 from windlass.stacks.models import ModelSettings
 
@@ -172,6 +176,36 @@ def test_a_row_that_was_told_twice_counts_once_and_as_it_was_told_last(world: Wo
     assert found.overall is not None
     assert found.overall.live.n == 300
     assert (found.overall.worse or 0) < 0.1
+
+
+def test_feedback_that_is_no_label_hides_none_that_is(world: World) -> None:
+    world.label(1, strange=("early", 7, float("nan"), None, True, "late "))
+    found = look_at(world)
+    assert found.overall is not None
+    assert found.overall.live.n == 294
+    assert found.notes == ["5 labels of feedback are none that log_loss can take"]
+    world.label(2, n=3, strange=("x", "y", "z"), number=2)
+    nothing = look(world.stores, "delay@2", SETTINGS, LATER)
+    assert nothing.overall is None
+    assert nothing.notes == ["3 labels of feedback are none that log_loss can take"]
+
+
+@pytest.mark.parametrize(
+    ("truth", "classes", "wanted"),
+    [
+        ([1, 1.0, "1", 2, True, None], (0, 1), [1, 1, 1]),
+        ([True, "True", "yes", 1], (False, True), [True, True]),
+        ([1.5, 2, float("inf"), "3", float("nan")], None, [1.5, 2.0]),
+    ],
+)
+def test_labels_may_come_as_json_wrote_them(truth: Any, classes: Any, wanted: Any) -> None:
+    gave = {"predict": np.array([0.5, 1.5] if classes is None else list(classes))}
+    signature = signature_of(pd.DataFrame({"a": [1.0, 2.0]}), gave, classes=classes)
+    rows = Labelled(np.zeros(len(truth)), truth, list(truth), None)
+    found = usable(score_of(None, signature), rows, signature)
+    assert found.truths == wanted
+    assert [type(each) for each in found.truths] == [type(each) for each in wanted]
+    assert len(found.times) == len(found.predicted or ()) == len(wanted)
 
 
 def test_labels_of_other_versions_and_of_no_request_are_left_out(world: World) -> None:

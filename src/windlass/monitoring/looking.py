@@ -22,7 +22,7 @@ from windlass.monitoring import alerting, labels, quality, webhook
 from windlass.monitoring.alerting import Judged, Standing
 from windlass.monitoring.drifting import ColumnTest, Reference
 from windlass.monitoring.findings import ColumnView, Findings, Looked
-from windlass.monitoring.windows import Window, merged, total
+from windlass.monitoring.windows import SETTLING, Window, merged, total
 from windlass.provenance import secrets
 from windlass.records import Records
 from windlass.records.production import Alert, Observation
@@ -38,6 +38,7 @@ _FAULTS = ("error", "busy", "unready")
 """Failures that are the server's; what is invalid is whoever's asked."""
 _REACH = 30 * DAY
 """How late labels may come."""
+_WINDOWS = 200
 _LOOK_BACK = 90 * DAY
 """After which an alert is told again, though it is the same episode."""
 
@@ -60,7 +61,8 @@ def look(
             has answered nothing, the version that has answered last.
         settings: What ``windlass.toml`` says of it.
         now: The present time; None for that of the clock.
-        since: From when on; None for a day, or as many windows as an alert takes.
+        since: From when on; None for a day, in which there are at most 200 windows, or for as many
+            as an alert takes.
 
     Returns:
         What was found. `Findings.alerts` are those that are new: one for each kind and episode.
@@ -95,14 +97,20 @@ def examine(
     """
     moment = time.time() if now is None else now
     monitor = settings.monitor
-    usual = max(DAY, (monitor.persistence + 2) * monitor.window)
-    start = moment - usual if since is None else since
+    start = moment - _usual_time(monitor) if since is None else since
     name = model.partition("@")[0]
     seen = stores.records.observations(name, start, moment)
     version = Version(find_version(stores.records, _watched(stores.records, model, seen)), stores)
     found = Findings(name, version.number, start, moment)
     looked = _columns_looked_at(found, version, merged(seen, version.number), monitor)
     return _with_standing(_with_quality(looked, version, settings), stores.records, monitor)
+
+
+def _usual_time(monitor: MonitorSettings) -> float:
+    """Seconds that are looked at where nothing is said."""
+    return max(
+        min(DAY, _WINDOWS * monitor.window), (monitor.persistence + 2) * monitor.window + SETTLING
+    )
 
 
 def _watched(records: Records, model: str, seen: Sequence[Observation]) -> str:
@@ -178,9 +186,16 @@ def _with_quality(found: Findings, version: Version, settings: ModelSettings) ->
         )
         if rows is None or not rows.truths:
             return replace(found, score=score.name, unmatched=0 if rows is None else rows.unmatched)
+        labels_told = len(rows.truths)
+        rows = quality.usable(score, rows, signature)
         holdout = quality.holdout_score(version, score)
     except WindlassError as error:
         return replace(found, notes=[*found.notes, f"quality is not known: {error.message}"])
+    if strange := labels_told - len(rows.truths):
+        note = f"{strange:,} labels of feedback are none that {score.name} can take"
+        found = replace(found, notes=[*found.notes, note])
+    if not rows.truths:
+        return replace(found, score=score.name, holdout=holdout, unmatched=rows.unmatched)
     common: dict[str, Any] = {"margin": monitor.margin, "minimum": monitor.minimum}
     return replace(
         found,

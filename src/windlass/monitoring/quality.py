@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from windlass.errors import ModelError, WindlassError
 from windlass.models.signature import Signature
+from windlass.models.tables.column import Label
 from windlass.models.version import Version
 from windlass.monitoring.labels import Labelled
 from windlass.values import Json
@@ -75,6 +76,43 @@ def score_of(name: str | None, signature: Signature | None) -> Score:
     return find_score("log_loss" if signature.output("predict_proba") else "accuracy")
 
 
+def usable(score: Score, rows: Labelled, signature: Signature | None) -> Labelled:
+    """The answers whose truth the score can take: one of the classes, or a finite number.
+
+    Whoever sends feedback may send anything; what is no label must not hide those that are.
+    """
+    import numpy as np
+
+    classes = _classes(score, signature)
+    if classes is None and score.needs != "numbers":
+        return rows
+    same = {_text(label): label for label in classes or ()}
+    found = [same.get(_text(each)) if same else _number(each) for each in rows.truths]
+    places = [place for place, each in enumerate(found) if each is not None]
+    chosen = np.array(places, np.intp)
+    return replace(
+        rows,
+        times=rows.times[chosen],
+        truths=[found[place] for place in places],
+        predicted=None if rows.predicted is None else [rows.predicted[p] for p in places],
+        proba=None if rows.proba is None else rows.proba[chosen],
+    )
+
+
+def _classes(score: Score, signature: Signature | None) -> tuple[Label, ...] | None:
+    return None if signature is None or score.needs == "numbers" else signature.classes
+
+
+def _text(label: Any) -> str:
+    """A label as JSON may have changed it: 1.0 for 1, "1" for 1."""
+    return str(int(label)) if isinstance(label, float) and label.is_integer() else str(label)
+
+
+def _number(value: Any) -> float | None:
+    is_number = isinstance(value, int | float) and math.isfinite(value)
+    return float(value) if is_number else None
+
+
 def score_labelled(
     score: Score, rows: Labelled, signature: Signature | None, chosen: Any = None
 ) -> Finding:
@@ -82,7 +120,7 @@ def score_labelled(
 
     Args:
         score: Which one.
-        rows: The answers.
+        rows: The answers, as `usable` gives them.
         signature: Of the version.
         chosen: (n,) of bool, which of them; None for all.
 
@@ -93,15 +131,10 @@ def score_labelled(
 
     from windlass.models.statistics import measure
 
-    classes = None if signature is None or score.needs == "numbers" else signature.classes
     places = np.arange(len(rows.truths)) if chosen is None else np.flatnonzero(chosen)
     truths = [rows.truths[place] for place in places.tolist()]
-    if classes is not None:
-        same = {str(label): label for label in classes}
-        truths = [same.get(str(each), each) for each in truths]
-    given = _given(score, rows, places)
-    options: Any = {"resamples": _RESAMPLES}
-    return measure(score, truths, given, classes=classes, **options)
+    options: Any = {"resamples": _RESAMPLES, "classes": _classes(score, signature)}
+    return measure(score, truths, _given(score, rows, places), **options)
 
 
 def _given(score: Score, rows: Labelled, places: Any) -> Any:

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from windlass.errors import ModelError
 from windlass.models.bins import Anchors, CategoryBins
 from windlass.models.tables import array_columns
 from windlass.models.tables.column import Column, Label, of_labels
-from windlass.serving.exchange import Arrays
 from windlass.serving.observing.counts import UNKNOWN, Counts
 from windlass.serving.observing.inbox import Taken
-from windlass.serving.observing.joining import Joined
+from windlass.serving.observing.joining import Joined, Piece
 from windlass.serving.observing.known import Known
 from windlass.serving.observing.latency import count as count_latencies
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 Key = tuple[float, int]
 """When a window began, and the version's number."""
@@ -34,17 +30,17 @@ def count_rows(joined: Joined, known: Known) -> tuple[Counts, dict[str, str]]:
         latency=count_latencies([request.seconds for request in joined.requests]),
     )
     problems: dict[str, str] = {}
-    for _, inputs, outputs in joined.pieces() if known.columns else ():
-        found += Counts(columns=dict(_cells([inputs, outputs], known, problems)))
+    for piece in joined.pieces if known.columns else ():
+        found += Counts(columns=dict(_cells(piece, known, problems)))
     return found, problems
 
 
-def _cells(
-    parts: Iterable[Arrays], known: Known, problems: dict[str, str]
-) -> Iterator[tuple[str, Any]]:
-    for name, array in ((name, array) for part in parts for name, array in part.items()):
+def _cells(piece: Piece, known: Known, problems: dict[str, str]) -> Iterator[tuple[str, Any]]:
+    for name, array in (*piece.inputs.items(), *piece.outputs.items()):
         try:
-            for column in columns_of(name, array):
+            texts = piece.texts.get(name)
+            columns = array_columns(name, array) if texts is None else [_text_column(name, texts)]
+            for column in columns:
                 if column.name in known.columns:
                     anchors = known.columns[column.name].anchors
                     yield column.name, anchors.count(_alike(column, anchors))
@@ -52,22 +48,10 @@ def _cells(
             problems[name] = error.message
 
 
-def columns_of(name: str, array: NDArray[Any]) -> list[Column]:
-    """The columns of an array, as `array_columns`; text is read by Arrow, many times faster.
-
-    Raises:
-        ModelError: It holds what no model takes.
-    """
-    if array.dtype.kind == "O" and array.ndim == 1:
-        import pyarrow as pa
-
-        try:
-            texts = pa.array(array, pa.string(), from_pandas=True).dictionary_encode()
-        except (pa.ArrowInvalid, pa.ArrowTypeError):
-            return array_columns(name, array)
-        places = texts.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-        return [of_labels(name, "text", "object", places, texts.dictionary.to_pylist())]
-    return array_columns(name, array)
+def _text_column(name: str, texts: Any) -> Column:
+    """A dictionary of Arrow as a column."""
+    places = texts.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    return of_labels(name, "text", "object", places, texts.dictionary.to_pylist())
 
 
 def _alike(column: Column, anchors: Anchors) -> Column:

@@ -65,6 +65,8 @@ class Inbox:
         self.most_rows = most_rows
         self.totals: Counter[str] = Counter()
         """Rows and labels that were dropped since the beginning."""
+        self.filling = threading.Event()
+        """Set when half of the room is taken: it is time to look."""
         self._lock = threading.Lock()
         self._held = Taken()
         self._rows = self._truths = 0
@@ -90,6 +92,8 @@ class Inbox:
                 return False
             self._held.batches.append(batch)
             self._rows += rows
+        if self._rows > room // 2:
+            self.filling.set()
         return True
 
     def fail(self, kind: str, seconds: float) -> None:
@@ -115,6 +119,7 @@ class Inbox:
         with self._lock:
             taken, self._held = self._held, Taken()
             self._rows = self._truths = 0
+            self.filling.clear()
         return taken
 
     def began(self, when: float) -> float:

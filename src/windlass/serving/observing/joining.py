@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from windlass.serving.exchange import Arrays, Batch, Request
 
@@ -17,7 +18,39 @@ PIECE = 32_768
 thread runs Python."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
+class Piece:
+    """Some rows of what was joined.
+
+    Args:
+        rows: Which ones.
+        inputs: Of these rows.
+        outputs: Likewise.
+    """
+
+    rows: slice
+    inputs: Arrays
+    outputs: Arrays
+
+    @cached_property
+    def texts(self) -> Mapping[str, Any]:
+        """The arrays of text as dictionaries of Arrow, by name: read once, counted and logged."""
+        arrays = {**self.inputs, **self.outputs}
+        found = {n: _texts(a) for n, a in arrays.items() if a.dtype.kind == "O" and a.ndim == 1}
+        return {name: each for name, each in found.items() if each is not None}
+
+
+def _texts(array: NDArray[Any]) -> Any:
+    """An array of text as a dictionary of Arrow; None if it holds anything else."""
+    import pyarrow as pa
+
+    try:
+        return pa.array(array, pa.string(), from_pandas=True).dictionary_encode()
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        return None
+
+
+@dataclass(frozen=True)
 class Joined:
     """Batches of one version in one window.
 
@@ -48,15 +81,15 @@ class Joined:
         owners = np.repeat(np.arange(len(sizes)), sizes)
         return owners, np.arange(len(owners)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
 
-    def pieces(self) -> Iterator[tuple[slice, Arrays, Arrays]]:
-        """Inputs and outputs of at most `PIECE` rows, and which rows these are."""
-        for start in range(0, self.rows, PIECE):
-            some = slice(start, start + PIECE)
-            yield (
-                some,
-                {name: array[some] for name, array in self.inputs.items()},
-                {name: array[some] for name, array in self.outputs.items()},
-            )
+    @cached_property
+    def pieces(self) -> Sequence[Piece]:
+        """All rows, in pieces of at most `PIECE`."""
+        starts = range(0, self.rows, PIECE)
+        return [self._piece(slice(start, start + PIECE)) for start in starts]
+
+    def _piece(self, rows: slice) -> Piece:
+        inputs = {name: array[rows] for name, array in self.inputs.items()}
+        return Piece(rows, inputs, {name: array[rows] for name, array in self.outputs.items()})
 
 
 def joined(batches: Sequence[Batch], began: Callable[[float], float]) -> Iterator[Joined]:

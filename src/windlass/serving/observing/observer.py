@@ -163,6 +163,7 @@ class BackgroundObserver:
         if self._stopping.is_set():
             return
         self._stopping.set()
+        self._inbox.filling.set()
         for thread in self._threads:
             thread.join()
         self._folder.remove()
@@ -189,7 +190,8 @@ class BackgroundObserver:
         }
 
     def _drain_all(self) -> None:
-        while not self._stopping.wait(self._pace.drain):
+        while not self._stopping.is_set():
+            self._inbox.filling.wait(self._pace.drain)
             self._drain()
         self._drain()
         self._journals.close()

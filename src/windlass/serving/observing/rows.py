@@ -13,9 +13,9 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from windlass.models.tables.column import Kind
-from windlass.serving.exchange import Arrays, Request
+from windlass.serving.exchange import Request
 from windlass.serving.observing.inbox import Truth
-from windlass.serving.observing.joining import Joined
+from windlass.serving.observing.joining import Joined, Piece
 from windlass.serving.observing.known import Known
 
 if TYPE_CHECKING:
@@ -55,13 +55,13 @@ def tables_of(
 
     owners, places = joined.owners()
     chosen = np.array([is_sampled(request.id, share) for request in joined.requests], np.bool_)
-    for some, inputs, outputs in joined.pieces():
-        rows = np.flatnonzero(chosen[owners[some]])
+    for piece in joined.pieces:
+        rows = np.flatnonzero(chosen[owners[piece.rows]])
         if not len(rows):
             continue
-        own = _own_columns(joined.requests, owners[some][rows], places[some][rows], joined.version)
-        given = {name: array for name, array in inputs.items() if name not in redact}
-        arrays = {**own, **_inputs(given, rows, known), **_outputs(outputs, rows, known)}
+        mine = owners[piece.rows][rows]
+        own = _own_columns(joined.requests, mine, places[piece.rows][rows], joined.version)
+        arrays = {**own, **_inputs(piece, rows, known, redact), **_outputs(piece, rows, known)}
         yield _table(arrays)
 
 
@@ -110,23 +110,40 @@ def _moments(seconds: Sequence[float]) -> Any:
     return pa.array(micros).cast(pa.timestamp("us", "UTC"))
 
 
-def _inputs(inputs: Arrays, rows: NDArray[np.int64], known: Known) -> dict[str, Any]:
+def _inputs(
+    piece: Piece, rows: NDArray[np.int64], known: Known, redact: Collection[str]
+) -> dict[str, Any]:
     return {
-        f"_{name}" if name.startswith("_") else name: _array(array[rows], known.kinds.get(name))
-        for name, array in inputs.items()
+        f"_{name}" if name.startswith("_") else name: _some(
+            piece, name, array, rows, known.kinds.get(name)
+        )
+        for name, array in piece.inputs.items()
+        if name not in redact
     }
 
 
-def _outputs(outputs: Arrays, rows: NDArray[np.int64], known: Known) -> dict[str, Any]:
+def _outputs(piece: Piece, rows: NDArray[np.int64], known: Known) -> dict[str, Any]:
     found = {}
-    for name, array in outputs.items():
+    for name, array in piece.outputs.items():
         if name == "predict_proba" and array.ndim == 2:
             labels = known.classes or tuple(range(array.shape[1]))
             for place, label in enumerate(labels):
                 found[f"_proba.{label}"] = _array(array[rows, place], "number")
         else:
-            found[f"_{name}"] = _array(array[rows], None)
+            found[f"_{name}"] = _some(piece, name, array, rows, None)
     return found
+
+
+def _some(
+    piece: Piece, name: str, array: NDArray[Any], rows: NDArray[np.int64], kind: Kind | None
+) -> Any:
+    """Some rows of an array as one of Arrow."""
+    if name not in piece.texts:
+        return _array(array[rows], kind)
+    import pyarrow as pa
+
+    texts = piece.texts[name]
+    return (texts if len(rows) == len(texts) else texts.take(pa.array(rows))).dictionary_decode()
 
 
 def _array(array: NDArray[Any], kind: Kind | None) -> Any:
