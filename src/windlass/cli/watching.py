@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json as js
 import subprocess
 import sys
@@ -10,7 +9,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -30,9 +29,7 @@ from windlass.pipeline.settings import parse_duration
 from windlass.words import time_text
 
 if TYPE_CHECKING:
-    from windlass.monitoring.turning.watching import Due, Monitor, Watcher
-
-_LOOKING = "windlass.monitoring.looking"
+    from windlass.monitoring.turning.watching import Due, Watcher
 
 
 @command
@@ -52,13 +49,14 @@ def watch(
 ) -> int:
     """Watches. Exit codes of --once are those of the turns; 0 when nothing was due."""
     from windlass.execution.interrupt import Interrupts
+    from windlass.monitoring.looking import look
     from windlass.monitoring.turning.watching import Watcher
 
     if json and not once:
         raise ConfigError("--json tells of one look", hint="Give --once with it.")
     seconds, root = _seconds(interval), stack_here(stack).project.root
     begin = partial(_begin, root, stack)
-    watched = Watcher(root, stack, models or (), _monitor(), begin, _say)
+    watched = Watcher(root, stack, models or (), look, begin, _say)
     with Interrupts() as interrupts, watched as watcher:
         watcher.models()  # what is wrong at the start is refused
         if once:
@@ -98,13 +96,6 @@ def _begin(root: Path, stack: str | None, due: Due) -> subprocess.Popen[bytes]:
         stdout=sys.stderr,
         start_new_session=True,
     )
-
-
-def _monitor() -> Monitor:
-    """What looks at models in production, where it is installed."""
-    if importlib.util.find_spec(_LOOKING) is None:
-        return lambda *_: None
-    return cast("Monitor", importlib.import_module(_LOOKING).look)
 
 
 def _say(line: str) -> None:
