@@ -26,8 +26,11 @@ import bucket
 import caching
 import comparing
 import on_ray
+import over_http
 import releasing
 import submitting
+import swapping
+import watching
 from timing import HERE, QUICK, ROUNDS, Bench, Figure, further, median, paired, seconds
 
 
@@ -201,7 +204,10 @@ MEASURES: dict[str, Callable[[Bench], list[Figure]]] = {
     "container": boxes.container,
     "bucket": bucket.bucket,
     "models": releasing.models,
+    "serving": over_http.serving,
+    "swapping": swapping.swapping,
     "comparing": comparing.comparing,
+    "watching": watching.drift,
 }
 
 

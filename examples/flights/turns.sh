@@ -13,10 +13,8 @@ run until=6 "$@" >/dev/null
 try test delay@1
 try promote delay@1 --reason 'the first one'
 
-say 'Turn 2: learnt from January to September'
-run until=9 "$@"
-try test delay@2
-try promote delay@2 --reason 'three months more to learn from'
+say 'Turn 2: learnt from January to September; all of it in one command'
+try turn delay -p until=9 "$@"
 
 say 'Turn 3: a mistake, the weather is that of the day before'
 run lag=25 "$@" >/dev/null

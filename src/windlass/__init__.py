@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from windlass.pipeline.step import Step as Step
     from windlass.pipeline.step import step as step
     from windlass.pipeline.symbols import each as each
+    from windlass.serving.embedding import asgi as asgi
+    from windlass.serving.embedding import load as load
     from windlass.tracking.log import log_metric as log_metric
     from windlass.tracking.log import log_metrics as log_metrics
     from windlass.tracking.log import log_params as log_params
@@ -57,6 +59,8 @@ _WHERE = {
     "Step": "windlass.pipeline.step",
     "step": "windlass.pipeline.step",
     "each": "windlass.pipeline.symbols",
+    "asgi": "windlass.serving.embedding",
+    "load": "windlass.serving.embedding",
     "log_metric": "windlass.tracking.log",
     "log_metrics": "windlass.tracking.log",
     "log_params": "windlass.tracking.log",

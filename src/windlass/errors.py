@@ -27,10 +27,16 @@
     │   └── NotDrivenError   another process has taken it over
     ├── ScoreError           predictions cannot be scored or compared
     │   └── UndefinedError   a score has no value for these cases
+    ├── ServingError         a server cannot answer as it is
+    │   ├── BusyError        as many requests wait as may
+    │   ├── NotReadyError    there is no version yet that could answer
+    │   └── ProtocolError    a request is not of the protocol, or asks for what is not done here
+    ├── AlertError           an alert cannot be sent
     └── ModelError           a version of a model cannot be used as it is asked
         ├── ConversionError  it cannot be converted to another format
         ├── SignatureError   rows are not what it takes
-        └── PromotionError   it may not become what it is to become
+        ├── PromotionError   it may not become what it is to become
+        └── TurnError        another turn of it is in progress, or took its place
 
 Every message says what went wrong, where, and what to do. ``exit_code`` is what the command line
 returns: 1 where the work failed, 2 where the input was refused.
@@ -216,14 +222,69 @@ class SignatureError(ModelError):
 
     Attributes:
         problems: Each problem in words.
+        found: The same as `windlass.models.problems.Problem`, with the field and the rule.
     """
 
     exit_code = 2
     problems: tuple[str, ...] = ()
+    found: tuple[Any, ...] = ()
 
 
 class PromotionError(ModelError):
     """A version may not become what it is to become: it lacks a report, or somebody was first."""
+
+
+class TurnError(ModelError):
+    """Another turn of a model is in progress, or has taken the place of this one."""
+
+    exit_code = 2
+
+
+class ServingError(WindlassError):
+    """A server cannot answer as it is."""
+
+    exit_code = 1
+
+
+class BusyError(ServingError):
+    """As many requests wait as may.
+
+    Attributes:
+        retry_after: Seconds after which it is worth another try.
+    """
+
+    def __init__(self, message: str, *, retry_after: float) -> None:
+        super().__init__(message, hint=f"Ask again after {retry_after:g} s, or serve by more.")
+        self.retry_after = retry_after
+
+
+class NotReadyError(ServingError):
+    """There is no version yet that could answer."""
+
+
+class AlertError(WindlassError):
+    """An alert cannot be sent where it is to go, or may not be.
+
+    Attributes:
+        is_passing: Whether another try may succeed.
+    """
+
+    exit_code = 1
+    is_passing = False
+
+
+class ProtocolError(ServingError):
+    """A request is not of the protocol, too large, or asks for what is not done here.
+
+    Attributes:
+        status: What HTTP calls that: 400 if nothing else fits.
+    """
+
+    exit_code = 2
+
+    def __init__(self, message: str, *, status: int = 400, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
 
 
 class ScoreError(WindlassError):

@@ -49,7 +49,9 @@ def is_object_store(system: Any) -> bool:
     return not _EXTRAS.keys().isdisjoint([named] if isinstance(named, str) else named)
 
 
-def reach(url: str, shown: str, options: Mapping[str, Any]) -> tuple[Any, str]:
+def reach(
+    url: str, shown: str, options: Mapping[str, Any], what: str = "artifact store"
+) -> tuple[Any, str]:
     """The file system behind a URL, and the place in it; nobody is asked anything yet.
 
     Listings are never kept: others write there, too.
@@ -58,6 +60,7 @@ def reach(url: str, shown: str, options: Mapping[str, Any]) -> tuple[Any, str]:
         url: Where it is.
         shown: The same without secrets.
         options: What that file system takes, such as ``endpoint_url``.
+        what: What it is to a person.
 
     Raises:
         StoreError: Its package is not installed, or its options are wrong.
@@ -67,13 +70,13 @@ def reach(url: str, shown: str, options: Mapping[str, Any]) -> tuple[Any, str]:
     if _EXTRAS.get(scheme, ("",))[0] == "s3":
         given["config_kwargs"] = {**_PATIENCE, **given.get("config_kwargs", {})}
     _quieten()
-    with telling(shown, "opened", options):
+    with telling(shown, "opened", options, what):
         import fsspec
 
         try:
             found: tuple[Any, str] = fsspec.core.url_to_fs(url, **given)
         except (ImportError, ValueError) as error:
-            raise _no_package(shown, scheme, error) from error
+            raise _no_package(f"{what} {shown}", scheme, error) from error
     return found
 
 
@@ -89,37 +92,43 @@ def _no_package(shown: str, scheme: str, error: Exception) -> StoreError:
     extra, package = _EXTRAS.get(scheme, ("", ""))
     if extra:
         return StoreError(
-            f"the artifact store {shown} needs the package {package}, which is not installed",
+            f"the {shown} needs the package {package}, which is not installed",
             hint=f"Install it: pip install 'windlass[{extra}]'",
         )
     return StoreError(
-        f"the artifact store {shown} cannot be opened: {error}",
+        f"the {shown} cannot be opened: {error}",
         hint="Is its scheme right? There is s3://, gs://, az://, and what else fsspec knows.",
     )
 
 
 @contextlib.contextmanager
-def telling(shown: str, verb: str, options: Mapping[str, Any] | None = None) -> Iterator[None]:
+def telling(
+    shown: str,
+    verb: str,
+    options: Mapping[str, Any] | None = None,
+    what: str = "artifact store",
+) -> Iterator[None]:
     """Turns whatever a file system raises into our error, in words.
 
     Args:
         shown: How a person calls the store.
         verb: What could not be done: read, written, opened.
         options: What the file system was given; no secret of it is repeated.
+        what: What it is to a person.
     """
     try:
         yield
     except (ArtifactError, StoreError):
         raise
     except Exception as error:
-        raise _in_words(shown, verb, error, options or {}) from error
+        raise _in_words(f"{what} {shown}", verb, error, options or {}) from error
 
 
 def _in_words(shown: str, verb: str, error: Exception, options: Mapping[str, Any]) -> StoreError:
     told, hint = _kind(error)
     for secret in _secrets(options):
         told = told.replace(secret, "***")
-    return StoreError(f"the artifact store {shown} cannot be {verb}: {told}", hint=hint)
+    return StoreError(f"the {shown} cannot be {verb}: {told}", hint=hint)
 
 
 def _kind(error: Exception) -> tuple[str, str]:

@@ -47,6 +47,7 @@ class RemoteStore(ArtifactStore):
         self.layouts = copies.layouts
         self._copies = copies
         self._shown = shown
+        self._scheme = url.partition("://")[0]
         self._options = options
         self._system, self._root = reach(url, shown, options)
         self._puts_whole = is_object_store(self._system)
@@ -76,6 +77,10 @@ class RemoteStore(ArtifactStore):
     def named(self) -> NamedObjects:
         """The small objects that are found by names."""
         return RemoteObjects(self._system, self._root, self._shown, self._options)
+
+    def options_for(self, url: str) -> Mapping[str, Any]:
+        """What the file system of another URL takes, where that is the same service as this."""
+        return self._options if url.partition("://")[0] == self._scheme else {}
 
     def kept_here(self) -> KeptHere | None:
         """What this machine keeps of it."""

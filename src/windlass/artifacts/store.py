@@ -84,6 +84,10 @@ class ArtifactStore(Blobs):
             StoreError: It does not.
         """
 
+    def options_for(self, url: str) -> Mapping[str, Any]:  # noqa: ARG002
+        """What the file system of another URL takes, where that is the same service as this."""
+        return {}
+
     def kept_here(self) -> KeptHere | None:
         """What this machine keeps of a store that is elsewhere; None for one that is here."""
         return None

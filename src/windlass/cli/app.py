@@ -24,6 +24,7 @@ from windlass.cli import (
     looking,
     making,
     models,
+    monitoring,
     porting,
     promoting,
     registering,
@@ -31,10 +32,13 @@ from windlass.cli import (
     resuming,
     running,
     scoring,
+    serving,
     stacks,
     syncing,
     testing,
+    turning,
     values,
+    watching,
 )
 from windlass.cli.output import (
     FAILED,
@@ -101,7 +105,15 @@ app.command("rollback", help="Make the version the champion again that was it be
 app.command("scorecard", help="Tell how ready a model is for production, line by line.")(
     scoring.scorecard
 )
+app.command("monitor", help="Tell what is off with a model in production.")(monitoring.monitor)
+app.command("turn", help="Take a turn: make a model's next version, test it, and promote it.")(
+    turning.turn
+)
+app.command("watch", help="Look after models, and begin a turn of each that is due.")(
+    watching.watch
+)
 app.command("history", help="Tell where a model's aliases have been, and why.")(promoting.history)
+app.command("serve", help="Serve models over HTTP, and follow what is promoted.")(serving.serve)
 app.add_typer(caching.app, name="cache")
 app.command("lineage", help="Show how an artifact came to be, and what came of it.")(
     lineage.lineage

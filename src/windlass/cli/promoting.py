@@ -82,14 +82,22 @@ def history(
             "--at", metavar="TIME", help="Who was champion then: 2026-03-03 or with 14:30."
         ),
     ] = None,
+    turns: Annotated[
+        bool, typer.Option("--turns", help="Its turns, and what came of each.")
+    ] = False,
     stack: StackName = None,
     json: Json = False,
 ) -> int:
-    """Tells where a model's aliases have been, and why."""
+    """Tells where a model's aliases have been, and why; or its turns."""
+    from windlass.cli.turns import tell_turns
     from windlass.models.naming import known_model
     from windlass.models.promoting import champion_at
 
+    if turns and at is not None:
+        raise ConfigError("--turns and --at exclude each other", hint="Leave one out.")
     stores = stores_here(stack)
+    if turns:
+        return tell_turns(stores.records, model, json=json)
     known_model(stores.records, model)
     moves = stores.records.moves(model)
     if at is not None:
@@ -117,6 +125,7 @@ def move_document(move: Move) -> dict[str, Any]:
         "who": move.who,
         "reason": move.reason,
         "report": move.report,
+        "turn": move.details.get("turn"),
     }
 
 

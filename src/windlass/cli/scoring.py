@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
     from windlass.models.scorecard.maturity import Maturity
     from windlass.models.scorecard.score import Scorecard, Scored
+    from windlass.records.production import Turn
+    from windlass.stacks.models import Triggers
 
 _MARKS = {1.0: ("●", "green"), 0.5: ("◐", "yellow"), 0.0: ("○", "dim")}
 
@@ -45,12 +48,25 @@ def scorecard(
     told = load_settings(found.project).models.get(row.model)
     made = Version(row, stores)
     card = score_version(made, told.scorecard if told else {})
-    maturity = maturity_of(made, has_trigger=False)
+    has_trigger = told is not None and _is_trained_by(
+        told.triggers, stores.records.turns(row.model)
+    )
+    maturity = maturity_of(made, has_trigger=has_trigger)
     if json:
         print_json({**card.document(), "maturity": _maturity_document(maturity)})
     else:
         _tell(console(), card, maturity)
     return DONE
+
+
+def _is_trained_by(triggers: Triggers, turns: Sequence[Turn]) -> bool:
+    """Whether something but a person begins runs: it is set up to, and it has."""
+    from windlass.monitoring.turning.triggers import FAILED, is_by_trigger
+
+    return bool(triggers) and any(
+        is_by_trigger(turn) and turn.ended is not None and turn.state not in FAILED
+        for turn in turns
+    )
 
 
 def _maturity_document(maturity: Maturity) -> dict[str, object]:

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from windlass.cli.output import DONE, console, print_json
 from windlass.cli.testing import tell_test
+from windlass.cli.turns import turn_document, why_of
 from windlass.words import size_text, summary_text, time_text, type_text
 
 if TYPE_CHECKING:
     from windlass.execution.job import Stores
+    from windlass.records import Records
     from windlass.records.models import VersionRow
 
 
@@ -38,6 +40,7 @@ def version_document(stores: Stores, version: VersionRow) -> dict[str, Any]:
         "run": run,
         "node": version.node,
         "output": version.output,
+        "turn": _turn(records, version),
         "settings": dict(version.details),
         "artifacts": {role: _artifact(stores, c) for role, c in version.artifacts.items()},
         "evidence": records.evidence(version),
@@ -46,6 +49,12 @@ def version_document(stores: Stores, version: VersionRow) -> dict[str, Any]:
             for each in reports
         ],
     }
+
+
+def _turn(records: Records, version: VersionRow) -> dict[str, Any] | None:
+    """The first turn that made a version; None if it was made without one."""
+    turns = [t for t in records.turns(version.model) if t.document.get("version") == version.number]
+    return turn_document(turns[-1]) if turns else None
 
 
 def _artifact(stores: Stores, content: str) -> dict[str, Any]:
@@ -68,6 +77,8 @@ def _tell(document: dict[str, Any]) -> None:
     out.print(f"[bold]{document['name']}[/]" + (f"  {aliases}" if aliases else ""))
     made = f"{document['run']}, {document['node']}" if document["run"] else "registered"
     _line("made", f"{time_text(document['created'])} by {made}")
+    if document["turn"] is not None:
+        _line("turn", why_of(document["turn"]))
     for name, value in document["settings"].items():
         _line(name, ", ".join(value) if isinstance(value, list) else str(value))
     for role, found in document["artifacts"].items():

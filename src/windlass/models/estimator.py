@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from windlass.errors import ModelError, WindlassError
-from windlass.models.adapters import Facts, adapter_for
+from windlass.models.adapters import Adapter, Facts, adapter_for
 from windlass.models.adapters.inputs import matching_columns
 from windlass.models.problems import told
 from windlass.models.tables import Library, library_of, rows_of
@@ -152,6 +152,11 @@ class Predictor:
         if self.facts.has_proba:
             found["predict_proba"] = self.predict_proba(data)
         return found
+
+    @property
+    def adapter(self) -> Adapter:
+        """What stands between it and its library."""
+        return self._adapter
 
     @property
     def _name(self) -> str:

@@ -104,9 +104,9 @@ class Field:
         fitting = CONVERTERS.get((column.kind, self.kind))
         if fitting is None or (made := fitting(column)) is None:
             yield "kind", "error", f"holds {PLURALS[column.kind]}, and not {PLURALS[self.kind]}"
-        elif self.kind == "time" and _has_zone(column.dtype) != _has_zone(self.dtype):
+        elif self.kind == "time" and has_zone(column.dtype) != has_zone(self.dtype):
             zones = "a time zone", "none"
-            now, then = zones if _has_zone(column.dtype) else zones[::-1]
+            now, then = zones if has_zone(column.dtype) else zones[::-1]
             yield "kind", "error", f"has times with {now}, and with {then} in the reference"
         elif self.dtype.lower() in ("null", "arrow[null]"):
             yield "fit", "error", f"has values, which {self.dtype} cannot hold"
@@ -223,6 +223,6 @@ def _infinities(column: Column) -> int:
     return int((np.isinf(column.values) & ~column.missing).sum())
 
 
-def _has_zone(dtype: str) -> bool:
+def has_zone(dtype: str) -> bool:
     """Whether a dtype of times has a zone: ``datetime64[us, UTC]``, ``timestamp[s, tz=UTC]``."""
     return re.search(r"\[\w+, |\"Datetime\", \"\w+\", \"", dtype) is not None

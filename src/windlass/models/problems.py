@@ -39,14 +39,15 @@ def refuse(problems: Iterable[Problem]) -> None:
     Raises:
         SignatureError: It names all errors, of the longest lists the first ones.
     """
-    errors = [problem.message for problem in problems if problem.severity == "error"]
-    if not errors:
+    found = tuple(problem for problem in problems if problem.severity == "error")
+    if not found:
         return
+    errors = [problem.message for problem in found]
     error = SignatureError(
         errors[0] if len(errors) == 1 else "the data is not what the model takes: " + told(errors),
         hint="Give it data like what it learnt from, or train it on data like this.",
     )
-    error.problems = tuple(errors)
+    error.problems, error.found = tuple(errors), found
     raise error
 
 

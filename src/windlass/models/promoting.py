@@ -10,7 +10,8 @@ from __future__ import annotations
 import getpass
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from windlass import artifacts
 from windlass.errors import ConfigError, ModelError, PromotionError, WindlassError
@@ -18,6 +19,7 @@ from windlass.execution.job import Stores
 from windlass.models.naming import CHAMPION, check_alias
 from windlass.records import Records
 from windlass.records.models import Move, Report, VersionRow
+from windlass.values import Json
 from windlass.words import ago_text
 
 _WHO = "WINDLASS_USER"
@@ -38,7 +40,12 @@ def refuse_damaged(stores: Stores, version: VersionRow) -> None:
 
 
 def promote(
-    records: Records, version: VersionRow, *, reason: str | None = None, suite: str | None = None
+    records: Records,
+    version: VersionRow,
+    *,
+    reason: str | None = None,
+    suite: str | None = None,
+    details: Mapping[str, Json] | None = None,
 ) -> Move:
     """Makes a version the champion, on the evidence of its last report.
 
@@ -47,6 +54,7 @@ def promote(
         version: The version.
         reason: Why, in words; the report is the reason else.
         suite: The digest of the release tests as they are now; None where they are not at hand.
+        details: What else the history is to keep of it.
 
     Raises:
         PromotionError: It has no report, or none that passed, or one that no longer holds; or
@@ -55,7 +63,8 @@ def promote(
     champion = records.aliases(version.model).get(CHAMPION)
     _refuse_champion(version, champion)
     report = _standing_report(records, version, champion, suite)
-    return _moved(records, _to_champion(version, champion, "promoted", reason, report.id))
+    move = _to_champion(version, champion, "promoted", reason, report.id)
+    return _moved(records, replace(move, details=details or {}))
 
 
 def promote_by_force(records: Records, version: VersionRow, reason: str) -> Move:
@@ -180,7 +189,7 @@ def _standing_report(
             f"{version.name} {told} ({ago_text(last.created)})",
             hint=f"Look at the report: windlass models show {version.name}",
         )
-    problem = _what_changed(last, version, champion, suite)
+    problem = what_changed(last, version, champion, suite)
     if problem is not None:
         raise PromotionError(
             f"the report of {version.name} holds no more: {problem}", hint=f"Test it again: {again}"
@@ -188,10 +197,17 @@ def _standing_report(
     return last
 
 
-def _what_changed(
+def what_changed(
     report: Report, version: VersionRow, champion: int | None, suite: str | None
 ) -> str | None:
-    """Why a report says nothing any more; None if it does."""
+    """Why a report says nothing any more, in words; None if it still holds.
+
+    Args:
+        report: A report of a version.
+        version: That version.
+        champion: The number of the present champion; None if there is none.
+        suite: The digest of the release tests as they are now; None where they are not at hand.
+    """
     measured = report.document["champion"]
     if measured != champion:
         model = version.model

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from windlass.errors import ModelError
@@ -14,6 +14,7 @@ from windlass.models.tables import (
     library_of,
     make_table,
     names_of,
+    read_array,
     read_column,
     read_columns,
     rows_of,
@@ -79,6 +80,9 @@ class TableInputs:
     def check(self, table: Any) -> list[Problem]:
         """How a table differs from the reference; what it has besides is noted.
 
+        Args:
+            table: Of any library, or arrays by the names of the columns.
+
         Raises:
             ModelError: It is no table, or its columns have no names or the same.
         """
@@ -94,6 +98,9 @@ class TableInputs:
 
         The columns come in order and in the dtypes of the reference, with its categories, in a
         table of its library. Others are left out. An index of pandas is kept.
+
+        Args:
+            table: Of any library, or arrays by the names of the columns; their times are in UTC.
 
         Raises:
             SignatureError: It does not fit; all problems are named.
@@ -113,7 +120,7 @@ class TableInputs:
         return make_table(made, self.library, dtypes, getattr(table, "index", None))
 
     def _read(self, table: Any) -> tuple[dict[str, Column], list[Problem]]:
-        there = names_of(table)
+        there = list(table) if isinstance(table, Mapping) else names_of(table)
         columns: dict[str, Column] = {}
         problems = [self._extra(name) for name in there if name not in self.names]
         for field in self.fields:
@@ -121,7 +128,7 @@ class TableInputs:
                 problems.append(self._missing(field.name))
                 continue
             try:
-                columns[field.name] = read_column(table, field.name)
+                columns[field.name] = _column(table, field)
             except ModelError as error:
                 problems.append(Problem(field.name, "kind", "error", error.message))
         return columns, problems
@@ -146,3 +153,13 @@ class TableInputs:
         import pandas as pd
 
         return pd.DataFrame(table, columns=self.names)
+
+
+def _column(table: Any, field: Field) -> Column:
+    if not isinstance(table, Mapping):
+        return read_column(table, field.name)
+    import numpy as np
+
+    column = read_array(np.asarray(table[field.name]), field.name)
+    # An array of times knows no zone: they are in that of the reference.
+    return replace(column, dtype=field.dtype) if column.kind == field.kind == "time" else column

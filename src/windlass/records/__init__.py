@@ -8,13 +8,14 @@ from windlass.records.caching import Caching
 from windlass.records.collecting import Collecting
 from windlass.records.folding import Folding
 from windlass.records.lineage import Lineages
+from windlass.records.producing import Producing
 from windlass.records.proofs import Proofs
 from windlass.records.versions import Versions
 
 __all__ = ["Records"]
 
 
-class Records(Versions, Proofs, Collecting, Folding, Lineages, Caching):
+class Records(Versions, Producing, Proofs, Collecting, Folding, Lineages, Caching):
     """The record store: SQLite on this machine, PostgreSQL for a team."""
 
     @staticmethod

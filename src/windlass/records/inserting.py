@@ -17,6 +17,8 @@ _KEYS = {
     "parameters": ("run", "node", "name"),
     "tags": ("run", "key"),
     "aliases": ("model", "alias"),
+    "deployments": ("id",),
+    "observations": ("model", "began", "number", "writer"),
 }
 
 

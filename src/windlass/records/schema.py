@@ -350,6 +350,60 @@ moves = sa.Table(
     sa.Index("ix_moves_model", "model", "id"),
 )
 
+# Servers that follow an alias, as they last told of themselves.
+deployments = sa.Table(
+    "deployments",
+    metadata,
+    _key("id"),
+    _text("model"),
+    _text("alias"),
+    _text("host"),
+    sa.Column("began", _Float, nullable=False),
+    sa.Column("beat", _Float, nullable=False),
+    sa.Column("ended", _Float),
+    _text("document"),
+    sa.Index("ix_deployments_model", "model", "began"),
+)
+
+# What each process counted of a version in each window; counts of all of them add up.
+observations = sa.Table(
+    "observations",
+    metadata,
+    _key("model"),
+    sa.Column("began", _Float, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    _key("writer"),
+    sa.Column("seconds", _Float, nullable=False),
+    _text("document"),
+)
+
+# What was found of a model in production that somebody should see to.
+alerts = sa.Table(
+    "alerts",
+    metadata,
+    _key("id"),
+    _text("model"),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("time", _Float, nullable=False),
+    _text("kind"),
+    _text("document"),
+    sa.Index("ix_alerts_model", "model", "time"),
+)
+
+# Rounds of a model; one that has not ended is in progress, and there is one at most.
+turns = sa.Table(
+    "turns",
+    metadata,
+    _key("id"),
+    _text("model"),
+    sa.Column("began", _Float, nullable=False),
+    sa.Column("beat", _Float, nullable=False),
+    sa.Column("ended", _Float),
+    _text("state"),
+    _text("document"),
+    sa.Index("ix_turns_model", "model", "began"),
+)
+
 KEPT_FOR_EVER = {
     "sqlite": [
         f"""

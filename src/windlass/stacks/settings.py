@@ -14,13 +14,7 @@ system = ["libgomp1"]                  # of the operating system, for targets th
 [environments.gpu]                     # for @step(environment="gpu")
 requirements = ["torch==2.4.0"]        # or: extras = ["gpu"], or: file = "gpu-requirements.txt"
 
-[models.delay]
-tests = "release_tests/delay"          # the folder of its release tests
-description = "For the desk at JFK."   # for its model card
-capabilities = ["weather", "schedule"] # what rows of its tables of tests may be about
-
-[models.delay.scorecard]               # what is done by hand for lines of the ML Test Score
-"data.5" = "no column names a person: docs/privacy.md"
+[models.delay]                         # see `windlass.stacks.models`
 
 [stacks.team]
 target = "local"                       # where plans run
@@ -49,6 +43,7 @@ from windlass.pipeline.settings import parse_memory
 from windlass.provenance.project import Project
 from windlass.provenance.wanted import Wanted
 from windlass.stacks.environments import environment_of, environments_of
+from windlass.stacks.models import ModelSettings, model_settings
 from windlass.stacks.toml import Document, Key, did_you_mean, read_document
 
 BUILT_IN = "default"
@@ -57,7 +52,6 @@ BUILT_IN = "default"
 NO_TRACKER = "none"
 
 _TOP = ("default", "run", "stacks", "environment", "environments", "models")
-_MODEL = ("tests", "description", "capabilities", "scorecard", "onnx")
 _RUN = ("keep_going", "workers", "memory")
 _STACK = (
     *("target", "artifacts", "records", "tracker"),
@@ -78,25 +72,6 @@ class RunDefaults:
     keep_going: bool = False
     workers: int | None = None
     memory: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ModelSettings:
-    """What is said of a model.
-
-    Args:
-        tests: The folder of its release tests, from the project's; None for where one looks else.
-        description: What its card says of whom it serves and what it is not for.
-        scorecard: What is done by hand for lines of the ML Test Score, and where that is written.
-        capabilities: What rows of its tables of tests may be about; None for anything.
-        onnx: Whether each version is converted to ONNX when it is made.
-    """
-
-    tests: str | None = None
-    description: str | None = None
-    scorecard: Mapping[str, str] = field(default_factory=dict)
-    capabilities: tuple[str, ...] | None = None
-    onnx: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +176,7 @@ def _settings(document: Document) -> Settings:
         stacks,
         environment_of(document),
         environments_of(document),
-        {name: _model(document, name) for name in document.table(("models",))},
+        {name: model_settings(document, name) for name in document.table(("models",))},
         document.file,
     )
 
@@ -217,18 +192,6 @@ def _run(document: Document) -> RunDefaults:
     if "workers" in document.table(table) and (run.workers or 0) < 1:
         raise document.error((*table, "workers"), "'run.workers' must be 1 or more")
     return run
-
-
-def _model(document: Document, name: str) -> ModelSettings:
-    table = ("models", name)
-    document.allow(table, _MODEL)
-    by_hand = (*table, "scorecard")
-    told = {line: document.get(by_hand, line, str, "") for line in document.table(by_hand)}
-    texts = {key: document.get(table, key, str, "") or None for key in ("tests", "description")}
-    is_named = "capabilities" in document.table(table)
-    capabilities = document.texts(table, "capabilities") if is_named else None
-    onnx = document.get(table, "onnx", bool, False)
-    return ModelSettings(**texts, scorecard=told, capabilities=capabilities, onnx=onnx)
 
 
 def _memory(document: Document, key: Key) -> int | None:

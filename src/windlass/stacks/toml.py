@@ -17,6 +17,7 @@ _KINDS = {
     str: "a text in quotes",
     bool: "true or false",
     int: "a whole number",
+    float: "a number",
     dict: "a table",
     list: "a list of texts",
 }

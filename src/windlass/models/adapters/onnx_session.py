@@ -50,6 +50,7 @@ class OnnxSession:
         # Converters of all libraries name it so; a clustering gives labels and distances.
         names = (o.name for o in self._outputs if self._label and "prob" in o.name.lower())
         self._proba = next(names, None)
+        self._main = self._label or self._outputs[0].name
         columns = tuple(each.name for each in self._inputs)
         # A single text is a column, too: of numbers alone a matrix is made.
         self._by_column = len(columns) > 1 or self._inputs[0].type == "tensor(string)"
@@ -62,6 +63,16 @@ class OnnxSession:
             len(columns) if self._by_column else _width(self._inputs[0].shape),
             self._proba is not None,
         )
+
+    @property
+    def dtypes(self) -> dict[str, str | None]:
+        """The dtype of each input, as NumPy writes it; None where NumPy has none."""
+        return {each.name: _DTYPES.get(each.type) for each in self._inputs}
+
+    @property
+    def by_column(self) -> bool:
+        """Whether each column of a table is an input of its own, and not all of them a matrix."""
+        return self._by_column
 
     def prepared(self, data: Any) -> dict[str, NDArray[Any]]:
         """An array an input, by its name.
@@ -85,11 +96,7 @@ class OnnxSession:
 
     def predict(self, data: Any) -> NDArray[Any]:
         """Labels, or numbers."""
-        import numpy as np
-
-        name = self._label or self._outputs[0].name
-        found = np.asarray(self._session.run([name], data)[0])
-        return found[:, 0] if found.ndim == 2 and found.shape[1] == 1 else found
+        return self._labels_of(self._session.run([self._main], data)[0])
 
     def predict_proba(self, data: Any) -> NDArray[Any]:
         """Probabilities, one column a class; of a list of dicts, in the order of the classes.
@@ -97,11 +104,26 @@ class OnnxSession:
         Raises:
             ModelError: It gives none.
         """
-        import numpy as np
-
         if not self.facts.has_proba:
             raise no_proba(self.facts)
-        found = self._session.run([self._proba], data)[0]
+        return self._proba_of(self._session.run([self._proba], data)[0])
+
+    def outputs(self, data: Any) -> dict[str, NDArray[Any]]:
+        """Both at once, the second if it has it."""
+        if not self.facts.has_proba:
+            return {"predict": self.predict(data)}
+        labels, proba = self._session.run([self._main, self._proba], data)
+        return {"predict": self._labels_of(labels), "predict_proba": self._proba_of(proba)}
+
+    def _labels_of(self, found: Any) -> NDArray[Any]:
+        import numpy as np
+
+        array = np.asarray(found)
+        return array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
+
+    def _proba_of(self, found: Any) -> NDArray[Any]:
+        import numpy as np
+
         if not isinstance(found, list):
             return np.asarray(found)
         keys = self.facts.classes or tuple(found[0] if found else ())

@@ -46,7 +46,7 @@ def maturity_of(version: Version, *, has_trigger: bool) -> Maturity:
 
     Args:
         version: A version of the model.
-        has_trigger: Whether something but a person begins the next run.
+        has_trigger: Whether something but a person begins runs, and has begun one.
     """
     facts = Facts(version)
     conditions = (
@@ -72,7 +72,7 @@ def maturity_of(version: Version, *, has_trigger: bool) -> Maturity:
             1,
             "the next one is trained without a person",
             has_trigger,
-            "run it by a schedule: windlass compile --target airflow, or cron",
+            "let a trigger begin its turns: docs/loop.md, windlass watch",
         ),
         Condition(
             2, "its environment is locked", locked(facts) is not None, "docs/environments.md"

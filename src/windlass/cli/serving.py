@@ -1,0 +1,81 @@
+"""``serve``: a model behind HTTP, following its alias."""
+
+from __future__ import annotations
+
+import logging
+from typing import Annotated
+
+import typer
+
+from windlass.cli.output import DONE, StackName, command, console
+
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+@command
+def serve(
+    models: Annotated[
+        list[str],
+        typer.Argument(metavar="MODEL[@ALIAS]…", help="What to serve; the champion if not said."),
+    ],
+    host: Annotated[str, typer.Option("--host", help="The address to listen at.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 for any free one.")] = (
+        8080
+    ),
+    workers: Annotated[
+        int, typer.Option("--workers", min=1, max=256, help="How many processes answer.")
+    ] = 1,
+    names: Annotated[
+        list[str] | None,
+        typer.Option("--allow-host", metavar="NAME", help="A name by which it may be asked, too."),
+    ] = None,
+    token: Annotated[
+        str,
+        typer.Option(
+            "--token-from", metavar="VARIABLE", help="Holds the token of the admin plane."
+        ),
+    ] = "WINDLASS_TOKEN",  # noqa: S107 - the name of a variable
+    waiting: Annotated[
+        int, typer.Option("--queue", min=1, help="Rows that may wait before it answers 503.")
+    ] = 100_000,
+    latency: Annotated[
+        float, typer.Option("--batch-ms", min=0.1, help="What a batch of requests may take.")
+    ] = 50.0,
+    follow: Annotated[
+        float, typer.Option("--follow", min=0.01, help="Seconds between looks at the alias.")
+    ] = 2.0,
+    log: Annotated[
+        bool, typer.Option("--log/--no-log", help="Whether predictions are logged and counted.")
+    ] = True,
+    stack: StackName = None,
+) -> int:
+    """Serves models, and follows their aliases without a moment down."""
+    from windlass.cli.place import stack_here
+    from windlass.serving.deployment import Limits
+    from windlass.serving.server import serve as serve_until_signal
+    from windlass.serving.settings import ServerSettings, named_models
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    settings = ServerSettings(
+        tuple(named_models(models).items()),
+        stack_here(stack),
+        host,
+        port,
+        workers,
+        tuple(names or ()),
+        token,
+        Limits(latency / 1000, waiting),
+        log,
+        follow,
+    )
+
+    def tell(address: str) -> None:
+        out = console()
+        out.print(f"serving {', '.join(models)} at {address}", highlight=False)
+        model = settings.models[0][0]
+        out.print(f"try it: curl {address}/v2/models/{model}", highlight=False)
+        if host not in _LOOPBACK:
+            out.print("what it needs to be reached by other names: --allow-host NAME")
+
+    serve_until_signal(settings, tell)
+    return DONE

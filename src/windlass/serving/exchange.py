@@ -1,0 +1,177 @@
+"""What passes between the parts of a server: one asks, one answers, one takes note.
+
+Arrays go by the names of the model's signature: (n,) is a column of a table, (n, …) a tensor. What
+is missing is NaN, NaT, or None in an array of objects, which holds text; whole numbers some of
+which are missing come as floats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+from windlass.models.tables import library_of, names_of
+from windlass.models.tensors import INPUT
+from windlass.values import Json
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from windlass.models.signature import Signature
+
+Arrays: TypeAlias = "Mapping[str, NDArray[Any]]"
+
+
+def arrays_of(table: Any) -> Arrays:
+    """The columns of a table by their names; an array, or arrays by names, as they are."""
+    if isinstance(table, Mapping):
+        return table
+    import numpy as np
+
+    if library_of(table) in (None, "numpy"):
+        return {INPUT: np.asarray(table)}
+    return {name: np.asarray(table[name]) for name in names_of(table)}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a model gave for the rows of a request.
+
+    Args:
+        version: The number of the version that gave it, as text.
+        generation: Which of the server's generations that was.
+        outputs: By the method that gave them: ``predict`` (n,), ``predict_proba`` (n, classes).
+    """
+
+    version: str
+    generation: int
+    outputs: Arrays
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request that was answered.
+
+    Args:
+        id: Its own, by which feedback finds it.
+        rows: How many rows it had.
+        time: When it came, in seconds since 1970, UTC.
+        seconds: How long it waited for its answer.
+    """
+
+    id: str
+    rows: int
+    time: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Requests that a model answered together.
+
+    Args:
+        version: The number of the version, as text.
+        requests: The requests, in the order of their rows.
+        inputs: All rows, as the model was asked.
+        outputs: What it gave.
+    """
+
+    version: str
+    requests: Sequence[Request]
+    inputs: Arrays
+    outputs: Arrays
+
+
+class Observer(Protocol):
+    """Takes note of what a model is asked, and never keeps anybody waiting."""
+
+    def answered(self, batch: Batch) -> None:
+        """Notes requests that were answered; called by the model's thread."""
+        ...
+
+    def failed(self, kind: str, seconds: float) -> None:
+        """Notes a request without an answer: it was ``invalid``, or all were ``busy``, or what.
+
+        Args:
+            kind: ``invalid``, ``busy``, ``unready`` or ``error``.
+            seconds: How long it took.
+        """
+        ...
+
+    def feedback(self, request: str, truth: Sequence[Any]) -> bool:
+        """Notes what was true of a request's rows; False if there is no room for it."""
+        ...
+
+    def state(self) -> Mapping[str, Json]:
+        """What was noted, what could not be, and why."""
+        ...
+
+    def close(self) -> None:
+        """Writes all that was noted."""
+        ...
+
+
+class Served(Protocol):
+    """A deployment as an application asks it."""
+
+    @property
+    def name(self) -> str:
+        """The model's."""
+        ...
+
+    def versions(self) -> tuple[str, ...]:
+        """The versions that answer now, the live one first."""
+        ...
+
+    def signature(self, version: str | None = None) -> Signature | None:
+        """What a version takes and gives; None if that is not known.
+
+        Raises:
+            NotFoundError: That version does not answer here.
+            NotReadyError: None does.
+        """
+        ...
+
+    def is_ready(self, version: str | None = None) -> bool:
+        """Whether it would answer."""
+        ...
+
+    async def ask(
+        self,
+        inputs: Arrays,
+        rows: int,
+        *,
+        version: str | None = None,
+        request: str,
+        began: float,
+    ) -> Answer:
+        """What the model gives.
+
+        Args:
+            inputs: By the names of the signature.
+            rows: How many there are.
+            version: Which one; None for the live one.
+            request: The request's own id.
+            began: When the request came, by `time.perf_counter`.
+
+        Raises:
+            SignatureError: The rows are not what it takes.
+            NotFoundError: That version does not answer here.
+            BusyError: As many rows wait as may.
+            NotReadyError: There is no version that could answer.
+            ModelError: The model cannot predict them.
+        """
+        ...
+
+    def note_failure(self, kind: str, seconds: float) -> None:
+        """Notes a request that was given no answer: see `Observer.failed`."""
+        ...
+
+    def feedback(self, request: str, truth: Sequence[Any]) -> bool:
+        """Notes what was true of a request's rows; False if there is no room for it."""
+        ...
+
+    def state(self) -> Mapping[str, Json]:
+        """What is known of it: its alias, its generations, what failed."""
+        ...

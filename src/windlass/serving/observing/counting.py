@@ -1,0 +1,144 @@
+"""Counting rows in the bins of their version's profile."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from windlass.errors import ModelError
+from windlass.models.bins import Anchors, CategoryBins
+from windlass.models.tables import array_columns
+from windlass.models.tables.column import Column, Label, of_labels
+from windlass.serving.observing.counts import UNKNOWN, Counts
+from windlass.serving.observing.inbox import Taken
+from windlass.serving.observing.joining import Joined, Piece
+from windlass.serving.observing.known import Known
+from windlass.serving.observing.latency import count as count_latencies
+
+Key = tuple[float, int]
+"""When a window began, and the version's number."""
+
+
+def count_rows(joined: Joined, known: Known) -> tuple[Counts, dict[str, str]]:
+    """What is to be counted of answers, and why columns could not be, by name."""
+    found = Counts(
+        len(joined.requests),
+        joined.rows,
+        latency=count_latencies([request.seconds for request in joined.requests]),
+    )
+    problems: dict[str, str] = {}
+    for piece in joined.pieces if known.columns else ():
+        found += Counts(columns=dict(_cells(piece, known, problems)))
+    return found, problems
+
+
+def _cells(piece: Piece, known: Known, problems: dict[str, str]) -> Iterator[tuple[str, Any]]:
+    for name, array in (*piece.inputs.items(), *piece.outputs.items()):
+        try:
+            texts = piece.texts.get(name)
+            columns = array_columns(name, array) if texts is None else [_text_column(name, texts)]
+            for column in columns:
+                if column.name in known.columns:
+                    anchors = known.columns[column.name].anchors
+                    yield column.name, anchors.count(_alike(column, anchors))
+        except ModelError as error:
+            problems[name] = error.message
+
+
+def _text_column(name: str, texts: Any) -> Column:
+    """A dictionary of Arrow as a column."""
+    places = texts.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    return of_labels(name, "text", "object", places, texts.dictionary.to_pylist())
+
+
+def _alike(column: Column, anchors: Anchors) -> Column:
+    """The column as labels, where its numbers are such: categories may be whole numbers."""
+    if not isinstance(anchors, CategoryBins) or column.kind not in ("number", "integer"):
+        return column
+    import numpy as np
+
+    found, places = np.unique(column.numbers(), return_inverse=True)
+    labels = _as_labels(found.tolist(), anchors.labels)
+    places = np.where(column.missing, -1, places)
+    return of_labels(column.name, "category", column.dtype, places, labels)
+
+
+def _as_labels(numbers: list[float], known: tuple[Label, ...]) -> list[Label]:
+    """Numbers in the type of the labels that they are equal to: 1.0 may be 1, or True."""
+    same = {label: label for label in known if not isinstance(label, str)}
+    return [same.get(number, number) for number in numbers]
+
+
+@dataclass(slots=True)
+class _Window:
+    """One that is counted in.
+
+    Args:
+        counts: So far.
+        changes: How often it changed.
+        saved: How many of the changes the record has.
+    """
+
+    counts: Counts = field(default_factory=Counts)
+    changes: int = 0
+    saved: int = 0
+
+
+class Tally:
+    """The windows of one writer that are open, or not saved yet.
+
+    Args:
+        window: Seconds of each.
+    """
+
+    def __init__(self, window: float) -> None:
+        self.window = window
+        self._lock = threading.Lock()
+        self._windows: dict[Key, _Window] = {}
+        self._floor = 0.0
+
+    def add(self, began: float, number: int, counts: Counts) -> None:
+        """Adds counts to a window; to the next one if it has been saved and let go already."""
+        with self._lock:
+            key = max(began, self._floor), number
+            window = self._windows.setdefault(key, _Window())
+            window.counts += counts
+            window.changes += 1
+
+    def add_taken(self, taken: Taken) -> None:
+        """Adds what failed, and what was dropped."""
+        import numpy as np
+
+        for (began, version), dropped in taken.dropped.items():
+            self.add(began, number_of(version), Counts(dropped=dropped))
+        for (began, kind), cells in taken.failures.items():
+            latency = np.array(cells, np.int64)
+            failures = Counter({kind: int(latency.sum())})
+            self.add(began, UNKNOWN, Counts(failures=failures, latency=latency))
+
+    def unsaved(self) -> dict[Key, tuple[Counts, int]]:
+        """The windows that the record has not as they are, and which change of each it is."""
+        with self._lock:
+            return {
+                key: (window.counts, window.changes)
+                for key, window in self._windows.items()
+                if window.changes > window.saved
+            }
+
+    def save(self, told: Mapping[Key, int], before: float) -> None:
+        """Notes which changes the record has; windows that ended before a time are let go."""
+        with self._lock:
+            for key, changes in told.items():
+                self._windows[key].saved = changes
+            for key, window in list(self._windows.items()):
+                if key[0] + self.window <= before and window.saved == window.changes:
+                    del self._windows[key]
+                    self._floor = max(self._floor, key[0] + self.window)
+
+
+def number_of(version: str) -> int:
+    """A version's number; `UNKNOWN` of what is none."""
+    return int(version) if version.isdecimal() else UNKNOWN

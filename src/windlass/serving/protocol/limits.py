@@ -1,0 +1,58 @@
+"""How much a request may ask for: all of it is checked before anything is made of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from windlass.errors import ProtocolError
+from windlass.words import size_text
+
+_MIB = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The most that a request may have.
+
+    Args:
+        body: Bytes, also once they are decompressed.
+        expansion: How many times as long it may become when it is decompressed.
+        json: Bytes of JSON, of which what is read takes up to forty times as much.
+        headers: How many headers.
+        chunks: In how many pieces the body may come.
+        seconds: How long it may take to come.
+        tensors: How many inputs or outputs are named.
+        axes: Of a tensor.
+        rows: Objects of a request that names its rows by themselves.
+    """
+
+    body: int = 64 * _MIB
+    expansion: int = 100
+    json: int = 8 * _MIB
+    headers: int = 100
+    chunks: int = 65_536
+    seconds: float = 60.0
+    tensors: int = 4096
+    axes: int = 8
+    rows: int = 100_000
+
+    def check_json(self, size: int) -> None:
+        """Refuses more JSON than there may be.
+
+        Raises:
+            ProtocolError: 413.
+        """
+        if size > self.json:
+            raise ProtocolError(
+                f"the JSON has {size_text(size)}, and may have {size_text(self.json)}",
+                status=413,
+                hint="Send tensors in binary, or fewer rows at a time.",
+            )
+
+    def too_large(self) -> ProtocolError:
+        """The error for a body that is too large: 413."""
+        return ProtocolError(
+            f"the body has more than {size_text(self.body)}",
+            status=413,
+            hint="Send fewer rows at a time.",
+        )
