@@ -21,6 +21,10 @@ GROUPS = {
     "tests/provenance/test_attacks.py": "attacks",
     "tests/provenance/test_mutations.py": "mutations",
     "tests/examples/test_turns.py": "turns",
+    "tests/serving/test_server.py": "servers",
+    "tests/serving/app/test_clients.py": "clients",
+    "tests/serving/app/test_schemathesis.py": "clients",
+    "tests/monitoring/turning/test_turn.py": "turning",
     "tests/models/test_conversion.py": "conversion",
     # Each needs much memory, or both cores.
     "tests/examples/test_flights.py::test_an_edit": "heavy",
