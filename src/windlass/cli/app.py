@@ -39,6 +39,7 @@ from windlass.cli import (
     turning,
     values,
     watching,
+    web,
 )
 from windlass.cli.output import (
     FAILED,
@@ -114,6 +115,7 @@ app.command("watch", help="Look after models, and begin a turn of each that is d
 )
 app.command("history", help="Tell where a model's aliases have been, and why.")(promoting.history)
 app.command("serve", help="Serve models over HTTP, and follow what is promoted.")(serving.serve)
+app.command("ui", help="Show runs, models and deployments in a browser.")(web.ui)
 app.add_typer(caching.app, name="cache")
 app.command("lineage", help="Show how an artifact came to be, and what came of it.")(
     lineage.lineage

@@ -1,0 +1,177 @@
+"""The dashboard as an ASGI application."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from importlib.resources import files
+from typing import Any, TypeAlias
+
+import anyio.to_thread
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
+from starlette.routing import BaseRoute, Mount, Route
+
+from windlass.web.failing import ErrorDocument, error_document
+from windlass.web.headers import SafeHeaders
+from windlass.web.live import changes
+from windlass.web.openapi import openapi
+from windlass.web.page import Ask, Page
+from windlass.web.pages import PAGES
+from windlass.web.rendering import render, style_sheet
+from windlass.web.site import Site, Sites
+
+_THREADS = 8
+"""How many pages are made at once: each has a connection to the record of its own."""
+
+Answer: TypeAlias = Callable[[Request], Awaitable[Response]]
+
+
+def make_app(sites: Sites) -> Any:
+    """The application that shows some projects."""
+    dashboard = _Dashboard(sites)
+    several = len(sites.all) > 1
+    own: list[BaseRoute] = dashboard.routes()
+    routes: list[BaseRoute] = [
+        Route("/static/style.css", dashboard.style),
+        Route("/static/page.js", dashboard.script),
+        Route("/openapi.json", dashboard.description),
+    ]
+    if several:
+        routes += [Route("/", dashboard.projects), Mount("/p/{project}", routes=own)]
+    else:
+        routes += own
+    app = Starlette(
+        routes=routes,
+        exception_handlers={404: dashboard.not_found, 405: dashboard.not_found},
+    )
+    return SafeHeaders(app)
+
+
+class _Dashboard:
+    """What answers."""
+
+    def __init__(self, sites: Sites) -> None:
+        self._sites = sites
+        self._threads = anyio.CapacityLimiter(_THREADS)
+
+    def routes(self) -> list[BaseRoute]:
+        """The paths of one project."""
+        found: list[BaseRoute] = []
+        for page in PAGES:
+            below = "" if page.path == "/" else page.path
+            found += [
+                Route(f"/api{below or '/runs'}", partial(self._document, page)),
+                Route(f"/live{below}", partial(self._live, page)),
+                Route(page.path, partial(self._page, page)),
+            ]
+        return found
+
+    async def _page(self, page: Page, request: Request) -> Response:
+        site, told = await self._told(page, request)
+        if isinstance(told, Exception):
+            return self._failed(site, error_document(told))
+        below = request.url.path.removeprefix(site.base if site else "")
+        query = f"?{request.url.query}" if request.url.query else ""
+        live = f"{site.base if site else ''}/live{below.rstrip('/')}{query}"
+        return HTMLResponse(await self._work(partial(self._render, page, site, told, live)))
+
+    def _render(self, page: Page, site: Site | None, told: Mapping[str, Any], live: str) -> str:
+        return render(page.template, page=told, **self._around(site), live=live)
+
+    def _around(self, site: Site | None) -> dict[str, Any]:
+        return {"site": site, "base": site.base if site else "", "sites": self._sites.all}
+
+    async def _document(self, page: Page, request: Request) -> Response:
+        _, told = await self._told(page, request)
+        if isinstance(told, Exception):
+            document = error_document(told)
+            return JSONResponse(document, document["status"])
+        return Response(as_json(told), media_type="application/json")
+
+    async def _live(self, page: Page, request: Request) -> Response:
+        async def look() -> bytes:
+            told = (await self._told(page, request))[1]
+            return repr(told).encode() if isinstance(told, Exception) else as_json(told)
+
+        return StreamingResponse(
+            changes(look, request.is_disconnected),
+            media_type="text/event-stream",
+            headers={"Cache-Control": "no-store"},
+        )
+
+    async def _told(
+        self, page: Page, request: Request
+    ) -> tuple[Site | None, Mapping[str, Any] | Exception]:
+        """The document of a page, or why there is none."""
+        site = None
+        try:
+            site = self._sites.find(request.path_params.get("project"))
+            path = {k: v for k, v in request.path_params.items() if k != "project"}
+            query = page.query.model_validate(_items(request))
+            return site, await self._work(partial(page.view, Ask(site, path, query)))
+        except Exception as error:  # noqa: BLE001 (whatever it is, the reader is told)
+            return site, error
+
+    async def _work(self, call: Callable[[], Any]) -> Any:
+        return await anyio.to_thread.run_sync(call, limiter=self._threads)
+
+    def _failed(self, site: Site | None, document: ErrorDocument) -> Response:
+        is_new = site is not None and document["status"] == 400 and site.is_empty
+        template = "empty.html" if is_new else "error.html"
+        html = render(template, page=document, **self._around(site), live="")
+        return HTMLResponse(html, 200 if is_new else document["status"])
+
+    async def projects(self, _: Request) -> Response:
+        """The first page of several projects."""
+        return HTMLResponse(render("projects.html", page={}, **self._around(None), live=""))
+
+    async def not_found(self, request: Request, error: Exception) -> Response:
+        """An address that leads nowhere, or that cannot be asked so."""
+        status = getattr(error, "status_code", 404)
+        told = "there is no such page" if status == 404 else "this cannot be asked in that way"
+        document = ErrorDocument(status=status, error=told, hint=None, id=None)
+        if "/api/" in request.url.path:
+            return JSONResponse(document, status)
+        return self._failed(None, document)
+
+    async def style(self, _: Request) -> Response:
+        """The one style sheet."""
+        return Response(style_sheet(), media_type="text/css")
+
+    async def script(self, _: Request) -> Response:
+        """The one script."""
+        source = files("windlass.web").joinpath("static/page.js").read_bytes()
+        return Response(source, media_type="text/javascript")
+
+    async def description(self, _: Request) -> Response:
+        """What there is below ``/api``."""
+        return JSONResponse(openapi(PAGES, several=len(self._sites.all) > 1))
+
+
+def _items(request: Request) -> dict[str, Any]:
+    """What stands behind the ``?``: a list where a name stands there more than once."""
+    parts = request.query_params
+    found: dict[str, Any] = {}
+    for name in parts:
+        values = [value for value in parts.getlist(name) if value]  # forms send what is empty
+        if values:
+            found[name] = values if len(values) > 1 else values[0]
+    return found
+
+
+def as_json(document: Mapping[str, Any]) -> bytes:
+    """A document as JSON, which knows no infinity and no not-a-number: they are null."""
+    return json.dumps(_finite(document), ensure_ascii=False, allow_nan=False).encode()
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if abs(value) < float("inf") else None
+    if isinstance(value, Mapping):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return value

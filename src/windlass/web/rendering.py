@@ -1,0 +1,52 @@
+"""Documents as HTML."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import jinja2
+from markupsafe import Markup
+
+from windlass.execution.html_parts import icon
+from windlass.pipeline.theme import theme_css
+from windlass.words import ago_text, number_text, seconds_text, shortened, size_text, time_text
+
+
+@cache
+def environment() -> jinja2.Environment:
+    """The templates, everything in them escaped unless it is marked as HTML."""
+    found = jinja2.Environment(
+        loader=jinja2.PackageLoader("windlass.web"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found.filters |= {
+        "ago": ago_text,
+        "moment": time_text,
+        "seconds": seconds_text,
+        "number": number_text,
+        "size": size_text,
+        "short": shortened,
+        "json": lambda value: json.dumps(value, ensure_ascii=False, default=str),
+        "part": lambda name: quote(str(name), safe=""),
+        "query": lambda parts: urlencode({k: v for k, v in parts.items() if v not in (None, "")}),
+    }
+    found.globals |= {"icon": lambda word: Markup(icon(word))}  # noqa: S704 (it escapes)
+    return found
+
+
+def render(template: str, **names: Any) -> str:
+    """A template filled in."""
+    return environment().get_template(template).render(**names)
+
+
+@cache
+def style_sheet() -> str:
+    """The colours that all drawings share, and the pages' own rules."""
+    own = environment().loader.get_source(environment(), "style.css")[0]  # type: ignore[union-attr]
+    return theme_css() + own

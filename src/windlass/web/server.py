@@ -1,0 +1,50 @@
+"""The dashboard behind a port, until a signal."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from typing import Any
+
+from windlass.errors import ConfigError
+from windlass.web.site import Sites
+
+
+def serve(sites: Sites, host: str, port: int, tell: Callable[[str], None]) -> None:
+    """Shows projects until SIGINT or SIGTERM.
+
+    Args:
+        sites: Which ones.
+        host: The address to listen at.
+        port: Its port; 0 for any that is free.
+        tell: Is told the address once it listens.
+
+    Raises:
+        ConfigError: It cannot listen there.
+    """
+    import uvicorn
+
+    from windlass.web.app import make_app
+
+    listening = _listen(host, port)
+    found = listening.getsockname()[1]
+    shown = f"[{host}]" if ":" in host else host
+    config = uvicorn.Config(
+        make_app(sites),
+        log_level="warning",
+        timeout_graceful_shutdown=2,  # open pages listen for ever
+        server_header=False,
+    )
+    tell(f"http://{shown}:{found}")
+    uvicorn.Server(config).run([listening])
+
+
+def _listen(host: str, port: int) -> Any:
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise ConfigError(
+            f"cannot listen at {host}:{port}: {error.strerror or error}",
+            hint="Choose another with --port, or any free one with --port 0.",
+        ) from error

@@ -1,0 +1,1 @@
+"""What pages tell, as plain documents: each module reads the record and knows nothing of HTML."""
