@@ -6,7 +6,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from importlib.resources import files
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import anyio.to_thread
 from starlette.applications import Starlette
@@ -26,6 +26,7 @@ from windlass.web.site import Site, Sites
 _THREADS = 8
 """How many pages are made at once: each has a connection to the record of its own."""
 
+T = TypeVar("T")
 Answer: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 
@@ -70,22 +71,27 @@ class _Dashboard:
         return found
 
     async def _page(self, page: Page, request: Request) -> Response:
-        site, told = await self._told(page, request)
-        if isinstance(told, Exception):
-            return self._failed(site, error_document(told))
-        below = request.url.path.removeprefix(site.base if site else "")
-        query = f"?{request.url.query}" if request.url.query else ""
-        live = f"{site.base if site else ''}/live{below.rstrip('/')}{query}"
-        return HTMLResponse(await self._work(partial(self._render, page, site, told, live)))
+        make = partial(self._html, page, request)
+        site, html = await self._told(page, request, make)
+        if isinstance(html, Exception):
+            return self._failed(site, error_document(html))
+        return HTMLResponse(html)
 
-    def _render(self, page: Page, site: Site | None, told: Mapping[str, Any], live: str) -> str:
-        return render(page.template, page=told, **self._around(site), live=live)
+    def _html(self, page: Page, request: Request, ask: Ask[Any]) -> str:
+        """The page itself, made in one go with its document."""
+        told = page.view(ask)
+        drawn = page.drawings(ask, told) if page.drawings else {}
+        base = ask.site.base
+        below = request.url.path.removeprefix(base).rstrip("/")
+        query = f"?{request.url.query}" if request.url.query else ""
+        around = {**self._around(ask.site), "live": f"{base}/live{below}{query}"}
+        return render(page.template, page=told, **drawn, **around)
 
     def _around(self, site: Site | None) -> dict[str, Any]:
         return {"site": site, "base": site.base if site else "", "sites": self._sites.all}
 
     async def _document(self, page: Page, request: Request) -> Response:
-        _, told = await self._told(page, request)
+        _, told = await self._told(page, request, page.view)
         if isinstance(told, Exception):
             document = error_document(told)
             return JSONResponse(document, document["status"])
@@ -93,7 +99,7 @@ class _Dashboard:
 
     async def _live(self, page: Page, request: Request) -> Response:
         async def look() -> bytes:
-            told = (await self._told(page, request))[1]
+            told = (await self._told(page, request, page.view))[1]
             return repr(told).encode() if isinstance(told, Exception) else as_json(told)
 
         return StreamingResponse(
@@ -103,19 +109,19 @@ class _Dashboard:
         )
 
     async def _told(
-        self, page: Page, request: Request
-    ) -> tuple[Site | None, Mapping[str, Any] | Exception]:
-        """The document of a page, or why there is none."""
+        self, page: Page, request: Request, make: Callable[[Ask[Any]], T]
+    ) -> tuple[Site | None, T | Exception]:
+        """What is made of a request in a thread, or why it cannot be."""
         site = None
         try:
             site = self._sites.find(request.path_params.get("project"))
             path = {k: v for k, v in request.path_params.items() if k != "project"}
             query = page.query.model_validate(_items(request))
-            return site, await self._work(partial(page.view, Ask(site, path, query)))
+            return site, await self._work(partial(make, Ask(site, path, query)))
         except Exception as error:  # noqa: BLE001 (whatever it is, the reader is told)
             return site, error
 
-    async def _work(self, call: Callable[[], Any]) -> Any:
+    async def _work(self, call: Callable[[], T]) -> T:
         return await anyio.to_thread.run_sync(call, limiter=self._threads)
 
     def _failed(self, site: Site | None, document: ErrorDocument) -> Response:

@@ -57,12 +57,14 @@ class Page:
         view: Makes the document, a TypedDict; its docstring describes it.
         template: Shows the document, as ``page``.
         query: What may stand behind the ``?``.
+        drawings: What the template draws beside the document, by name.
     """
 
     path: str
     view: Callable[[Ask[Any]], Mapping[str, Any]]
     template: str
     query: type[Query] = Query
+    drawings: Callable[[Ask[Any], Any], Mapping[str, Any]] | None = None
 
     @property
     def name(self) -> str:

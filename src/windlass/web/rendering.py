@@ -11,8 +11,19 @@ import jinja2
 from markupsafe import Markup
 
 from windlass.execution.html_parts import icon
+from windlass.pipeline.drawing import DRAWING_CSS, SHEET_CSS
 from windlass.pipeline.theme import theme_css
-from windlass.words import ago_text, number_text, seconds_text, shortened, size_text, time_text
+from windlass.web.drawing import curve_svg, described
+from windlass.words import (
+    ago_text,
+    number_text,
+    seconds_text,
+    shortened,
+    size_text,
+    summary_text,
+    time_text,
+    type_text,
+)
 
 
 @cache
@@ -32,6 +43,10 @@ def environment() -> jinja2.Environment:
         "number": number_text,
         "size": size_text,
         "short": shortened,
+        "facts": summary_text,
+        "last_part": type_text,
+        "counts": described,
+        "curve": curve_svg,
         "json": lambda value: json.dumps(value, ensure_ascii=False, default=str),
         "part": lambda name: quote(str(name), safe=""),
         "query": lambda parts: urlencode({k: v for k, v in parts.items() if v not in (None, "")}),
@@ -49,4 +64,4 @@ def render(template: str, **names: Any) -> str:
 def style_sheet() -> str:
     """The colours that all drawings share, and the pages' own rules."""
     own = environment().loader.get_source(environment(), "style.css")[0]  # type: ignore[union-attr]
-    return theme_css() + own
+    return theme_css() + DRAWING_CSS + SHEET_CSS + own

@@ -1,0 +1,134 @@
+"""What only the pages draw: graphs and timelines, as SVG that follows the page's colours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from markupsafe import Markup
+
+from windlass.execution.rows import rows_of, states_of
+from windlass.pipeline.drawing import scrolling, svg
+from windlass.pipeline.layout import Layout, layout
+from windlass.pipeline.plan import read_plan
+from windlass.pipeline.theme import WORDS, clean
+from windlass.words import seconds_text
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from windlass.execution.run import Run
+    from windlass.web.views.run import Span
+
+_MANY_NODES = 80
+"""Of a graph with more nodes, groups are drawn as one box each until they are opened."""
+
+_ROW, _BAR, _NAMES, _WIDTH = 22.0, 12.0, 190.0, 1000.0
+_MOST_ROWS = 200
+
+
+def graph_svg(run: Run[Any], base: str, opened: Collection[str]) -> Markup:
+    """The graph of a run with the states of its nodes; boxes lead to what they stand for.
+
+    Args:
+        run: The run.
+        base: What the addresses of the project begin with.
+        opened: Groups that are drawn with what is in them, although the graph is large.
+    """
+    graph, plan = run.graph, run.row.plan
+    groups = {name.partition(".")[0] for name in graph.nodes if "." in name}
+    collapsed = groups - set(opened) if len(graph.nodes) > _MANY_NODES else set()
+    drawn = _laid_out(run.job.stores.records.plan, plan, frozenset(collapsed))
+    states = states_of(graph, rows_of(run), collapsed)
+    here = f"{base}/runs/{quote(run.name, safe='')}"
+    links = {name: f"{here}/nodes/{quote(name, safe='')}" for name in graph.nodes}
+    more = ",".join(sorted(opened))
+    links |= {name: f"{here}?expand={quote(','.join(filter(None, [more, name])))}#graph"
+              for name in collapsed}  # fmt: skip
+    return Markup(scrolling(svg(drawn, states, links=links, style=False), drawn))  # noqa: S704
+
+
+@lru_cache(64)
+def _laid_out(read: Callable[[str], str], plan: str, collapsed: frozenset[str]) -> Layout:
+    """A layout, kept: it takes longer than all else of a large graph, and never changes."""
+    return layout(read_plan(read(plan)).graph, collapsed=collapsed, room=True)
+
+
+def timeline_svg(spans: list[Span], now: float, links: Callable[[str], str]) -> Markup:
+    """When each node ran, a row each; attempts of one node share it."""
+    rows: dict[str, list[Span]] = {}
+    for span in spans:
+        rows.setdefault(span["node"], []).append(span)
+    shown = dict(list(rows.items())[:_MOST_ROWS])
+    if not shown:
+        return Markup("")
+    first = min(span["started"] for span in spans)
+    last = max(span["ended"] or now for span in spans)
+    scale = (_WIDTH - _NAMES) / max(last - first, 1e-3)
+    height = (len(shown) + 1) * _ROW
+    parts = [_axis(last - first, height)]
+    for place, (node, own) in enumerate(shown.items()):
+        parts.append(_row(place, node, links(node)))
+        parts += [_span(place, each, first, scale, now) for each in own]
+    told = f"timeline of {len(rows)} nodes over {seconds_text(last - first)}"
+    return Markup(  # noqa: S704 (all texts in it are cleaned)
+        f'<svg class="timeline" viewBox="0 0 {_WIDTH:g} {height:g}" role="group" '
+        f'aria-label="{clean(told)}">{"".join(parts)}</svg>'
+    )
+
+
+def _axis(seconds: float, height: float) -> str:
+    parts = []
+    for place in range(5):
+        x = _NAMES + (_WIDTH - _NAMES) * place / 4
+        anchor = "end" if place == 4 else "middle" if place else "start"
+        parts.append(
+            f'<line x1="{x:g}" x2="{x:g}" y1="{_ROW:g}" y2="{height:g}"/>'
+            f'<text x="{x:g}" y="12" text-anchor="{anchor}">'
+            f"{clean(seconds_text(seconds * place / 4) or '0')}</text>"
+        )
+    return f'<g class="axis">{"".join(parts)}</g>'
+
+
+def _row(place: int, node: str, link: str) -> str:
+    y = (place + 1) * _ROW + _ROW / 2
+    name = node if len(node) <= 26 else f"…{node[-25:]}"
+    return (
+        f'<a href="{clean(link)}"><text x="0" y="{y + 4:g}">{clean(name)}'
+        f"<title>{clean(node)}</title></text></a>"
+    )
+
+
+def _span(place: int, span: Span, first: float, scale: float, now: float) -> str:
+    x = _NAMES + (span["started"] - first) * scale
+    width = max(((span["ended"] or now) - span["started"]) * scale, 1.5)
+    y = (place + 1) * _ROW + (_ROW - _BAR) / 2
+    word = span["status"] if span["status"] in WORDS else "running"
+    took = seconds_text((span["ended"] or now) - span["started"])
+    told = f"{span['node']}, attempt {span['attempt']}: {span['status']}, {took}"
+    return (
+        f'<rect class="wl-bar wl-{word}" x="{x:.2f}" y="{y:g}" width="{width:.2f}" '
+        f'height="{_BAR:g}" rx="2"><title>{clean(told)}</title></rect>'
+    )
+
+
+def curve_svg(points: list[tuple[float, float]], label: str) -> Markup:
+    """A line through points, as wide as what is around it."""
+    if len(points) < 2:
+        return Markup("")
+    width, height = 260.0, 64.0
+    xs, ys = [x for x, _ in points], [y for _, y in points]
+    left, low = min(xs), min(ys)
+    across, up = width / ((max(xs) - left) or 1.0), height / ((max(ys) - low) or 1.0)
+    line = " ".join(f"{(x - left) * across:.1f},{height - (y - low) * up:.1f}" for x, y in points)
+    return Markup(  # noqa: S704 (numbers, and a cleaned label)
+        f'<svg class="curve" viewBox="-2 -3 {width + 4:g} {height + 6:g}" role="img" '
+        f'aria-label="{clean(label)}" preserveAspectRatio="none"><polyline points="{line}"/></svg>'
+    )
+
+
+def described(counts: Mapping[str, int]) -> str:
+    """How many items have each state: ``3 succeeded, 1 failed``."""
+    return ", ".join(f"{count:,} {word}" for word, count in counts.items())

@@ -1,0 +1,27 @@
+"""The drawings of each page that has some."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from typing import Any
+from urllib.parse import quote
+
+from windlass.web.drawing import graph_svg, timeline_svg
+from windlass.web.page import Ask
+from windlass.web.views.run import RunDocument, RunQuery, open_run
+
+
+def run_drawings(ask: Ask[RunQuery], told: RunDocument) -> dict[str, Any]:
+    """The graph of a run, and its timeline."""
+    found, base = open_run(ask), ask.site.base
+    opened = tuple(filter(None, ask.query.expand.split(",")))
+    link = partial(_node, f"{base}/runs/{quote(found.name, safe='')}/nodes")
+    return {
+        "graph": graph_svg(found, base, opened),
+        "timeline": timeline_svg(told["timeline"], time.time(), link),
+    }
+
+
+def _node(place: str, node: str) -> str:
+    return f"{place}/{quote(node, safe='')}"
