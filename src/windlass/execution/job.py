@@ -152,8 +152,13 @@ class Job:
         return self.stores.logs / self.run / f"{node}.{attempt}.events"
 
 
-def open_job(run: str, stores: Stores) -> Job:
+def open_job(run: str, stores: Stores, plan: Plan | None = None) -> Job:
     """The job of a recorded run.
+
+    Args:
+        run: Its id.
+        stores: Where it is recorded.
+        plan: Its plan, where that was read before.
 
     Raises:
         NotFoundError: There is no such run.
@@ -163,7 +168,7 @@ def open_job(run: str, stores: Stores) -> Job:
     return Job(
         run=row.id,
         name=row.name,
-        plan=read_plan(stores.records.plan(row.plan)),
+        plan=plan or read_plan(stores.records.plan(row.plan)),
         seed=row.seed,
         cache=details["cache"],
         parameters=row.parameters,

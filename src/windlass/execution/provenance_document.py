@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from windlass.errors import NotFoundError
 from windlass.execution.document import natural
 from windlass.execution.libraries import KIND
-from windlass.pipeline.plan import read_plan
+from windlass.pipeline.plan import Plan, read_plan
 from windlass.provenance.bundle import read_bundle
 from windlass.provenance.environment import read_environment
 from windlass.provenance.locks import solved_lock
@@ -18,8 +18,14 @@ if TYPE_CHECKING:
     from windlass.records.model import Run
 
 
-def provenance_document(records: Records, run: Run) -> dict[str, Any]:
-    """All that was recorded of where a run came from; None where it was not."""
+def provenance_document(records: Records, run: Run, plan: Plan | None = None) -> dict[str, Any]:
+    """All that was recorded of where a run came from; None where it was not.
+
+    Args:
+        records: Where it is recorded.
+        run: The run.
+        plan: Its plan, where that was read before.
+    """
     lock = solved_lock(records, run.environment)
     return {
         "run": run.name,
@@ -33,14 +39,16 @@ def provenance_document(records: Records, run: Run) -> dict[str, Any]:
         "seed": run.seed,
         "parameters": {name: natural(value) for name, value in run.parameters.items()},
         "digests": run.details.get("digests", {}),
-        **declared_document(records, run),
+        **declared_document(records, run, plan),
     }
 
 
-def declared_document(records: Records, run: Run) -> dict[str, dict[str, str]]:
+def declared_document(
+    records: Records, run: Run, plan: Plan | None = None
+) -> dict[str, dict[str, str]]:
     """What steps declare, by name: digests of files, of variables, of environments' locks."""
     try:
-        plan = read_plan(records.plan(run.plan))
+        plan = plan or read_plan(records.plan(run.plan))
     except NotFoundError:
         return {"files": {}, "variables": {}, "environments": {}}
     files = {path: digest for found in plan.files.values() for path, digest in found.items()}

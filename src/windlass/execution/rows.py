@@ -81,9 +81,12 @@ def states_of(
 ) -> dict[str, NodeState]:
     """The state of every box of a drawing, by its name."""
     states = {row.name: row.state for row in rows}
-    for group in collapsed:
-        inner = [state for name, state in states.items() if group in chain(parent(name))]
-        states[group] = combined(inner)
+    inner: dict[str, list[NodeState]] = {group: [] for group in collapsed}
+    for name, state in states.items():
+        for group in chain(parent(name)):
+            if group in inner:
+                inner[group].append(state)
+    states |= {group: combined(own) for group, own in inner.items()}
     for choice in graph.choices.values():
         if _is_passed_by(graph, choice, states):
             states[choice.name] = NodeState("skipped", note="it was not asked")

@@ -13,6 +13,7 @@ from windlass.execution.inputs import Inputs
 from windlass.execution.job import Job, Stores, open_job
 from windlass.execution.liveness import is_gone
 from windlass.pipeline.graph import Graph
+from windlass.pipeline.plan import Plan
 from windlass.pipeline.step import step_of
 from windlass.pipeline.symbols import namedtuple_of
 from windlass.records.model import Metric, Outcome
@@ -30,9 +31,10 @@ class Run(Generic[R]):
     map did; ``run["train[2]"]`` is one of them; ``run["split.test"]``, one output of several.
     """
 
-    def __init__(self, row: Row, stores: Stores) -> None:
+    def __init__(self, row: Row, stores: Stores, plan: Plan | None = None) -> None:
         self._row = row
         self._stores = stores
+        self._plan = plan
         self._job: Job | None = None
 
     def __repr__(self) -> str:
@@ -79,7 +81,7 @@ class Run(Generic[R]):
     def job(self) -> Job:
         """Its plan, parameters and stores."""
         if self._job is None:
-            self._job = open_job(self.id, self._stores)
+            self._job = open_job(self.id, self._stores, self._plan)
         return self._job
 
     @property

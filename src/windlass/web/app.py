@@ -16,10 +16,10 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from windlass.web.failing import ErrorDocument, error_document
 from windlass.web.headers import SafeHeaders
-from windlass.web.live import changes
+from windlass.web.live import changes, following
 from windlass.web.openapi import openapi
-from windlass.web.page import Ask, Page
-from windlass.web.pages import PAGES
+from windlass.web.page import Address, Ask, Body, Page
+from windlass.web.pages import ADDRESSES, PAGES
 from windlass.web.rendering import render, style_sheet
 from windlass.web.site import Site, Sites
 
@@ -60,7 +60,10 @@ class _Dashboard:
 
     def routes(self) -> list[BaseRoute]:
         """The paths of one project."""
-        found: list[BaseRoute] = []
+        found: list[BaseRoute] = [
+            Route(each.path, partial(self._events if each.follows else self._beside, each))
+            for each in ADDRESSES
+        ]
         for page in PAGES:
             below = "" if page.path == "/" else page.path
             found += [
@@ -108,8 +111,27 @@ class _Dashboard:
             headers={"Cache-Control": "no-store"},
         )
 
+    async def _beside(self, address: Address, request: Request) -> Response:
+        site, body = await self._told(address, request, address.answer)
+        if isinstance(body, Exception):
+            return self._failed(site, error_document(body))
+        assert isinstance(body, Body)
+        if isinstance(body.data, bytes):
+            return Response(body.data, media_type=body.media_type, headers=dict(body.headers))
+        return StreamingResponse(body.data, media_type=body.media_type, headers=dict(body.headers))
+
+    async def _events(self, address: Address, request: Request) -> Response:
+        site, look = await self._told(address, request, address.answer)
+        if isinstance(look, Exception):
+            return self._failed(site, error_document(look))
+        return StreamingResponse(
+            following(partial(self._work, look), request.is_disconnected),  # type: ignore[arg-type]
+            media_type="text/event-stream",
+            headers={"Cache-Control": "no-store"},
+        )
+
     async def _told(
-        self, page: Page, request: Request, make: Callable[[Ask[Any]], T]
+        self, page: Page | Address, request: Request, make: Callable[[Ask[Any]], T]
     ) -> tuple[Site | None, T | Exception]:
         """What is made of a request in a thread, or why it cannot be."""
         site = None

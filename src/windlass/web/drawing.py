@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from functools import lru_cache
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from markupsafe import Markup
 
-from windlass.execution.rows import rows_of, states_of
+from windlass.execution.rows import Row, states_of
 from windlass.pipeline.drawing import scrolling, svg
 from windlass.pipeline.layout import Layout, layout
-from windlass.pipeline.plan import read_plan
 from windlass.pipeline.theme import WORDS, clean
 from windlass.words import seconds_text
 
@@ -20,40 +19,46 @@ if TYPE_CHECKING:
     from typing import Any
 
     from windlass.execution.run import Run
+    from windlass.pipeline.plan import Plan
     from windlass.web.views.run import Span
-
-_MANY_NODES = 80
-"""Of a graph with more nodes, groups are drawn as one box each until they are opened."""
 
 _ROW, _BAR, _NAMES, _WIDTH = 22.0, 12.0, 190.0, 1000.0
 _MOST_ROWS = 200
 
 
-def graph_svg(run: Run[Any], base: str, opened: Collection[str]) -> Markup:
+def graph_svg(
+    run: Run[Any], rows: Sequence[Row], base: str, opened: Collection[str], closed: Collection[str]
+) -> Markup:
     """The graph of a run with the states of its nodes; boxes lead to what they stand for.
 
     Args:
         run: The run.
+        rows: Its nodes.
         base: What the addresses of the project begin with.
         opened: Groups that are drawn with what is in them, although the graph is large.
+        closed: Groups that are drawn as one box each.
     """
-    graph, plan = run.graph, run.row.plan
-    groups = {name.partition(".")[0] for name in graph.nodes if "." in name}
-    collapsed = groups - set(opened) if len(graph.nodes) > _MANY_NODES else set()
-    drawn = _laid_out(run.job.stores.records.plan, plan, frozenset(collapsed))
-    states = states_of(graph, rows_of(run), collapsed)
+    drawn = _laid_out(run.job.plan, run.row.plan, frozenset(closed))
+    states = states_of(run.graph, rows, closed)
     here = f"{base}/runs/{quote(run.name, safe='')}"
-    links = {name: f"{here}/nodes/{quote(name, safe='')}" for name in graph.nodes}
-    more = ",".join(sorted(opened))
-    links |= {name: f"{here}?expand={quote(','.join(filter(None, [more, name])))}#graph"
-              for name in collapsed}  # fmt: skip
+    links = {name: f"{here}/nodes/{quote(name, safe='')}" for name in run.graph.nodes}
+    for name in closed:
+        links[name] = f"{here}?expand={quote(','.join([*opened, name]))}#graph"
     return Markup(scrolling(svg(drawn, states, links=links, style=False), drawn))  # noqa: S704
 
 
-@lru_cache(64)
-def _laid_out(read: Callable[[str], str], plan: str, collapsed: frozenset[str]) -> Layout:
+_LAID_OUT: OrderedDict[tuple[str, frozenset[str]], Layout] = OrderedDict()
+_MOST_LAYOUTS = 64
+
+
+def _laid_out(plan: Plan, digest: str, closed: frozenset[str]) -> Layout:
     """A layout, kept: it takes longer than all else of a large graph, and never changes."""
-    return layout(read_plan(read(plan)).graph, collapsed=collapsed, room=True)
+    key = (digest, closed)
+    if key not in _LAID_OUT:
+        _LAID_OUT[key] = layout(plan.graph, collapsed=closed, room=True)
+        while len(_LAID_OUT) > _MOST_LAYOUTS:
+            _LAID_OUT.popitem(last=False)
+    return _LAID_OUT[key]
 
 
 def timeline_svg(spans: list[Span], now: float, links: Callable[[str], str]) -> Markup:

@@ -9,16 +9,18 @@ from urllib.parse import quote
 
 from windlass.web.drawing import graph_svg, timeline_svg
 from windlass.web.page import Ask
-from windlass.web.views.run import RunDocument, RunQuery, open_run
+from windlass.web.views.finding import open_run, rows
+from windlass.web.views.run import RunDocument, RunQuery, collapsed_groups, opened
 
 
 def run_drawings(ask: Ask[RunQuery], told: RunDocument) -> dict[str, Any]:
     """The graph of a run, and its timeline."""
     found, base = open_run(ask), ask.site.base
-    opened = tuple(filter(None, ask.query.expand.split(",")))
+    open_groups = opened(ask.query.expand)
+    closed = collapsed_groups(found.graph, open_groups)
     link = partial(_node, f"{base}/runs/{quote(found.name, safe='')}/nodes")
     return {
-        "graph": graph_svg(found, base, opened),
+        "graph": graph_svg(found, rows(ask), base, open_groups, closed),
         "timeline": timeline_svg(told["timeline"], time.time(), link),
     }
 

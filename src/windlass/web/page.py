@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_type_hints
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, get_type_hints
 
 from pydantic import BaseModel, ConfigDict
 
@@ -21,6 +21,7 @@ class Query(BaseModel):
 
 
 Q = TypeVar("Q", bound=Query)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Ask(Generic[Q]):
     site: Site
     path: Mapping[str, str]
     query: Q
+    _found: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def stores(self) -> Stores:
@@ -46,6 +48,12 @@ class Ask(Generic[Q]):
     def records(self) -> Records:
         """Its record."""
         return self.stores.records
+
+    def once(self, make: Callable[[Ask[Any]], T]) -> T:
+        """What a function makes of this request, made once for the document and its drawings."""
+        if make not in self._found:
+            self._found[make] = make(self)
+        return cast("T", self._found[make])
 
 
 @dataclass(frozen=True)
@@ -80,3 +88,39 @@ class Page:
     def summary(self) -> str:
         """The first line of what is said of it."""
         return (self.view.__doc__ or "").strip().partition("\n")[0]
+
+
+@dataclass(frozen=True)
+class Body:
+    """What an address answers that is no page: bytes of some kind.
+
+    Args:
+        media_type: Their kind.
+        data: All of them, or parts that are made as they are sent.
+        headers: What is said of them besides; it goes before what every answer says.
+    """
+
+    media_type: str
+    data: bytes | Iterable[bytes]
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Look = Callable[[], tuple[list[Mapping[str, Any]], bool]]
+"""What is new since it was last called, and whether nothing more will come."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """Something beside the pages: a picture, a file, lines as they are written.
+
+    Args:
+        path: As that of a page.
+        answer: Makes it; where `follows`, makes what is asked again and again for what is new.
+        query: What may stand behind the ``?``.
+        follows: Whether it is a stream of server-sent events.
+    """
+
+    path: str
+    answer: Callable[[Ask[Any]], Body] | Callable[[Ask[Any]], Look]
+    query: type[Query] = Query
+    follows: bool = False

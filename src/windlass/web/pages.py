@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from windlass.web.drawn import run_drawings
-from windlass.web.page import Page
+from windlass.web.page import Address, Page
 from windlass.web.views.run import RunQuery, run
 from windlass.web.views.runs import RunsQuery, runs
 
@@ -12,3 +12,6 @@ PAGES: tuple[Page, ...] = (
     Page("/runs/{run}", run, "run.html", RunQuery, run_drawings),
 )
 """In the order of the description; a more special path stands before a more general one."""
+
+ADDRESSES: tuple[Address, ...] = ()
+"""What is beside the pages."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -47,12 +48,30 @@ def environment() -> jinja2.Environment:
         "last_part": type_text,
         "counts": described,
         "curve": curve_svg,
+        "told": _told,
         "json": lambda value: json.dumps(value, ensure_ascii=False, default=str),
         "part": lambda name: quote(str(name), safe=""),
-        "query": lambda parts: urlencode({k: v for k, v in parts.items() if v not in (None, "")}),
+        "query": _query,
     }
     found.globals |= {"icon": lambda word: Markup(icon(word))}  # noqa: S704 (it escapes)
     return found
+
+
+def _told(data: Mapping[str, Any]) -> str:
+    """The facts of an event in a line."""
+    facts = [f"{name} {_plain(fact)}" for name, fact in data.items() if fact not in (None, "", {})]
+    return shortened(", ".join(facts), 300)
+
+
+def _plain(fact: Any) -> str:
+    if isinstance(fact, Mapping) and "message" in fact:
+        return f"{fact.get('kind')}: {fact['message']}"
+    return fact if isinstance(fact, str) else json.dumps(fact, ensure_ascii=False, default=str)
+
+
+def _query(parts: Mapping[str, Any]) -> str:
+    """What stands behind the ``?``; what is not asked for is left out."""
+    return urlencode({k: v for k, v in parts.items() if v not in (None, "")}, doseq=True)
 
 
 def render(template: str, **names: Any) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from typing_extensions import TypedDict  # pydantic reads no other before Python 3.12
 
@@ -12,6 +12,9 @@ from windlass.pipeline.states import NodeState
 
 if TYPE_CHECKING:
     from windlass.records.model import Outcome, Output
+
+
+T = TypeVar("T")
 
 
 class OutputLine(TypedDict):
@@ -31,11 +34,12 @@ class NodeLine(TypedDict):
     """How a node of a run stands, or an item of a map.
 
     ``state`` is ``succeeded``, ``cached``, ``failed``, ``running``, ``cancelled``, ``lost``,
-    ``skipped`` or ``waiting``; ``items`` says of a map how many items have each; ``why`` is the
-    error in short, or why it ran or did not.
+    ``skipped`` or ``waiting``; ``items`` says of a map, or of a group of nodes that stand together
+    as one, how many have each; ``why`` is the error in short, or why it ran or did not.
     """
 
     node: str
+    kind: Literal["node", "map", "item", "group"]
     state: str
     seconds: float | None
     attempts: int
@@ -47,14 +51,30 @@ class NodeLine(TypedDict):
 def node_line(row: Row) -> NodeLine:
     """A node in a line; a map as its items together."""
     tries = [each.outcome.attempts for each in (row, *row.items) if each.outcome]
+    kind = "item" if row.name.endswith("]") else "map" if row.state.items else "node"
     return NodeLine(
         node=row.name,
+        kind=kind,  # type: ignore[typeddict-item]
         state=row.state.word,
         seconds=row.state.seconds,
         attempts=max(tries, default=0),
         why=row.state.note,
         items=dict(row.state.items),
         outputs=output_lines(row.outcome),
+    )
+
+
+def group_line(name: str, state: NodeState) -> NodeLine:
+    """The nodes of a group as one."""
+    return NodeLine(
+        node=name,
+        kind="group",
+        state=state.word,
+        seconds=state.seconds,
+        attempts=0,
+        why=state.note,
+        items=dict(state.items),
+        outputs=[],
     )
 
 
@@ -77,6 +97,30 @@ def output_line(output: Output) -> OutputLine:
         summary=dict(artifact.summary),
         pickled=artifact.pickled,
     )
+
+
+class Portion(TypedDict):
+    """Which part of a long list is told: ``page`` of ``pages``; ``total`` is the whole length."""
+
+    page: int
+    pages: int
+    total: int
+
+
+def portion(items: Sequence[T], page: int, size: int) -> tuple[Sequence[T], Portion]:
+    """A page of a list; past its end, the last one."""
+    pages = max(1, -(-len(items) // size))
+    page = min(page, pages)
+    start = (page - 1) * size
+    return items[start : start + size], Portion(page=page, pages=pages, total=len(items))
+
+
+def pressing_first(rows: Iterable[NodeLine]) -> list[NodeLine]:
+    """What a person looks for first stands first: what failed, then what goes on."""
+    return sorted(rows, key=lambda row: _PRESSING.get(row["state"], len(_PRESSING)))
+
+
+_PRESSING = {word: place for place, word in enumerate(("failed", "lost", "running", "cancelled"))}
 
 
 def counted(states: Iterable[NodeState]) -> dict[str, int]:

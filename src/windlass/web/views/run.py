@@ -1,21 +1,34 @@
-"""A run: what it is, its nodes, when each ran, and what they logged."""
+"""A run: what it is, its nodes, when each ran, what they logged, and where it came from."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 from typing_extensions import TypedDict  # pydantic reads no other before Python 3.12
 
-from windlass.execution.document import run_document
-from windlass.execution.rows import Row, rows_of
-from windlass.execution.run import Run
+from windlass.execution.data_checks.evidence import KIND as CHECKS
+from windlass.execution.document import natural, run_document
+from windlass.execution.libraries import KIND as LIBRARIES
+from windlass.execution.rows import Row, states_of
 from windlass.pipeline.diagram import diagram
+from windlass.pipeline.graph import Graph
 from windlass.web.page import Ask, Query
 from windlass.web.thinning import thinned
-from windlass.web.views.lines import NodeLine, node_line
+from windlass.web.views.finding import open_run, plan_of, rows
+from windlass.web.views.lines import (
+    NodeLine,
+    Portion,
+    counted,
+    group_line,
+    node_line,
+    portion,
+    pressing_first,
+)
+from windlass.web.views.origin import Origin, origin
 
 if TYPE_CHECKING:
     from windlass.records import Records
@@ -25,12 +38,19 @@ _MOST_SPANS = 1_000
 """Of a run with more attempts, the longest are on the timeline."""
 _POINTS = 300
 """Of a curve, with its least and greatest ones among them."""
+_MOST_EVENTS = 200
+MANY_NODES = 80
+"""Of a graph with more nodes, groups stand as one until they are opened."""
+_AT_ONCE = 100
+"""Nodes on a page."""
 
 
 class RunQuery(Query):
     """How much of a run is told."""
 
-    expand: str = Field("", description="Groups drawn with what is in them, with commas between.")
+    expand: str = Field("", description="Groups shown with what is in them, with commas between.")
+    state: str | None = Field(None, description="Only nodes that have, or hold, this state.")
+    page: int = Field(1, ge=1, description="Which part of the nodes.")
 
 
 class RunFacts(TypedDict):
@@ -57,6 +77,23 @@ class RunFacts(TypedDict):
     left_out: list[Any]
 
 
+class EventLine(TypedDict):
+    """Something that happened in a run: when, what, at which node, and what is said of it."""
+
+    time: float
+    kind: str
+    node: str
+    data: dict[str, Any]
+
+
+class MadeVersion(TypedDict):
+    """A version of a model that a run made, or that had what it made already."""
+
+    model: str
+    number: int
+    is_new: bool
+
+
 class Span(TypedDict):
     """When an attempt ran; ``ended`` is null while it goes on. Seconds since 1970, UTC."""
 
@@ -79,45 +116,108 @@ class Curve(TypedDict):
 
 
 class RunDocument(TypedDict):
-    """A run."""
+    """A run.
+
+    ``nodes`` are those of the ``portion``, of a large graph what failed first, and groups as one;
+    ``states`` says how many of all nodes have each state.
+    """
 
     run: RunFacts
     proof: dict[str, Any] | None
     errors: list[dict[str, Any]]
+    states: dict[str, int]
     nodes: list[NodeLine]
+    portion: Portion
+    asked: dict[str, Any]
     edges: list[tuple[str, str]]
     timeline: list[Span]
     attempts: int
     curves: list[Curve]
+    logged: dict[str, Any]
+    versions: list[MadeVersion]
+    events: list[EventLine]
+    origin: Origin
 
 
 def run(ask: Ask[RunQuery]) -> RunDocument:
-    """A run: its nodes with their states, when each ran, its metrics."""
-    found = open_run(ask)
+    """A run: its nodes with their states, when each ran, its metrics, where it came from."""
+    found, query = open_run(ask), ask.query
     records = found.job.stores.records
-    rows = rows_of(found)
     whole = run_document(records, found.row, nodes=False)
     attempts = records.attempts(found.id)
+    lines = node_lines(found.graph, rows(ask), opened(query.expand), query.state)
+    shown, place = portion(lines, query.page, _AT_ONCE)
     return RunDocument(
         run=RunFacts(**{key: whole[key] for key in RunFacts.__annotations__}),  # type: ignore[typeddict-item]
         proof=_proof(records, found.id),
-        errors=_errors(rows),
-        nodes=[node_line(row) for row in rows],
-        edges=[(link.source, link.target) for link in diagram(found.graph).links],
+        errors=_errors(rows(ask)),
+        states=counted(row.state for row in rows(ask)),
+        nodes=list(shown),
+        portion=place,
+        asked=query.model_dump(),
+        edges=list(_edges(records, found.row.plan)),
         timeline=timeline(attempts),
         attempts=len(attempts),
         curves=curves(records.metrics(found.id)),
+        logged=logged_params(records, found.id),
+        versions=[MadeVersion(**each._asdict()) for each in records.minted_by(found.id)],
+        events=list(_events(records, found.id)),
+        origin=origin(records, found.row, found.job.plan),
     )
 
 
-def open_run(ask: Ask[Any]) -> Run[Any]:
-    """The run that a path names.
+def logged_params(records: Records, run: str, node: str | None = None) -> dict[str, Any]:
+    """The settings that steps logged, by node and name; of one node, by name."""
+    return {
+        each.name if node else f"{each.node} {each.name}": natural(each.value)
+        for each in records.params(run)
+        if node in (None, each.node)
+    }
 
-    Raises:
-        NotFoundError: There is none.
-    """
-    stores = ask.stores
-    return Run(stores.records.run(ask.path["run"]), stores)
+
+def opened(expand: str) -> tuple[str, ...]:
+    """The groups that are asked for by name."""
+    return tuple(filter(None, expand.split(",")))
+
+
+def collapsed_groups(graph: Graph, opened: Collection[str]) -> set[str]:
+    """The outermost groups that stand as one, because the graph is large."""
+    if len(graph.nodes) <= MANY_NODES:
+        return set()
+    return {name.partition(".")[0] for name in graph.nodes if "." in name} - set(opened)
+
+
+def node_lines(
+    graph: Graph, all_rows: Sequence[Row], opened: Collection[str], state: str | None
+) -> list[NodeLine]:
+    """The nodes, and the groups that stand as one, in the order in which they are shown."""
+    collapsed = collapsed_groups(graph, opened)
+    states = states_of(graph, all_rows, collapsed) if collapsed else {}
+    found: dict[str, NodeLine] = {}
+    for row in all_rows:
+        group = row.name.partition(".")[0]
+        if group in collapsed:
+            found.setdefault(group, group_line(group, states[group]))
+        else:
+            found[row.name] = node_line(row)
+    kept = [line for line in found.values() if state in (None, line["state"], *line["items"])]
+    return pressing_first(kept) if len(graph.nodes) > MANY_NODES else kept
+
+
+@lru_cache(64)
+def _edges(records: Records, plan: str) -> tuple[tuple[str, str], ...]:
+    links = diagram(plan_of(records, plan).graph).links
+    return tuple((link.source, link.target) for link in links)
+
+
+def _events(records: Records, run: str) -> Iterator[EventLine]:
+    """What happened, the newest first; not what other parts of the page tell already."""
+    told = [each for each in records.events(run) if each.kind not in _TOLD]
+    for each in told[: -_MOST_EVENTS - 1 : -1]:
+        yield EventLine(time=each.time, kind=each.kind, node=each.node, data=dict(each.data))
+
+
+_TOLD = frozenset((LIBRARIES, CHECKS, "version"))
 
 
 def _proof(records: Records, run: str) -> dict[str, Any] | None:

@@ -9,8 +9,12 @@ from typing_extensions import TypedDict  # pydantic reads no other before Python
 
 from windlass.execution.document import run_document
 from windlass.web.page import Ask, Query
+from windlass.web.views.lines import Portion
+from windlass.web.views.listing import Order, Progress, Wanted, listed, progress
 
 Status = Literal["succeeded", "failed", "cancelled", "lost", "running"]
+
+_MOST_TAGS = 200
 
 
 class RunsQuery(Query):
@@ -18,11 +22,14 @@ class RunsQuery(Query):
 
     pipeline: str | None = Field(None, description="Only of this pipeline.")
     status: Status | None = Field(None, description="Only with this status.")
-    limit: int = Field(50, ge=1, le=1000, description="At most so many.")
+    tag: str | None = Field(None, description="Only with this tag: KEY or KEY=VALUE.")
+    sort: Order = Field("newest", description="In which order.")
+    page: int = Field(1, ge=1, le=1_000_000, description="Which part of them.")
+    limit: int = Field(50, ge=1, le=1000, description="How many on a page.")
 
 
 class RunLine(TypedDict):
-    """A run in a line."""
+    """A run in a line; of one that goes on, ``done`` of its ``nodes`` have ended."""
 
     id: str
     name: str
@@ -34,25 +41,45 @@ class RunLine(TypedDict):
     tags: dict[str, str]
     metrics: dict[str, float | None]
     parameters: dict[str, Any]
+    done: int | None
+    nodes: int | None
 
 
 class RunsDocument(TypedDict):
-    """The runs of a project, the newest first."""
+    """The runs of a project, and what they can be chosen by."""
 
     runs: list[RunLine]
+    portion: Portion
     pipelines: list[str]
+    tags: list[str]
     asked: dict[str, Any]
 
 
 def runs(ask: Ask[RunsQuery]) -> RunsDocument:
-    """The runs of a project, the newest first."""
+    """The runs of a project, the newest first unless told otherwise."""
     records, query = ask.records, ask.query
-    found = records.runs(pipeline=query.pipeline, status=query.status, limit=query.limit)
-    documents = [run_document(records, run, nodes=False) for run in found]
-    lines = [RunLine(**{key: each[key] for key in RunLine.__annotations__}) for each in documents]  # type: ignore[typeddict-item]
-    pipelines = records.execute("SELECT DISTINCT pipeline FROM runs ORDER BY pipeline")
+    wanted = Wanted(
+        query.pipeline, query.status, query.tag, query.sort, query.page, query.limit
+    )
+    with records.view():
+        found, total = listed(records, wanted)
+        going = progress(records, [run for run in found if run.status == "running"])
+        documents = [run_document(records, run, nodes=False) for run in found]
+        pipelines = records.execute("SELECT DISTINCT pipeline FROM runs ORDER BY pipeline")
+        tags = records.execute("SELECT DISTINCT key FROM tags ORDER BY key LIMIT :most", _TAGS)
     return RunsDocument(
-        runs=lines,
+        runs=[_line(each, going.get(each["id"])) for each in documents],
+        portion=Portion(page=query.page, pages=max(1, -(-total // query.limit)), total=total),
         pipelines=[row["pipeline"] for row in pipelines],
+        tags=[row["key"] for row in tags],
         asked=query.model_dump(),
     )
+
+
+_TAGS = {"most": _MOST_TAGS}
+
+
+def _line(document: dict[str, Any], going: Progress | None) -> RunLine:
+    done, nodes = going or (None, None)
+    told = {**document, "done": done, "nodes": nodes}
+    return RunLine(**{key: told[key] for key in RunLine.__annotations__})  # type: ignore[typeddict-item]
