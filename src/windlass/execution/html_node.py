@@ -108,7 +108,12 @@ def preview_html(output: Output, stores: Stores) -> str:
         return f'<p class="wl-bad">{clean(error.message)}</p><p>{clean(error.hint or "")}</p>'
     except Exception as error:  # noqa: BLE001 (a value that cannot be shown must not hide the rest)
         return f'<p class="wl-bad">no preview: {clean(type(error).__name__)}: {clean(error)}</p>'
-    return _shown(shown, plain_table=artifact.format in _OUR_TABLES)
+    return _shown(shown, plain_table=is_our_table(artifact.format))
+
+
+def is_our_table(name: str) -> bool:
+    """Whether previews of that format are plain tables that escape what is in them."""
+    return name in _OUR_TABLES
 
 
 def _shown(preview: Preview, *, plain_table: bool) -> str:

@@ -13,20 +13,22 @@ class Tail:
 
     Args:
         path: The file; it need not be there yet.
+        at_once: Bytes that one look gives at most.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, at_once: int = _AT_ONCE) -> None:
         self._path = path
+        self._at_once = at_once
         self._position = 0
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
     def read(self) -> str:
-        """The new text; of more than a megabyte only the last lines, after a word on the rest."""
+        """The new text; of much only the last lines, after a word on the rest."""
         try:
             with self._path.open("rb") as file:
-                left_out = file.seek(0, 2) - _AT_ONCE - self._position
+                left_out = file.seek(0, 2) - self._at_once - self._position
                 file.seek(self._position + max(left_out, 0))
-                data = file.read(_AT_ONCE)
+                data = file.read(self._at_once)
         except FileNotFoundError:
             return ""
         if left_out <= 0:

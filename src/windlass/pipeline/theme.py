@@ -42,6 +42,13 @@ _DARK = {
     "waiting": "#7d8b9f",
 }
 
+
+
+def colours(*, dark: bool) -> dict[str, str]:
+    """The colours of a theme by their names, for what cannot follow the page's variables."""
+    return dict(_DARK if dark else _LIGHT)
+
+
 MONO = "ui-monospace,SFMono-Regular,Menlo,Consolas,'Liberation Mono','DejaVu Sans Mono',monospace"
 SANS = "system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif"
 

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from windlass.web.drawing import graph_svg, timeline_svg
 from windlass.web.page import Ask
 from windlass.web.views.finding import open_run, rows
+from windlass.web.views.node import NodeDocument, NodeQuery
 from windlass.web.views.run import RunDocument, RunQuery, collapsed_groups, opened
 
 
@@ -23,6 +24,13 @@ def run_drawings(ask: Ask[RunQuery], told: RunDocument) -> dict[str, Any]:
         "graph": graph_svg(found, rows(ask), base, open_groups, closed),
         "timeline": timeline_svg(told["timeline"], time.time(), link),
     }
+
+
+def node_drawings(ask: Ask[NodeQuery], told: NodeDocument) -> dict[str, Any]:
+    """The attempts of a node, as a timeline."""
+    link = partial(_node, f"{ask.site.base}/runs/{quote(told['run'], safe='')}/nodes")
+    several = len(told["attempts"]) > 1
+    return {"timeline": timeline_svg(told["attempts"] if several else [], time.time(), link)}
 
 
 def _node(place: str, node: str) -> str:

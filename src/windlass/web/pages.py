@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
-from windlass.web.drawn import run_drawings
+from windlass.web.drawn import node_drawings, run_drawings
 from windlass.web.page import Address, Page
+from windlass.web.views.artifact import (
+    ArtifactQuery,
+    artifact,
+    artifact_bytes,
+    artifact_frame,
+    artifact_picture,
+)
+from windlass.web.views.logs import LogQuery, all_text, logs, new_lines
+from windlass.web.views.node import NodeQuery, node
+from windlass.web.views.pictures import ColumnQuery, column_chart
 from windlass.web.views.run import RunQuery, run
 from windlass.web.views.runs import RunsQuery, runs
 
 PAGES: tuple[Page, ...] = (
     Page("/", runs, "runs.html", RunsQuery),
+    Page("/artifacts/{digest}", artifact, "artifact.html", ArtifactQuery),
+    Page("/runs/{run}/nodes/{node}", node, "node.html", NodeQuery, node_drawings),
+    Page("/runs/{run}/logs", logs, "logs.html", LogQuery),
     Page("/runs/{run}", run, "run.html", RunQuery, run_drawings),
 )
 """In the order of the description; a more special path stands before a more general one."""
 
-ADDRESSES: tuple[Address, ...] = ()
+ADDRESSES: tuple[Address, ...] = (
+    Address("/artifacts/{digest}/bytes", artifact_bytes),
+    Address("/artifacts/{digest}/frame", artifact_frame),
+    Address("/artifacts/{digest}/picture", artifact_picture),
+    Address("/artifacts/{digest}/column", column_chart, ColumnQuery),
+    Address("/runs/{run}/logs/text", all_text, LogQuery),
+    Address("/runs/{run}/logs/new", new_lines, LogQuery, follows=True),
+)
 """What is beside the pages."""

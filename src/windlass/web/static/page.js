@@ -9,7 +9,11 @@ function take(newer) {
     const mine = document.getElementById(part.id);
     if (!mine) return replaceAll(newer);
     if (mine.dataset.kept !== undefined || mine.contains(document.activeElement)) continue;
-    if (!mine.isEqualNode(part)) mine.replaceWith(document.importNode(part, true));
+    if (!mine.isEqualNode(part)) {
+      const fresh = document.importNode(part, true);
+      keep(mine, fresh);
+      mine.replaceWith(fresh);
+    }
   }
 }
 
@@ -17,6 +21,16 @@ function replaceAll(newer) {
   const main = document.querySelector("main");
   if (!main.contains(document.activeElement) || document.activeElement === main)
     main.replaceWith(document.importNode(newer.querySelector("main"), true));
+}
+
+/** Keeps what the reader has done to a part: ticks, opened details, how far it is scrolled. */
+function keep(mine, fresh) {
+  for (const box of mine.querySelectorAll("input:checked")) {
+    const same = [...fresh.querySelectorAll("input")].find((it) => it.name === box.name && it.value === box.value);
+    if (same) same.checked = true;
+  }
+  const opened = [...fresh.querySelectorAll("details")];
+  mine.querySelectorAll("details").forEach((it, place) => { if (opened[place]) opened[place].open = it.open; });
 }
 
 async function renew() {
@@ -37,4 +51,42 @@ function follow(address) {
   addEventListener("pagehide", () => events.close());
 }
 
+const LONGEST = 1 << 20; // characters of a log that are kept here; the rest is a click away
+
+/** Where the lines of an attempt stand; made from the page's template when they are its first. */
+function logOf(all, { node, attempt }) {
+  const key = `${node} ${attempt}`;
+  let found = [...all.children].find((it) => it.dataset.log === key);
+  if (!found) {
+    found = document.getElementById("log").content.firstElementChild.cloneNode(true);
+    found.dataset.log = key;
+    found.querySelector("code").textContent = node;
+    found.querySelector("h2 a").href = location.pathname.replace(/logs$/, "nodes/") + encodeURIComponent(node);
+    if (attempt > 1) found.querySelector("h2").append(` attempt ${attempt}`);
+    found.querySelector("pre").setAttribute("aria-label", `log of ${node}`);
+    all.append(found);
+  }
+  return found.querySelector("pre");
+}
+
+/** Appends what is written to logs; who looks at the end of one stays there. */
+function followLogs(address) {
+  const all = document.getElementById("logs");
+  const events = new EventSource(address);
+  events.addEventListener("begin", () => { all.replaceChildren(); told.textContent = "live"; });
+  events.addEventListener("new", (event) => {
+    const part = JSON.parse(event.data);
+    const log = logOf(all, part);
+    const isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 30;
+    log.append(part.text);
+    if (log.textContent.length > LONGEST) log.textContent = log.textContent.slice(-LONGEST / 2);
+    if (isAtEnd) log.scrollTop = log.scrollHeight;
+  });
+  events.addEventListener("end", () => { events.close(); told.textContent = "ended"; });
+  events.onerror = () => { told.textContent = "not connected"; };
+  addEventListener("pagehide", () => events.close());
+}
+
 if (document.body.dataset.live) follow(document.body.dataset.live);
+if (document.body.dataset.follow) followLogs(document.body.dataset.follow);
+for (const log of document.querySelectorAll(".log pre")) log.scrollTop = log.scrollHeight;

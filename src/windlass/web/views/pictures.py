@@ -1,0 +1,44 @@
+"""Charts that pages show as pictures, each at an address of its own."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from windlass.errors import NotFoundError
+from windlass.web.charts import histogram_svg
+from windlass.web.page import Ask, Body, Query
+from windlass.web.views.finding import open_artifact
+from windlass.web.views.preview import preview_document
+
+
+class ThemeQuery(Query):
+    """Which theme a picture is drawn for."""
+
+    dark: bool = Field(False, description="Whether for a dark page.")
+
+
+class ColumnQuery(ThemeQuery):
+    """Which column of a table is drawn."""
+
+    column: str = Field(description="Its name.")
+
+
+def column_chart(ask: Ask[ColumnQuery]) -> Body:
+    """The histogram of a column of a table."""
+    found = open_artifact(ask)
+    for column in preview_document(found, ask.stores)["columns"]:
+        if column["name"] == ask.query.column and column["bars"]:
+            return picture(histogram_svg(column, dark=ask.query.dark))
+    raise NotFoundError(f"the artifact {found.content[:12]} has no such column with a histogram")
+
+
+def picture(svg: bytes) -> Body:
+    """A drawing of ours, that no page can run anything by."""
+    return Body(
+        "image/svg+xml",
+        svg,
+        {
+            "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+            "Cache-Control": "private, max-age=60",
+        },
+    )
