@@ -105,9 +105,20 @@ def diagram(graph: Graph, collapsed: Collection[str] = ()) -> Diagram:
         owner = owners[name]
         if owner not in shapes:
             shapes[owner] = _shape(part) if owner == name else _group_shape(owner)
+    return drawn_as(graph.name, shapes, links)
+
+
+def drawn_as(
+    name: str, shapes: Mapping[str, Shape], links: Mapping[tuple[str, str], LinkKind]
+) -> Diagram:
+    """A diagram of shapes by their names, and of the links between them, in order.
+
+    Raises:
+        DefinitionError: Shapes wait for one another.
+    """
     return Diagram(
-        graph.name,
-        _in_order(shapes, links, graph.name),
+        name,
+        _in_order(shapes, links, name),
         tuple(Link(*ends, kind) for ends, kind in links.items()),
         _open_groups(shapes.values()),
     )

@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from windlass.pipeline.diagram import LinkKind, Shape, ShapeKind, chain, diagram
+from windlass.pipeline.diagram import Diagram, LinkKind, Shape, ShapeKind, chain, diagram
 from windlass.pipeline.graph import Graph
 from windlass.pipeline.layered.layering import layers_of
 from windlass.pipeline.layered.ordering import ordered
@@ -111,7 +111,17 @@ def layout(
     Raises:
         DefinitionError: Nodes of the graph wait for one another.
     """
-    shown = diagram(graph, collapsed)
+    return laid_out(diagram(graph, collapsed), room=room, direction=direction)
+
+
+def laid_out(shown: Diagram, *, room: bool = False, direction: Direction | None = None) -> Layout:
+    """Lays out shapes and links, be they of a pipeline's graph or not.
+
+    Args:
+        shown: What there is to draw.
+        room: Whether boxes leave room for a status and a time.
+        direction: Which way the layers run; None for downwards, unless that would be wide.
+    """
     layers = layers_of(shown)
     order = ordered(layers)
     if direction is None:

@@ -10,8 +10,10 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from windlass.execution.rows import Row, states_of
+from windlass.errors import DefinitionError
+from windlass.pipeline.diagram import Shape, ShapeKind, drawn_as
 from windlass.pipeline.drawing import scrolling, svg
-from windlass.pipeline.layout import Layout, layout
+from windlass.pipeline.layout import Layout, laid_out, layout
 from windlass.pipeline.theme import WORDS, clean
 from windlass.words import seconds_text
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from windlass.execution.run import Run
     from windlass.pipeline.plan import Plan
+    from windlass.web.views.lineage import BoxLine
     from windlass.web.views.run import Span
 
 _ROW, _BAR, _NAMES, _WIDTH = 22.0, 12.0, 190.0, 1000.0
@@ -59,6 +62,37 @@ def _laid_out(plan: Plan, digest: str, closed: frozenset[str]) -> Layout:
         while len(_LAID_OUT) > _MOST_LAYOUTS:
             _LAID_OUT.popitem(last=False)
     return _LAID_OUT[key]
+
+
+def lineage_svg(boxes: Sequence[BoxLine], links: Sequence[tuple[str, str]], base: str,
+                content: str) -> Markup:
+    """How an artifact came to be and what came of it, the runs as frames around their nodes."""
+    shapes = {box["name"]: _shape(box) for box in boxes}
+    try:
+        told = drawn_as(content[:12], shapes, dict.fromkeys(links, "data"))
+    except DefinitionError:  # equal values, made in turns: the lists tell of them
+        return Markup("")
+    drawn = laid_out(told)
+    leads = {box["name"]: _address(box, base, content) for box in boxes}
+    return Markup(scrolling(svg(drawn, links=leads, style=False), drawn))  # noqa: S704
+
+
+def _shape(box: BoxLine) -> Shape:
+    kind: ShapeKind = "group" if box["kind"] in ("version", "server") else "step"
+    kind = "map" if box["items"] > 1 else kind
+    about = f"{box['kind']} {box['label']}" + (f" of {box['run']}" if box["run"] else "")
+    return Shape(box["name"], box["label"], kind, box["run"], box["items"] or None, about)
+
+
+def _address(box: BoxLine, base: str, content: str) -> str:
+    if box["kind"] == "node":
+        return f"{base}/runs/{quote(box['run'] or '', safe='')}/nodes/{quote(box['node'] or '', safe='')}"
+    if box["kind"] == "artifact":
+        return f"{base}/artifacts/{content}"
+    model, _, rest = box["name"].partition("@")
+    if box["kind"] == "server":
+        return f"{base}/deployments/{quote(model, safe='')}"
+    return f"{base}/models/{quote(model, safe='')}/{rest}"
 
 
 def timeline_svg(spans: list[Span], now: float, links: Callable[[str], str]) -> Markup:

@@ -7,9 +7,10 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-from windlass.web.drawing import graph_svg, timeline_svg
-from windlass.web.page import Ask
+from windlass.web.drawing import graph_svg, lineage_svg, timeline_svg
+from windlass.web.page import Ask, Query
 from windlass.web.views.finding import open_run, rows
+from windlass.web.views.lineage import LineageDocument
 from windlass.web.views.node import NodeDocument, NodeQuery
 from windlass.web.views.run import RunDocument, RunQuery, collapsed_groups, opened
 
@@ -31,6 +32,11 @@ def node_drawings(ask: Ask[NodeQuery], told: NodeDocument) -> dict[str, Any]:
     link = partial(_node, f"{ask.site.base}/runs/{quote(told['run'], safe='')}/nodes")
     several = len(told["attempts"]) > 1
     return {"timeline": timeline_svg(told["attempts"] if several else [], time.time(), link)}
+
+
+def lineage_drawings(ask: Ask[Query], told: LineageDocument) -> dict[str, Any]:
+    """The graph of a lineage."""
+    return {"graph": lineage_svg(told["boxes"], told["links"], ask.site.base, told["content"])}
 
 
 def _node(place: str, node: str) -> str:

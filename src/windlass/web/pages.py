@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from windlass.web.drawn import node_drawings, run_drawings
+from windlass.web.drawn import lineage_drawings, node_drawings, run_drawings
 from windlass.web.page import Address, Page
 from windlass.web.views.artifact import (
     ArtifactQuery,
@@ -11,6 +11,7 @@ from windlass.web.views.artifact import (
     artifact_frame,
     artifact_picture,
 )
+from windlass.web.views.lineage import lineage
 from windlass.web.views.logs import LogQuery, all_text, logs, new_lines
 from windlass.web.views.node import NodeQuery, node
 from windlass.web.views.pictures import ColumnQuery, column_chart
@@ -20,6 +21,7 @@ from windlass.web.views.runs import RunsQuery, runs
 PAGES: tuple[Page, ...] = (
     Page("/", runs, "runs.html", RunsQuery),
     Page("/artifacts/{digest}", artifact, "artifact.html", ArtifactQuery),
+    Page("/lineage/{digest}", lineage, "lineage.html", drawings=lineage_drawings),
     Page("/runs/{run}/nodes/{node}", node, "node.html", NodeQuery, node_drawings),
     Page("/runs/{run}/logs", logs, "logs.html", LogQuery),
     Page("/runs/{run}", run, "run.html", RunQuery, run_drawings),
