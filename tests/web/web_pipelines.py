@@ -26,7 +26,7 @@ from windlass import (
 )
 
 SCRIPT = "<script>alert(1)</script>"
-HARM = f'{SCRIPT}"\'`&{{{{7*7}}}}\x00\x1b[31m\u202e'
+HARM = f"{SCRIPT}\"'`&{{{{7*7}}}}\x00\x1b[31m\u202e"
 
 
 class Split(NamedTuple):
@@ -49,7 +49,9 @@ def load(rows: int) -> Annotated[pd.DataFrame, Check(has_rows)]:
             "distance": np.round(random.gamma(3.0, 250.0, rows), 1),
             "delay": np.where(random.random(rows) < 0.1, np.nan, random.normal(8, 30, rows)),
             "hour": random.integers(5, 23, rows),
-            "carrier": random.choice(["AA", "B6", "DL", "UA", "WN"], rows, p=[0.1, 0.3, 0.2, 0.3, 0.1]),
+            "carrier": random.choice(
+                ["AA", "B6", "DL", "UA", "WN"], rows, p=[0.1, 0.3, 0.2, 0.3, 0.1]
+            ),
             "day": days,
             "late": random.random(rows) < 0.3,
         }
@@ -66,7 +68,10 @@ def train(train: pd.DataFrame, depth: int, rate: float) -> float:
     log_params({"leaves": 2**depth, "rate": rate})
     for number in range(40):
         noise = float(np.random.default_rng(number + depth).normal(0, 0.02))
-        log_metrics({"loss": depth * rate / (number + 1) + noise, "auc": 1 - 0.5 / (number + depth)}, step=number)
+        log_metrics(
+            {"loss": depth * rate / (number + 1) + noise, "auc": 1 - 0.5 / (number + depth)},
+            step=number,
+        )
         if number % 10 == 0:
             print(f"epoch {number} of depth {depth}")
     return depth * rate

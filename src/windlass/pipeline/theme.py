@@ -43,7 +43,6 @@ _DARK = {
 }
 
 
-
 def colours(*, dark: bool) -> dict[str, str]:
     """The colours of a theme by their names, for what cannot follow the page's variables."""
     return dict(_DARK if dark else _LIGHT)

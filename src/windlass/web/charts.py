@@ -75,7 +75,9 @@ def _curves(curves: Sequence[tuple[str, Points]], name: str, *, dark: bool) -> d
         .encode(
             x=alt.X("x:Q", title="step", scale=alt.Scale(zero=False, nice=False)),
             y=alt.Y("y:Q", title=_text(name), scale=alt.Scale(zero=False)),
-            color=alt.Color("run:N", sort=names, scale=alt.Scale(domain=names, range=lines), title=None),
+            color=alt.Color(
+                "run:N", sort=names, scale=alt.Scale(domain=names, range=lines), title=None
+            ),
             strokeDash=alt.StrokeDash(
                 "run:N", scale=alt.Scale(domain=names, range=dashes), legend=None
             ),
@@ -88,16 +90,15 @@ def _curves(curves: Sequence[tuple[str, Points]], name: str, *, dark: bool) -> d
 def _histogram(column: ColumnLine, *, dark: bool) -> dict[str, Any]:
     import altair as alt
 
-    rows = [{"place": n, **bar} for n, bar in enumerate(column["bars"])]
-    labels = [_text(row["label"]) for row in rows]
-    for row, label in zip(rows, labels, strict=True):
-        row["label"] = label
+    labels = [_text(bar["label"]) for bar in column["bars"]]
+    counts = [bar["count"] for bar in column["bars"]]
+    rows = [{"label": each, "count": n} for each, n in zip(labels, counts, strict=True)]
     chart = (
         alt.Chart(alt.InlineData(rows))
         .mark_bar(color=LINES[0][dark])
         .encode(
-            y=alt.Y("label:N", sort=labels, title=None, axis=alt.Axis(labelLimit=260)),
             x=alt.X("count:Q", title="rows"),
+            y=alt.Y("label:N", sort=labels, title=None, axis=alt.Axis(labelLimit=260)),
         )
         .properties(width=_WIDTH - 200, height={"step": 18})
     )
@@ -107,7 +108,12 @@ def _histogram(column: ColumnLine, *, dark: bool) -> dict[str, Any]:
 def _themed(chart: Any, *, dark: bool) -> dict[str, Any]:
     theme = colours(dark=dark)
     quiet = {"labelColor": theme["muted"], "titleColor": theme["muted"]}
-    axis = {**quiet, "gridColor": theme["rule"], "domainColor": theme["line"], "tickColor": theme["line"]}
+    axis = {
+        **quiet,
+        "gridColor": theme["rule"],
+        "domainColor": theme["line"],
+        "tickColor": theme["line"],
+    }
     config: dict[str, Any] = {
         "font": SANS,
         "background": "transparent",

@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from windlass.execution.rows import Row, states_of
 from windlass.errors import DefinitionError
+from windlass.execution.rows import Row, states_of
 from windlass.pipeline.diagram import Shape, ShapeKind, drawn_as
 from windlass.pipeline.drawing import scrolling, svg
 from windlass.pipeline.layout import Layout, laid_out, layout
@@ -64,8 +64,9 @@ def _laid_out(plan: Plan, digest: str, closed: frozenset[str]) -> Layout:
     return _LAID_OUT[key]
 
 
-def lineage_svg(boxes: Sequence[BoxLine], links: Sequence[tuple[str, str]], base: str,
-                content: str) -> Markup:
+def lineage_svg(
+    boxes: Sequence[BoxLine], links: Sequence[tuple[str, str]], base: str, content: str
+) -> Markup:
     """How an artifact came to be and what came of it, the runs as frames around their nodes."""
     shapes = {box["name"]: _shape(box) for box in boxes}
     try:
@@ -86,7 +87,8 @@ def _shape(box: BoxLine) -> Shape:
 
 def _address(box: BoxLine, base: str, content: str) -> str:
     if box["kind"] == "node":
-        return f"{base}/runs/{quote(box['run'] or '', safe='')}/nodes/{quote(box['node'] or '', safe='')}"
+        run, node = (quote(box[each] or "", safe="") for each in ("run", "node"))  # type: ignore[literal-required]
+        return f"{base}/runs/{run}/nodes/{node}"
     if box["kind"] == "artifact":
         return f"{base}/artifacts/{content}"
     model, _, rest = box["name"].partition("@")

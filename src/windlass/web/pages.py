@@ -11,16 +11,18 @@ from windlass.web.views.artifact import (
     artifact_frame,
     artifact_picture,
 )
+from windlass.web.views.compare import CompareQuery, compare
 from windlass.web.views.lineage import lineage
 from windlass.web.views.logs import LogQuery, all_text, logs, new_lines
 from windlass.web.views.node import NodeQuery, node
-from windlass.web.views.pictures import ColumnQuery, column_chart
+from windlass.web.views.pictures import ColumnQuery, CurvesQuery, column_chart, curves_chart
 from windlass.web.views.run import RunQuery, run
 from windlass.web.views.runs import RunsQuery, runs
 
 PAGES: tuple[Page, ...] = (
     Page("/", runs, "runs.html", RunsQuery),
     Page("/artifacts/{digest}", artifact, "artifact.html", ArtifactQuery),
+    Page("/compare", compare, "compare.html", CompareQuery),
     Page("/lineage/{digest}", lineage, "lineage.html", drawings=lineage_drawings),
     Page("/runs/{run}/nodes/{node}", node, "node.html", NodeQuery, node_drawings),
     Page("/runs/{run}/logs", logs, "logs.html", LogQuery),
@@ -33,6 +35,7 @@ ADDRESSES: tuple[Address, ...] = (
     Address("/artifacts/{digest}/frame", artifact_frame),
     Address("/artifacts/{digest}/picture", artifact_picture),
     Address("/artifacts/{digest}/column", column_chart, ColumnQuery),
+    Address("/compare/curves", curves_chart, CurvesQuery),
     Address("/runs/{run}/logs/text", all_text, LogQuery),
     Address("/runs/{run}/logs/new", new_lines, LogQuery, follows=True),
 )

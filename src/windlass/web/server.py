@@ -25,6 +25,7 @@ def serve(sites: Sites, host: str, port: int, tell: Callable[[str], None]) -> No
     import uvicorn
 
     from windlass.web.app import make_app
+    from windlass.web.charts import warm_up
 
     listening = _listen(host, port)
     found = listening.getsockname()[1]
@@ -35,6 +36,7 @@ def serve(sites: Sites, host: str, port: int, tell: Callable[[str], None]) -> No
         timeout_graceful_shutdown=2,  # open pages listen for ever
         server_header=False,
     )
+    warm_up()
     tell(f"http://{shown}:{found}")
     uvicorn.Server(config).run([listening])
 

@@ -134,9 +134,7 @@ def _uses(records: Records, table: str, name: str, content: str) -> list[UseLine
 def _parts(records: Records, contents: list[str]) -> list[PartLine]:
     known = records.artifacts(contents)
     return [
-        PartLine(
-            content=each, type=known[each].type, summary=known_facts(known[each].summary)
-        )
+        PartLine(content=each, type=known[each].type, summary=known_facts(known[each].summary))
         for each in dict.fromkeys(contents)
         if each in known
     ]
@@ -188,10 +186,14 @@ def _pieces(path: Path) -> Iterator[bytes]:
 def artifact_frame(ask: Ask[Query]) -> Body:
     """HTML of a step, for a frame in which no script runs and that reaches nothing around it."""
     shown = _previewed(ask, "text/html")
-    return Body("text/html; charset=utf-8", _FRAME + raw(shown), {"Content-Security-Policy": FRAMED})
+    return Body(
+        "text/html; charset=utf-8", _FRAME + raw(shown), {"Content-Security-Policy": FRAMED}
+    )
 
 
-_FRAME = b"<style>body{font:14px system-ui,sans-serif;margin:8px;background:#fff;color:#1b2430}</style>"
+_FRAME = (
+    b"<style>body{font:14px system-ui,sans-serif;margin:8px;background:#fff;color:#1b2430}</style>"
+)
 
 
 def artifact_picture(ask: Ask[Query]) -> Body:

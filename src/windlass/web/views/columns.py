@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _BINS = 20
+_FEW = 40
 _MOST_VALUES = 8
 _MOST_ROWS = 1_000_000
 """Rows of a table that are counted; of a longer one the first."""
@@ -74,13 +75,14 @@ def _with_bars(told: ColumnLine, column: pa.ChunkedArray) -> ColumnLine:
     if pt.is_dictionary(kind):
         column, kind = column.cast(kind.value_type), kind.value_type
     if pt.is_integer(kind) or pt.is_floating(kind) or pt.is_decimal(kind):
-        return _numbers(told, column.cast(pa.float64(), safe=False))
+        whole = pt.is_integer(kind)
+        return _numbers(told, column.cast(pa.float64(), safe=False), whole=whole)
     if pt.is_timestamp(kind) or pt.is_date(kind):
         return _moments(told, column)
     return _values(told, column)
 
 
-def _numbers(told: ColumnLine, column: pa.ChunkedArray) -> ColumnLine:
+def _numbers(told: ColumnLine, column: pa.ChunkedArray, *, whole: bool) -> ColumnLine:
     import numpy as np
 
     known = np.asarray(column.drop_null().to_numpy())
@@ -88,10 +90,22 @@ def _numbers(told: ColumnLine, column: pa.ChunkedArray) -> ColumnLine:
     if not len(known):
         return told
     low, high = float(known.min()), float(known.max())
-    bars = _bins(known, low, high, lambda each: f"{each:.4g}")
-    told.update(low=f"{low:.6g}", high=f"{high:.6g}", mean=float(known.mean()))
-    told.update(kind="numbers", bars=bars, distinct=int(len(np.unique(known))))
-    return told
+    if whole and high - low < _FEW:  # a bar a number: bins of two and of three would look like gaps
+        numbers, counts = np.unique(known, return_counts=True)
+        found = dict(zip(numbers.tolist(), counts.tolist(), strict=True))
+        each = range(int(low), int(high) + 1)
+        bars = [Bar(label=str(number), count=int(found.get(number, 0))) for number in each]
+    else:
+        bars = _bins(known, low, high, lambda each: f"{each:.4g}")
+    return {
+        **told,
+        "kind": "numbers",
+        "low": f"{low:.6g}",
+        "high": f"{high:.6g}",
+        "mean": float(known.mean()),
+        "distinct": len(np.unique(known)),
+        "bars": bars,
+    }
 
 
 def _moments(told: ColumnLine, column: pa.ChunkedArray) -> ColumnLine:
@@ -104,9 +118,14 @@ def _moments(told: ColumnLine, column: pa.ChunkedArray) -> ColumnLine:
     seconds = known.to_numpy()
     low, high = int(seconds.min()), int(seconds.max())
     bars = _bins(seconds, low, high, _day)
-    told.update(low=_day(low), high=_day(high), kind="moments", bars=bars)
-    told.update(distinct=int(len(np.unique(seconds))))
-    return told
+    return {
+        **told,
+        "kind": "moments",
+        "low": _day(low),
+        "high": _day(high),
+        "distinct": len(np.unique(seconds)),
+        "bars": bars,
+    }
 
 
 def _day(second: float) -> str:
@@ -139,8 +158,12 @@ def _values(told: ColumnLine, column: pa.ChunkedArray) -> ColumnLine:
     rest = len(column) - column.null_count - sum(bar["count"] for bar in bars)
     if rest:
         bars.append(Bar(label=f"{len(counts) - len(first):,} others", count=rest))
-    told.update(kind="values" if bars else "none", bars=bars, distinct=len(counts))
-    return told
+    return {
+        **told,
+        "kind": "values" if bars else "none",
+        "distinct": len(counts),
+        "bars": bars,
+    }
 
 
 def cut(value: object) -> str:

@@ -128,5 +128,3 @@ def open_artifact(ask: Ask[Any]) -> Artifact:
 
 def _artifact(ask: Ask[Any]) -> Artifact:
     return ask.records.find_artifact(ask.path["digest"])
-
-

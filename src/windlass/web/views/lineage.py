@@ -14,6 +14,7 @@ from windlass.web.page import Ask, Query
 from windlass.web.views.finding import open_artifact
 from windlass.web.views.preview import known_facts
 from windlass.web.views.production import VersionLine, versions_of
+from windlass.words import type_text
 
 if TYPE_CHECKING:
     from windlass.records import Records
@@ -90,7 +91,7 @@ def lineage(ask: Ask[Query]) -> LineageDocument:
     """The lineage of an artifact: from its data, and down to production."""
     found, records = open_artifact(ask), ask.records
     told = records.lineage(found.content)
-    drawn = _Drawn(records, told)
+    drawn = _Drawn(records, told, found.type)
     versions = drawn.versions()
     return LineageDocument(
         content=found.content,
@@ -149,21 +150,21 @@ ARTIFACT = "artifact"
 class _Drawn:
     """The boxes and links of a lineage."""
 
-    def __init__(self, records: Records, told: Lineage) -> None:
+    def __init__(self, records: Records, told: Lineage, kind: str) -> None:
         self._records, self._told = records, told
         self.boxes: dict[str, BoxLine] = {}
         self.links: dict[tuple[str, str], None] = {}
         self._users = list(_without_cached(told.used))
         self._items: Counter[_Place] = Counter()
         self._count()
-        self._box(ARTIFACT, ARTIFACT, told.content[:8], None, None)
+        self._box(ARTIFACT, ARTIFACT, f"{type_text(kind)} {told.content[:8]}", None, None)
         self._upstream()
         self._downstream()
 
     def _count(self) -> None:
         """How many items of each map take part."""
         edges = [each.computed for each in self._told.made] + self._users
-        edges += [edge for edge in self._told.read]
+        edges += self._told.read
         for run, node in {(edge.run_name, edge.node) for edge in edges}:
             if node.endswith("]"):
                 self._items[_Place(run, _base(node))] += 1
@@ -220,7 +221,9 @@ class _Drawn:
     def _node(self, edge: Edge) -> str | None:
         place = _Place(edge.run_name, _base(edge.node))
         items = self._items[place]
-        return self._box(f"{place.run}/{place.node}", "node", place.node, place.run, place.node, items)
+        return self._box(
+            f"{place.run}/{place.node}", "node", place.node, place.run, place.node, items
+        )
 
     def _box(
         self, name: str, kind: str, label: str, run: str | None, node: str | None, items: int = 0

@@ -115,7 +115,8 @@ def node(ask: Ask[NodeQuery]) -> NodeDocument:
         run=run.name,
         status=run.status,
         node=node_line(row),
-        **step_document(graph_node.step),  # type: ignore[typeddict-item]
+        step=step_document(graph_node.step)["step"],
+        function=graph_node.step,
         seed=outcome.seed if outcome else None,
         settings={name: each for name, each in graph_node.settings.items() if each is not None},
         error=dict(outcome.error) if outcome and outcome.error else None,

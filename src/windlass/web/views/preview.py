@@ -100,36 +100,31 @@ def _table_of(content: str, key: _Key) -> PreviewDocument | None:
     if table is None:
         return None
     names = list(table)
-    told = _nothing("")
-    told.update(kind="table", names=names[:_COLUMNS])
-    told.update(columns=[column_line(name, table[name]) for name in names[:_MOST_COLUMNS]])
-    told.update(rows=head(table, names[:_COLUMNS], _ROWS))
     more = len(names) - _COLUMNS
-    told.update(note=f"{more} columns more" if more > 0 else "")
-    return told
+    return {
+        **_nothing(f"{more} columns more" if more > 0 else ""),
+        "kind": "table",
+        "columns": [column_line(name, table[name]) for name in names[:_MOST_COLUMNS]],
+        "names": names[:_COLUMNS],
+        "rows": head(table, names[:_COLUMNS], _ROWS),
+    }
 
 
 def _shown(preview: Preview) -> PreviewDocument:
     kind, data = preview.media_type, preview.data
-    told = _nothing("")
     if kind.startswith("image/"):
-        told.update(kind="picture")
-    elif kind.startswith("audio/"):
-        told.update(kind="sound")
-    elif kind == "text/html":
-        told.update(kind="page")
-    else:
-        text = data if isinstance(data, str) else data.decode("utf-8", "replace")
-        told.update(kind="text", text=text[:_LONGEST])
-        if len(text) > _LONGEST:
-            told.update(note=f"The first {_LONGEST:,} of {len(text):,} characters.")
-    return told
+        return {**_nothing(""), "kind": "picture"}
+    if kind.startswith("audio/"):
+        return {**_nothing(""), "kind": "sound"}
+    if kind == "text/html":
+        return {**_nothing(""), "kind": "page"}
+    text = data if isinstance(data, str) else data.decode("utf-8", "replace")
+    note = f"The first {_LONGEST:,} of {len(text):,} characters." if len(text) > _LONGEST else ""
+    return {**_nothing(note), "kind": "text", "text": text[:_LONGEST]}
 
 
 def _nothing(note: str) -> PreviewDocument:
-    return PreviewDocument(
-        kind="nothing", text="", note=note, columns=[], names=[], rows=[]
-    )
+    return PreviewDocument(kind="nothing", text="", note=note, columns=[], names=[], rows=[])
 
 
 def raw(preview: Preview) -> bytes:

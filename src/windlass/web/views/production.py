@@ -54,7 +54,9 @@ def versions_of(records: Records, contents: Collection[str]) -> list[VersionLine
         condition, names = one_of("content", some)
         query = _VERSIONS.format(condition=f"version_artifacts.{condition}")
         for row in records.execute(query, names):
-            own = [a for a, number in aliases.get(row["model"], {}).items() if number == row["number"]]
+            own = [
+                a for a, number in aliases.get(row["model"], {}).items() if number == row["number"]
+            ]
             found.append(
                 VersionLine(
                     model=row["model"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import Field
 from typing_extensions import TypedDict  # pydantic reads no other before Python 3.12
@@ -148,7 +148,7 @@ def run(ask: Ask[RunQuery]) -> RunDocument:
     lines = node_lines(found.graph, rows(ask), opened(query.expand), query.state)
     shown, place = portion(lines, query.page, _AT_ONCE)
     return RunDocument(
-        run=RunFacts(**{key: whole[key] for key in RunFacts.__annotations__}),  # type: ignore[typeddict-item]
+        run=cast("RunFacts", {key: whole[key] for key in RunFacts.__annotations__}),
         proof=_proof(records, found.id),
         errors=_errors(rows(ask)),
         states=counted(row.state for row in rows(ask)),
@@ -160,7 +160,10 @@ def run(ask: Ask[RunQuery]) -> RunDocument:
         attempts=len(attempts),
         curves=curves(records.metrics(found.id)),
         logged=logged_params(records, found.id),
-        versions=[MadeVersion(**each._asdict()) for each in records.minted_by(found.id)],
+        versions=[
+            MadeVersion(model=each.model, number=each.number, is_new=each.is_new)
+            for each in records.minted_by(found.id)
+        ],
         events=list(_events(records, found.id)),
         origin=origin(records, found.row, found.job.plan),
     )

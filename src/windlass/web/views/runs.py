@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from pydantic import Field
 from typing_extensions import TypedDict  # pydantic reads no other before Python 3.12
@@ -58,9 +58,7 @@ class RunsDocument(TypedDict):
 def runs(ask: Ask[RunsQuery]) -> RunsDocument:
     """The runs of a project, the newest first unless told otherwise."""
     records, query = ask.records, ask.query
-    wanted = Wanted(
-        query.pipeline, query.status, query.tag, query.sort, query.page, query.limit
-    )
+    wanted = Wanted(query.pipeline, query.status, query.tag, query.sort, query.page, query.limit)
     with records.view():
         found, total = listed(records, wanted)
         going = progress(records, [run for run in found if run.status == "running"])
@@ -82,4 +80,4 @@ _TAGS = {"most": _MOST_TAGS}
 def _line(document: dict[str, Any], going: Progress | None) -> RunLine:
     done, nodes = going or (None, None)
     told = {**document, "done": done, "nodes": nodes}
-    return RunLine(**{key: told[key] for key in RunLine.__annotations__})  # type: ignore[typeddict-item]
+    return cast("RunLine", {key: told[key] for key in RunLine.__annotations__})
