@@ -28,6 +28,8 @@ from windlass import (
 SCRIPT = "<script>alert(1)</script>"
 HARM = f"{SCRIPT}\"'`&{{{{7*7}}}}\x00\x1b[31m\u202e"
 
+PAGE = f'<h1 onclick="steal()">A report</h1>{SCRIPT}<img src="https://example.org/x.png">'
+
 
 class Split(NamedTuple):
     train: Annotated[pd.DataFrame, Reference("delay")]
@@ -134,7 +136,7 @@ def figure() -> Figure:
 
 @step
 def page() -> HTML:
-    return HTML(f'<h1 onclick="steal()">A report</h1>{SCRIPT}<img src="https://example.org/x.png">')
+    return HTML(PAGE)
 
 
 @step
@@ -199,22 +201,22 @@ def gated(gate: str) -> int:
 
 @step
 def small(n: int) -> int:
-    if n == 777:
+    if n == 77:
         raise ValueError("this one always fails")
     return n + 1
 
 
 @pipeline
 def group(n: int) -> int:
-    for _ in range(9):
+    for _ in range(8):
         n = small(n)
     return n
 
 
 @pipeline
-def many() -> list[int]:
-    """A thousand nodes: in a hundred groups, and some beside."""
-    return [group(1000 * place) for place in range(100)] + [small(-place) for place in range(100)]
+def grouped() -> list[int]:
+    """More nodes than are drawn one by one: in twelve groups, and two beside."""
+    return [group(1000 * place) for place in range(12)] + [small(-place) for place in range(2)]
 
 
 @step

@@ -1,0 +1,165 @@
+"""One project whose runs all tests of pages look at; one server and one browser for them."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+pytest.importorskip("starlette", reason="the dashboard is an extra: ui")
+
+from web import web_pipelines as wp
+from windlass import Run
+from windlass.provenance.project import find_project
+from windlass.stacks.stack import load_stack
+from windlass.web.app import make_app
+from windlass.web.page import Ask, Query
+from windlass.web.site import Site, Sites
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SHOTS = Path(
+    os.environ.get("WINDLASS_SCREENSHOTS") or Path(__file__).parents[2] / "build/screenshots"
+)
+
+
+@dataclass
+class World:
+    """What was recorded, and the pages over it.
+
+    Args:
+        site: The project.
+        runs: Some of its runs, by what they are for.
+        home: Where its record lies.
+    """
+
+    site: Site
+    runs: dict[str, Run[Any]]
+    home: Path
+
+    def ask(self, query: Query | None = None, **path: str) -> Ask[Any]:
+        """What a request would ask."""
+        return Ask(self.site, path, query or Query())
+
+    def digest(self, node: str, run: str = "showing", output: str = "output") -> str:
+        """The artifact that a node returned."""
+        outcome = self.runs[run][node].outcome
+        assert outcome is not None
+        return next(each.content for each in outcome.outputs if each.name == output)
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A project with runs of all kinds."""
+    home = tmp_path_factory.mktemp("web") / "home"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WINDLASS_HOME", str(home))
+        quick = {"in_process": True}
+        harm = wp.HARM.replace("\x00", "")
+        showing = wp.showing.options(**quick, tags={f"key {wp.SCRIPT}": harm})
+        runs: dict[str, Run[Any]] = {
+            "first": wp.training.options(**quick).run(),
+            "second": wp.training.options(**quick, tags={"why": "sweep"}).run(rows=500, rate=0.7),
+            "cached": wp.training.options(**quick).run(rows=500, rate=0.7),
+            "failed": wp.training.options(**quick).run(worst=3),
+            "showing": showing.run(),
+            "wide": wp.wide.options(**quick).run(n=130),
+            "grouped": wp.grouped.options(**quick).run(),
+        }
+        site = Site("project", load_stack(None, find_project(Path(__file__).parent)))
+        yield World(site, runs, home)
+        site.stores().records.close()
+
+
+@pytest.fixture(scope="session")
+def app(world: World) -> Any:
+    """The pages of the project."""
+    return make_app(Sites([world.site]))
+
+
+@pytest.fixture(scope="session")
+def address(app: Any) -> Iterator[str]:
+    """Where a real server shows them."""
+    import uvicorn
+
+    config = uvicorn.Config(app, port=0, log_level="warning", timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    until = time.monotonic() + 60
+    while not server.started:
+        assert thread.is_alive()
+        assert time.monotonic() < until, "it takes too long to start"
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join(10)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if not CHROMIUM.exists():
+        pytest.skip(f"there is no {CHROMIUM}")
+    with playwright.sync_playwright() as driver:
+        found = driver.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield found
+        found.close()
+
+
+@dataclass
+class Tab:
+    """A page in a browser, and what went wrong in it."""
+
+    page: Page
+    address: str
+    wrong: list[str]
+
+    def go(self, path: str) -> Page:
+        """Opens a path; waits until all that belongs to it is there."""
+        answer = self.page.goto(self.address + path, wait_until="load")
+        assert answer is not None
+        assert answer.status == 200, f"{path}: {answer.status}"
+        return self.page
+
+    def shoot(self, name: str) -> None:
+        """Keeps a picture of the page."""
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
+
+
+def open_tab(context: BrowserContext, address: str) -> Tab:
+    """A new tab that notes every error of a page."""
+    tab = Tab(context.new_page(), address, [])
+    tab.page.on("console", lambda it: it.type == "error" and tab.wrong.append(it.text))
+    tab.page.on("pageerror", lambda it: tab.wrong.append(str(it)))
+    return tab
+
+
+@pytest.fixture
+def tab(browser: Browser, address: str, request: pytest.FixtureRequest) -> Iterator[Tab]:
+    """A tab; as `request.param` says, on another screen or in the dark."""
+    settings = {"viewport": {"width": 1280, "height": 900}, **getattr(request, "param", {})}
+    context = browser.new_context(**settings)
+    context.set_default_timeout(30_000)
+    found = open_tab(context, address)
+    yield found
+    context.close()
+    assert not found.wrong, found.wrong
