@@ -12,7 +12,7 @@ $(VENV)/.ready: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Windlass needs Python 3.11 or newer; choose one with: make PYTHON=python3.12 …")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
-	$(BIN)/python -m pip install --quiet --compile --editable '.[examples,notebooks,polars,serve,ui]' --group dev --group services --group engines --group formats
+	$(BIN)/python -m pip install --quiet --compile --editable '.[examples,notebooks,polars,serve,ui]' --group dev --group services --group engines --group formats --group browser
 	$(BIN)/python -m compileall -q src
 	@touch $@
 

@@ -26,6 +26,9 @@ GROUPS = {
     "tests/serving/app/test_schemathesis.py": "clients",
     "tests/monitoring/turning/test_turn.py": "turning",
     "tests/models/test_conversion.py": "conversion",
+    "tests/web/test_browser.py": "pages",
+    "tests/web/test_http.py": "pages",
+    "tests/web/test_views.py": "pages",
     # Each needs much memory, or both cores.
     "tests/examples/test_flights.py::test_an_edit": "heavy",
     "tests/examples/test_flights.py::test_the_whole": "heavy",

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route
 
+from windlass.errors import NotFoundError
 from windlass.web.failing import ErrorDocument, error_document
 from windlass.web.headers import SafeHeaders
 from windlass.web.live import changes, following
@@ -38,6 +39,7 @@ def make_app(sites: Sites) -> Any:
     routes: list[BaseRoute] = [
         Route("/static/style.css", dashboard.style),
         Route("/static/page.js", dashboard.script),
+        Route("/favicon.ico", dashboard.icon),  # which browsers ask for beside plain text
         Route("/openapi.json", dashboard.description),
     ]
     if several:
@@ -138,6 +140,8 @@ class _Dashboard:
         try:
             site = self._sites.find(request.path_params.get("project"))
             path = {k: v for k, v in request.path_params.items() if k != "project"}
+            if any("\0" in part for part in path.values()):
+                raise NotFoundError("there is no such page")  # no database holds such a name
             query = page.query.model_validate(_items(request))
             return site, await self._work(partial(make, Ask(site, path, query)))
         except Exception as error:  # noqa: BLE001 (whatever it is, the reader is told)
@@ -173,6 +177,11 @@ class _Dashboard:
         """The one script."""
         source = files("windlass.web").joinpath("static/page.js").read_bytes()
         return Response(source, media_type="text/javascript")
+
+    async def icon(self, _: Request) -> Response:
+        """The sign in a browser's tab."""
+        source = files("windlass.web").joinpath("static/icon.svg").read_bytes()
+        return Response(source, media_type="image/svg+xml")
 
     async def description(self, _: Request) -> Response:
         """What there is below ``/api``."""
