@@ -23,7 +23,7 @@ from windlass.web.page import Ask, Query
 from windlass.web.site import Site, Sites
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, Page
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -70,17 +70,18 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     home = tmp_path_factory.mktemp("web") / "home"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WINDLASS_HOME", str(home))
-        quick = {"in_process": True}
         harm = wp.HARM.replace("\x00", "")
-        showing = wp.showing.options(**quick, tags={f"key {wp.SCRIPT}": harm})
+        showing = wp.showing.options(in_process=True, tags={f"key {wp.SCRIPT}": harm})
         runs: dict[str, Run[Any]] = {
-            "first": wp.training.options(**quick).run(),
-            "second": wp.training.options(**quick, tags={"why": "sweep"}).run(rows=500, rate=0.7),
-            "cached": wp.training.options(**quick).run(rows=500, rate=0.7),
-            "failed": wp.training.options(**quick).run(worst=3),
+            "first": wp.training.options(in_process=True).run(),
+            "second": wp.training.options(in_process=True, tags={"why": "sweep"}).run(
+                rows=500, rate=0.7
+            ),
+            "cached": wp.training.options(in_process=True).run(rows=500, rate=0.7),
+            "failed": wp.training.options(in_process=True).run(worst=3),
             "showing": showing.run(),
-            "wide": wp.wide.options(**quick).run(n=130),
-            "grouped": wp.grouped.options(**quick).run(),
+            "wide": wp.wide.options(in_process=True).run(n=130),
+            "grouped": wp.grouped.options(in_process=True).run(),
         }
         site = Site("project", load_stack(None, find_project(Path(__file__).parent)))
         yield World(site, runs, home)
@@ -140,7 +141,12 @@ class Tab:
         return self.page
 
     def shoot(self, name: str) -> None:
-        """Keeps a picture of the page."""
+        """Keeps a picture of the page, with the images that are loaded only when they are seen."""
+        self.page.evaluate("for (const it of document.images) it.loading = 'eager'")
+        last = time.monotonic() + 30
+        while not self.page.evaluate("[...document.images].every((it) => it.complete)"):
+            assert time.monotonic() < last, name
+            self.page.wait_for_timeout(50)
         SHOTS.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
 
@@ -148,8 +154,16 @@ class Tab:
 def open_tab(context: BrowserContext, address: str) -> Tab:
     """A new tab that notes every error of a page."""
     tab = Tab(context.new_page(), address, [])
-    tab.page.on("console", lambda it: it.type == "error" and tab.wrong.append(it.text))
-    tab.page.on("pageerror", lambda it: tab.wrong.append(str(it)))
+
+    def note(told: ConsoleMessage) -> None:
+        if told.type == "error":
+            tab.wrong.append(told.text)
+
+    def note_error(error: Error) -> None:
+        tab.wrong.append(str(error))
+
+    tab.page.on("console", note)
+    tab.page.on("pageerror", note_error)
     return tab
 
 

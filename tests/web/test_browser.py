@@ -62,9 +62,11 @@ def is_too_wide(page: Any) -> bool:
 
 @pytest.mark.parametrize(
     "name",
-    ["runs", "run", "run-grouped", "run-showing", "node", "node-failed", "node-table", "map", "logs",
-     "artifact", "lineage", "compare", "choose"],
-)  # fmt: skip
+    [
+        *("runs", "run", "run-grouped", "run-showing", "node", "node-failed", "node-table", "map"),
+        *("logs", "artifact", "lineage", "compare", "choose"),
+    ],
+)
 def test_pages_are_accessible_and_raise_no_error(
     name: str, paths: dict[str, str], tab: Tab
 ) -> None:
@@ -160,7 +162,12 @@ def test_html_of_a_step_runs_nothing_and_loads_nothing(
     asked: list[str] = []
     dialogs: list[Any] = []
     tab.page.on("request", lambda it: asked.append(it.url))
-    tab.page.on("dialog", lambda it: (dialogs.append(it), it.dismiss()))
+
+    def refuse(dialog: Any) -> None:
+        dialogs.append(dialog)
+        dialog.dismiss()
+
+    tab.page.on("dialog", refuse)
     own = f"/artifacts/{world.digest('page')}"
     page = tab.go(own)
     frame = page.frame_locator("iframe.framed")
@@ -185,7 +192,7 @@ def going(world: World, tmp_path: Path) -> Any:
     process = subprocess.Popen([sys.executable, "-c", code], cwd=place)
     records = Records.open(world.home / "windlass.db")
     until = time.monotonic() + 60
-    while not [run for run in records.runs(pipeline="gated", status="running")]:
+    while not records.runs(pipeline="gated", status="running"):
         assert process.poll() is None
         assert time.monotonic() < until
         time.sleep(0.1)

@@ -248,8 +248,8 @@ def test_comparing_needs_runs_that_are_there(world: World) -> None:
         compare(world.ask(CompareQuery(run=[f"training-{n}" for n in range(21)])))
     with pytest.raises(NotFoundError, match="no run 'nope'"):
         compare(world.ask(CompareQuery(run=[name, "nope"])))
+    other = world.runs["second"].name
     with pytest.raises(NotFoundError, match="not among"):
-        other = world.runs["second"].name
         compare(world.ask(CompareQuery(run=[name, other], before="training-9")))
     one = compare(world.ask(CompareQuery(run=[name, name])))
     assert one["differences"] is None
@@ -301,7 +301,7 @@ def test_a_growing_log_is_read_in_whole_lines(tmp_path: Path) -> None:
     path.write_bytes(b"one\ntw")
     assert growing.read(ended=False) == "one\n"
     with path.open("ab") as file:
-        file.write("o \x1b[3".encode())
+        file.write(b"o \x1b[3")
     assert growing.read(ended=False) == ""
     with path.open("ab") as file:
         file.write("1mü".encode()[:-1])
@@ -329,14 +329,15 @@ def test_a_growing_log_takes_no_more_memory_than_it_may(tmp_path: Path) -> None:
 )
 def test_what_is_not_there_is_not_found(bad: str, world: World) -> None:
     name = world.runs["first"].name
-    for ask, view in [
+    asked: list[tuple[Any, Any]] = [
         (world.ask(RunQuery(), run=bad), run),
         (world.ask(NodeQuery(), run=name, node=bad), node),
         (world.ask(NodeQuery(), run=name, node=f"train[{bad}]"), node),
         (world.ask(ArtifactQuery(), digest=bad), artifact),
         (world.ask(Query(), digest=bad), lineage),
         (world.ask(LogQuery(), run=bad), logs),
-    ]:
+    ]
+    for ask, view in asked:
         with pytest.raises(NotFoundError):
             view(ask)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from windlass.words import shortened
 
 if TYPE_CHECKING:
     from windlass.execution.run import Run
-    from windlass.records.model import Outcome
+    from windlass.records.model import Attempt, Outcome
 
 _ITEM = re.compile(r"(.+)\[(\d+)\]$")
 
@@ -37,11 +37,17 @@ class Row:
     items: tuple[Row, ...] = ()
 
 
-def rows_of(run: Run[Any]) -> list[Row]:
-    """The rows of a run, in the order of its graph."""
+def rows_of(run: Run[Any], attempts: Sequence[Attempt] | None = None) -> list[Row]:
+    """The rows of a run, in the order of its graph.
+
+    Args:
+        run: The run.
+        attempts: Its attempts, where they were read before.
+    """
     records = run.job.stores.records
+    tries = records.attempts(run.id) if attempts is None else attempts
     outcomes = {outcome.node: outcome for outcome in records.run_outcomes(run.id)}
-    begun = {a.node for a in records.attempts(run.id) if a.status == "running"} - outcomes.keys()
+    begun = {a.node for a in tries if a.status == "running"} - outcomes.keys()
     word = "running" if run.status == "running" else "lost"
     rows = {name: Row(name, state_of(outcome), outcome) for name, outcome in outcomes.items()}
     rows |= {name: Row(name, NodeState(word)) for name in begun}

@@ -139,11 +139,8 @@ class _Dashboard:
         site = None
         try:
             site = self._sites.find(request.path_params.get("project"))
-            path = {k: v for k, v in request.path_params.items() if k != "project"}
-            if any("\0" in part for part in path.values()):
-                raise NotFoundError("there is no such page")  # no database holds such a name
             query = page.query.model_validate(_items(request))
-            return site, await self._work(partial(make, Ask(site, path, query)))
+            return site, await self._work(partial(make, Ask(site, _path(request), query)))
         except Exception as error:  # noqa: BLE001 (whatever it is, the reader is told)
             return site, error
 
@@ -186,6 +183,17 @@ class _Dashboard:
     async def description(self, _: Request) -> Response:
         """What there is below ``/api``."""
         return JSONResponse(openapi(PAGES, several=len(self._sites.all) > 1))
+
+
+def _path(request: Request) -> dict[str, str]:
+    """What stands in the path, by name.
+
+    Raises:
+        NotFoundError: It is what no database holds as a name.
+    """
+    if any("\0" in part for part in request.path_params.values()):
+        raise NotFoundError("there is no such page")
+    return {name: part for name, part in request.path_params.items() if name != "project"}
 
 
 def _items(request: Request) -> dict[str, Any]:

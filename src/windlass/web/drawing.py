@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -15,6 +15,7 @@ from windlass.pipeline.diagram import Shape, ShapeKind, drawn_as
 from windlass.pipeline.drawing import scrolling, svg
 from windlass.pipeline.layout import Layout, laid_out, layout
 from windlass.pipeline.theme import WORDS, clean
+from windlass.web.keeping import Kept
 from windlass.words import seconds_text
 
 if TYPE_CHECKING:
@@ -50,18 +51,13 @@ def graph_svg(
     return Markup(scrolling(svg(drawn, states, links=links, style=False), drawn))  # noqa: S704
 
 
-_LAID_OUT: OrderedDict[tuple[str, frozenset[str]], Layout] = OrderedDict()
-_MOST_LAYOUTS = 64
+_LAYOUTS: Kept[Layout] = Kept(64)
+"""Of a large graph it takes longer than all else."""
 
 
 def _laid_out(plan: Plan, digest: str, closed: frozenset[str]) -> Layout:
-    """A layout, kept: it takes longer than all else of a large graph, and never changes."""
-    key = (digest, closed)
-    if key not in _LAID_OUT:
-        _LAID_OUT[key] = layout(plan.graph, collapsed=closed, room=True)
-        while len(_LAID_OUT) > _MOST_LAYOUTS:
-            _LAID_OUT.popitem(last=False)
-    return _LAID_OUT[key]
+    make = partial(layout, plan.graph, collapsed=closed, room=True)
+    return _LAYOUTS.get((digest, closed), make)
 
 
 def lineage_svg(
@@ -87,7 +83,7 @@ def _shape(box: BoxLine) -> Shape:
 
 def _address(box: BoxLine, base: str, content: str) -> str:
     if box["kind"] == "node":
-        run, node = (quote(box[each] or "", safe="") for each in ("run", "node"))  # type: ignore[literal-required]
+        run, node = (quote(box[each] or "", safe="") for each in ("run", "node"))
         return f"{base}/runs/{run}/nodes/{node}"
     if box["kind"] == "artifact":
         return f"{base}/artifacts/{content}"

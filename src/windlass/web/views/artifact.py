@@ -44,7 +44,7 @@ _HELD_BY = "SELECT whole FROM parts WHERE part = :content ORDER BY whole LIMIT :
 class ArtifactQuery(Query):
     """What of a table is shown larger."""
 
-    column: str | None = Field(None, max_length=300, description="This column's histogram.")
+    column: str | None = Field(default=None, max_length=300, description="This column's histogram.")
 
 
 class UseLine(TypedDict):

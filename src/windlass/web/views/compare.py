@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 
@@ -14,6 +14,7 @@ from windlass.errors import NotFoundError, ParameterError
 from windlass.execution.comparison import compare_runs
 from windlass.execution.document import run_document
 from windlass.execution.run import Run
+from windlass.web.keeping import Kept
 from windlass.web.page import Ask, Query
 from windlass.web.views.finding import run_named
 from windlass.web.views.run import Curve, curves, logged_params
@@ -33,9 +34,11 @@ class CompareQuery(Query):
     """Which runs are compared."""
 
     run: list[str] = Field(default_factory=list, description="A run; named two to twenty times.")
-    before: str | None = Field(None, description="One of them, with which another is compared.")
-    after: str | None = Field(None, description="That other one.")
-    data: bool = Field(False, description="Whether large values that differ are read, too.")
+    before: str | None = Field(
+        default=None, description="One of them, with which another is compared."
+    )
+    after: str | None = Field(default=None, description="That other one.")
+    data: bool = Field(default=False, description="Whether large values that differ are read, too.")
 
     @field_validator("run", mode="before")
     @classmethod
@@ -217,9 +220,11 @@ def overlaid(ask: Ask[Any]) -> Iterator[MetricCurves]:
 
 
 def _lines(found: Sequence[tuple[Run[Any], Curve]]) -> Iterator[RunCurve]:
-    several = len({run.id for run, _ in found}) < len(found)
+    runs = len({run.id for run, _ in found})
     for run, curve in found[:_MOST_LINES]:
-        label = f"{run.name} {curve['node']}" if several else run.name
+        words = [run.name] if runs > 1 else []
+        words += [curve["node"]] if runs < len(found) else []
+        label = " ".join(words) or run.name
         yield RunCurve(run=run.name, label=label, points=curve["points"])
 
 
@@ -230,9 +235,24 @@ def _differences(ask: Ask[CompareQuery], found: Sequence[Run[Any]]) -> Differenc
     query = ask.query
     before = _chosen(found, query.before) or found[0]
     after = _chosen(found, query.after) or next(run for run in found if run.id != before.id)
-    key = _Key(ask.stores, before, after)
-    ended = "running" not in (before.status, after.status)
-    return _kept(key, query.data) if ended else _compared(key, query.data)
+    make = partial(_compared, ask.stores, before, after, data=query.data)
+    if "running" in (before.status, after.status):
+        return make()
+    ends = (
+        before.id,
+        before.row.ended,
+        after.id,
+        after.row.ended,
+    )  # of one that is resumed, another
+    return _KEPT.get((*ends, query.data), make)
+
+
+_KEPT: Kept[Differences] = Kept(64)
+"""Values are read to compare them."""
+
+
+def _compared(stores: Stores, before: Run[Any], after: Run[Any], *, data: bool) -> Differences:
+    return cast("Differences", compare_runs(stores, before.row, after.row, data=data))
 
 
 def _chosen(found: Iterable[Run[Any]], name: str | None) -> Run[Any] | None:
@@ -242,28 +262,6 @@ def _chosen(found: Iterable[Run[Any]], name: str | None) -> Run[Any] | None:
         if run.name == name:
             return run
     raise NotFoundError(f"'{name}' is not among the runs that are compared")
-
-
-class _Key:
-    """Two runs that are compared; once they have ended, that comes out alike each time."""
-
-    def __init__(self, stores: Stores, before: Run[Any], after: Run[Any]) -> None:
-        self.stores, self.before, self.after = stores, before, after
-        self._runs = tuple((run.id, run.row.ended) for run in (before, after))
-
-    def __hash__(self) -> int:
-        return hash(self._runs)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Key) and other._runs == self._runs
-
-
-def _compared(key: _Key, data: bool) -> Differences:
-    told = compare_runs(key.stores, key.before.row, key.after.row, data=data)
-    return cast("Differences", told)
-
-
-_kept = functools.lru_cache(64)(_compared)
 
 
 def _others(ask: Ask[CompareQuery], found: Sequence[Run[Any]]) -> list[RunColumn]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,35 +9,16 @@ from windlass.errors import NotFoundError
 from windlass.execution.rows import Row, rows_of
 from windlass.execution.run import Run
 from windlass.pipeline.plan import Plan, read_plan
+from windlass.web.keeping import Kept
 from windlass.web.page import Ask
 
 if TYPE_CHECKING:
     from windlass.artifacts import Artifact
     from windlass.records import Records
+    from windlass.records.model import Attempt
 
-_MOST_PLANS = 32
-
-
-class _Plans:
-    """The plans that were asked for last: they never change, and a large one takes a while."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, Plan] = {}
-        self._lock = threading.Lock()
-
-    def get(self, records: Records, digest: str) -> Plan:
-        with self._lock:
-            known = self._known.get(digest)
-        if known is None:
-            known = read_plan(records.plan(digest))
-            with self._lock:
-                self._known[digest] = known
-                while len(self._known) > _MOST_PLANS:
-                    self._known.pop(next(iter(self._known)))
-        return known
-
-
-_PLANS = _Plans()
+_PLANS: Kept[Plan] = Kept(32)
+"""A large plan takes a while to read."""
 
 
 def plan_of(records: Records, digest: str) -> Plan:
@@ -47,7 +27,7 @@ def plan_of(records: Records, digest: str) -> Plan:
     Raises:
         NotFoundError: There is none.
     """
-    return _PLANS.get(records, digest)
+    return _PLANS.get(digest, lambda: read_plan(records.plan(digest)))
 
 
 def open_run(ask: Ask[Any]) -> Run[Any]:
@@ -80,7 +60,16 @@ def rows(ask: Ask[Any]) -> list[Row]:
 
 
 def _rows(ask: Ask[Any]) -> list[Row]:
-    return rows_of(open_run(ask))
+    return rows_of(open_run(ask), attempts(ask))
+
+
+def attempts(ask: Ask[Any]) -> list[Attempt]:
+    """The tries at the nodes of the run that a path names."""
+    return ask.once(_attempts)
+
+
+def _attempts(ask: Ask[Any]) -> list[Attempt]:
+    return ask.records.attempts(open_run(ask).id)
 
 
 class NodeRow(NamedTuple):

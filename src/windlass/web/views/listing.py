@@ -43,26 +43,56 @@ class Wanted(NamedTuple):
 
 def listed(records: Records, wanted: Wanted) -> tuple[list[Run], int]:
     """The runs of a page, and how many there are on all pages."""
-    source, conditions, names = "runs", [], dict[str, Any]()
-    for column in ("pipeline", "status"):
-        value = getattr(wanted, column)
-        if value is not None:
-            conditions.append(f"runs.{column} = :{column}")
-            names[column] = value
-    if wanted.tag is not None:
-        source = "tags JOIN runs ON runs.id = tags.run"
-        key, sign, value = wanted.tag.partition("=")
-        conditions.append("tags.key = :key" + " AND tags.value = :value" * bool(sign))
-        names |= {"key": key} | ({"value": value} if sign else {})
-    where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
-    total = records.execute(f"SELECT count(*) AS number FROM {source} {where}", names)[0]["number"]  # noqa: S608
+    source, where, names = _chosen(wanted)
+    order = _ORDERS[wanted.order]
+    if source != "runs":
+        order = order.replace("runs.id", "tags.run")  # the same, and in the order of an index
+    counted = f"{source} {where}" if where != f"WHERE {_HAS_TAG}" else _TAGGED
+    total = records.execute(f"SELECT count(*) AS number FROM {counted}", names)[0]["number"]  # noqa: S608
+    query = f"""
+        SELECT runs.* FROM runs JOIN (
+            SELECT runs.id AS chosen FROM {source} {where} ORDER BY {order}
+            LIMIT :size OFFSET :start
+        ) AS page ON page.chosen = runs.id ORDER BY {_ORDERS[wanted.order]}
+    """  # noqa: S608 (whole rows, which are wide, are sorted of one page only)
     part = {"size": wanted.size, "start": (wanted.page - 1) * wanted.size}
-    found = records.execute(
-        f"SELECT runs.* FROM {source} {where} ORDER BY {_ORDERS[wanted.order]} "  # noqa: S608
-        "LIMIT :size OFFSET :start",
-        {**names, **part},
-    )
-    return list(records.with_parts(found)), total
+    return list(records.with_parts(records.execute(query, {**names, **part}))), total
+
+
+def _chosen(wanted: Wanted) -> tuple[str, str, dict[str, Any]]:
+    """Where the runs are, under which condition, and the values in that."""
+    told = {"pipeline": wanted.pipeline, "status": wanted.status}
+    names: dict[str, Any] = {name: value for name, value in told.items() if value is not None}
+    conditions = [f"runs.{name} = :{name}" for name in names]
+    source = "runs"
+    if wanted.tag is not None:
+        key, sign, value = wanted.tag.partition("=")
+        names["key"] = key
+        if sign:  # few have a tag with that value: they are found by it
+            source = "tags JOIN runs ON runs.id = tags.run"
+            conditions.append("tags.key = :key AND tags.value = :value")
+            names["value"] = value
+        else:  # most may have the tag: each is asked for it
+            conditions.append(_HAS_TAG)
+    return source, f"WHERE {' AND '.join(conditions)}" if conditions else "", names
+
+
+_TAGGED = "tags WHERE tags.key = :key"
+_HAS_TAG = "EXISTS (SELECT 1 FROM tags WHERE tags.run = runs.id AND tags.key = :key)"
+
+
+def known(records: Records, table: str, column: str, most: int = 200) -> list[str]:
+    """The values of an indexed column, each looked up after the one before: most rows are alike."""
+    query = f"""
+        WITH RECURSIVE found(value) AS (
+            SELECT min({column}) FROM {table}
+            UNION ALL
+            SELECT (SELECT min({column}) FROM {table} WHERE {column} > value)
+            FROM found WHERE value IS NOT NULL
+        )
+        SELECT value FROM found WHERE value IS NOT NULL LIMIT :most
+    """  # noqa: S608 (two names of ours)
+    return [row["value"] for row in records.execute(query, {"most": most})]
 
 
 class Progress(NamedTuple):

@@ -39,8 +39,8 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 class LogQuery(Query):
     """Whose logs."""
 
-    node: str | None = Field(None, description="Only of this node, map or item.")
-    attempt: int | None = Field(None, ge=1, description="Only of this attempt.")
+    node: str | None = Field(default=None, description="Only of this node, map or item.")
+    attempt: int | None = Field(default=None, ge=1, description="Only of this attempt.")
 
 
 class LogPart(TypedDict):

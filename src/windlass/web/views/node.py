@@ -10,7 +10,6 @@ from typing_extensions import TypedDict  # pydantic reads no other before Python
 from windlass.execution.data_checks.evidence import checks_at
 from windlass.execution.document import step_document
 from windlass.execution.explaining import explanation
-from windlass.pipeline.diagram import diagram
 from windlass.web.page import Ask, Query
 from windlass.web.views.finding import open_node, open_run
 from windlass.web.views.lines import (
@@ -23,7 +22,7 @@ from windlass.web.views.lines import (
 )
 from windlass.web.views.logs import LogPart, log_end
 from windlass.web.views.preview import PreviewDocument, preview_document
-from windlass.web.views.run import Curve, Span, curves, logged_params, timeline
+from windlass.web.views.run import Curve, Span, curves, edges_of, logged_params, timeline
 
 if TYPE_CHECKING:
     from windlass.execution.job import Stores
@@ -48,8 +47,8 @@ ORDER BY inputs.parameter, inputs.position LIMIT :most
 class NodeQuery(Query):
     """Which items of a map are told."""
 
-    state: str | None = Field(None, description="Only items with this state.")
-    page: int = Field(1, ge=1, description="Which part of the items.")
+    state: str | None = Field(default=None, description="Only items with this state.")
+    page: int = Field(default=1, ge=1, description="Which part of the items.")
 
 
 class InputLine(TypedDict):
@@ -110,7 +109,7 @@ def node(ask: Ask[NodeQuery]) -> NodeDocument:
     items = [node_line(each) for each in row.items if query.state in (None, each.state.word)]
     shown, place = portion(pressing_first(items), query.page, _AT_ONCE)
     metrics = [each for each in records.metrics(run.id) if each.node == row.name]
-    links = diagram(run.graph).links
+    edges = edges_of(run)
     return NodeDocument(
         run=run.name,
         status=run.status,
@@ -131,8 +130,8 @@ def node(ask: Ask[NodeQuery]) -> NodeDocument:
         items=list(shown),
         portion=place,
         asked=query.model_dump(),
-        before=[link.source for link in links if link.target == base],
-        after=[link.target for link in links if link.source == base],
+        before=[source for source, target in edges if target == base],
+        after=[target for source, target in edges if source == base],
         log=log_end(run.job, attempts),
     )
 

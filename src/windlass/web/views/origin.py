@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import TypedDict  # pydantic reads no other before Python 3.12
 
 from windlass.execution.provenance_document import provenance_document
+from windlass.web.keeping import Kept
 
 if TYPE_CHECKING:
     from windlass.pipeline.plan import Plan
@@ -33,8 +34,16 @@ class Origin(TypedDict):
     variables: dict[str, str]
 
 
+_KEPT: Kept[Origin] = Kept(64)
+"""All of it was recorded when the run began."""
+
+
 def origin(records: Records, run: Run, plan: Plan) -> Origin:
     """What was recorded of a run's code, packages and machine."""
+    return _KEPT.get(run.id, lambda: _origin(records, run, plan))
+
+
+def _origin(records: Records, run: Run, plan: Plan) -> Origin:
     told = provenance_document(records, run, plan)
     git = dict(told["git"]) if told["git"] else None
     environment = told["environment"]

@@ -15,7 +15,7 @@ from windlass.web.views.preview import preview_document
 class ThemeQuery(Query):
     """Which theme a picture is drawn for."""
 
-    dark: bool = Field(False, description="Whether for a dark page.")
+    dark: bool = Field(default=False, description="Whether for a dark page.")
 
 
 class ColumnQuery(ThemeQuery):
@@ -37,7 +37,10 @@ class CurvesQuery(CompareQuery):
     """Which curves are drawn over one another."""
 
     name: str = Field(description="The metric.")
-    dark: bool = Field(False, description="Whether for a dark page.")
+    points: int = Field(
+        default=0, description="How many there are: newer pictures have another address."
+    )
+    dark: bool = Field(default=False, description="Whether for a dark page.")
 
 
 def curves_chart(ask: Ask[CurvesQuery]) -> Body:

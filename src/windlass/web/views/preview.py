@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import functools
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from typing_extensions import TypedDict  # pydantic reads no other before Python 3.12
@@ -12,6 +12,7 @@ from windlass.artifacts import Preview
 from windlass.errors import WindlassError
 from windlass.execution.comparison.tables import as_table
 from windlass.execution.html_node import is_our_table
+from windlass.web.keeping import Kept
 from windlass.web.views.columns import ColumnLine, column_line, head
 from windlass.words import size_text
 
@@ -47,7 +48,8 @@ def preview_document(artifact: Artifact, stores: Stores) -> PreviewDocument:
         return _nothing(f"{size_text(artifact.bytes)} are not read only to be looked at.")
     try:
         if is_our_table(artifact.format):
-            told = _table_of(artifact.content, _Key(stores))
+            make = partial(_table_of, artifact.content, stores)
+            told = _TABLES.get((artifact.content, stores.trust_pickle), make)
             if told is not None:
                 return told
         return _shown(preview_of(artifact.content, stores))
@@ -66,33 +68,21 @@ def preview_of(content: str, stores: Stores) -> Preview:
         UntrustedError: It is pickled and not trusted.
         FormatError: Its format is not to be had here.
     """
-    return _preview_of(content, _Key(stores))
-
-
-class _Key:
-    """Stores as a part of a key: of one content there is one value, wherever it is read."""
-
-    def __init__(self, stores: Stores) -> None:
-        self.stores = stores
-
-    def __hash__(self) -> int:
-        return hash(self.stores.trust_pickle)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Key) and other.stores.trust_pickle == self.stores.trust_pickle
-
-
-@functools.lru_cache(32)
-def _preview_of(content: str, key: _Key) -> Preview:
-    stores = key.stores
-    return artifacts.preview(
-        content, stores.artifacts, stores.records, trust_pickle=stores.trust_pickle
+    make = partial(
+        artifacts.preview,
+        *(content, stores.artifacts, stores.records),
+        trust_pickle=stores.trust_pickle,
     )
+    return _PREVIEWS.get((content, stores.trust_pickle), make)
 
 
-@functools.lru_cache(64)
-def _table_of(content: str, key: _Key) -> PreviewDocument | None:
-    stores = key.stores
+_PREVIEWS: Kept[Preview] = Kept(32)
+_TABLES: Kept[PreviewDocument | None] = Kept(64)
+"""By contents: of one content there is one value, wherever it is read."""
+
+
+def _table_of(content: str, stores: Stores) -> PreviewDocument | None:
+    """A table with its columns; None if it is none that has such."""
     value = artifacts.load(
         content, stores.artifacts, stores.records, trust_pickle=stores.trust_pickle
     )

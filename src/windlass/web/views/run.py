@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import Field
@@ -14,11 +13,13 @@ from windlass.execution.data_checks.evidence import KIND as CHECKS
 from windlass.execution.document import natural, run_document
 from windlass.execution.libraries import KIND as LIBRARIES
 from windlass.execution.rows import Row, states_of
+from windlass.execution.run import Run
 from windlass.pipeline.diagram import diagram
 from windlass.pipeline.graph import Graph
+from windlass.web.keeping import Kept
 from windlass.web.page import Ask, Query
 from windlass.web.thinning import thinned
-from windlass.web.views.finding import open_run, plan_of, rows
+from windlass.web.views.finding import attempts, open_run, rows
 from windlass.web.views.lines import (
     NodeLine,
     Portion,
@@ -48,9 +49,13 @@ _AT_ONCE = 100
 class RunQuery(Query):
     """How much of a run is told."""
 
-    expand: str = Field("", description="Groups shown with what is in them, with commas between.")
-    state: str | None = Field(None, description="Only nodes that have, or hold, this state.")
-    page: int = Field(1, ge=1, description="Which part of the nodes.")
+    expand: str = Field(
+        default="", description="Groups shown with what is in them, with commas between."
+    )
+    state: str | None = Field(
+        default=None, description="Only nodes that have, or hold, this state."
+    )
+    page: int = Field(default=1, ge=1, description="Which part of the nodes.")
 
 
 class RunFacts(TypedDict):
@@ -144,7 +149,7 @@ def run(ask: Ask[RunQuery]) -> RunDocument:
     found, query = open_run(ask), ask.query
     records = found.job.stores.records
     whole = run_document(records, found.row, nodes=False)
-    attempts = records.attempts(found.id)
+    tries = attempts(ask)
     lines = node_lines(found.graph, rows(ask), opened(query.expand), query.state)
     shown, place = portion(lines, query.page, _AT_ONCE)
     return RunDocument(
@@ -155,9 +160,9 @@ def run(ask: Ask[RunQuery]) -> RunDocument:
         nodes=list(shown),
         portion=place,
         asked=query.model_dump(),
-        edges=list(_edges(records, found.row.plan)),
-        timeline=timeline(attempts),
-        attempts=len(attempts),
+        edges=edges_of(found),
+        timeline=timeline(tries),
+        attempts=len(tries),
         curves=curves(records.metrics(found.id)),
         logged=logged_params(records, found.id),
         versions=[
@@ -207,10 +212,17 @@ def node_lines(
     return pressing_first(kept) if len(graph.nodes) > MANY_NODES else kept
 
 
-@lru_cache(64)
-def _edges(records: Records, plan: str) -> tuple[tuple[str, str], ...]:
-    links = diagram(plan_of(records, plan).graph).links
-    return tuple((link.source, link.target) for link in links)
+_EDGES: Kept[list[tuple[str, str]]] = Kept(64)
+
+
+def edges_of(run: Run[Any]) -> list[tuple[str, str]]:
+    """The edges of a run's graph: what comes before what."""
+    return _EDGES.get(run.row.plan, lambda: list(_edges(run.graph)))
+
+
+def _edges(graph: Graph) -> Iterator[tuple[str, str]]:
+    for link in diagram(graph).links:
+        yield link.source, link.target
 
 
 def _events(records: Records, run: str) -> Iterator[EventLine]:

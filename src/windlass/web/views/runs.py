@@ -10,22 +10,20 @@ from typing_extensions import TypedDict  # pydantic reads no other before Python
 from windlass.execution.document import run_document
 from windlass.web.page import Ask, Query
 from windlass.web.views.lines import Portion
-from windlass.web.views.listing import Order, Progress, Wanted, listed, progress
+from windlass.web.views.listing import Order, Progress, Wanted, known, listed, progress
 
 Status = Literal["succeeded", "failed", "cancelled", "lost", "running"]
-
-_MOST_TAGS = 200
 
 
 class RunsQuery(Query):
     """Which runs are listed."""
 
-    pipeline: str | None = Field(None, description="Only of this pipeline.")
-    status: Status | None = Field(None, description="Only with this status.")
-    tag: str | None = Field(None, description="Only with this tag: KEY or KEY=VALUE.")
-    sort: Order = Field("newest", description="In which order.")
-    page: int = Field(1, ge=1, le=1_000_000, description="Which part of them.")
-    limit: int = Field(50, ge=1, le=1000, description="How many on a page.")
+    pipeline: str | None = Field(default=None, description="Only of this pipeline.")
+    status: Status | None = Field(default=None, description="Only with this status.")
+    tag: str | None = Field(default=None, description="Only with this tag: KEY or KEY=VALUE.")
+    sort: Order = Field(default="newest", description="In which order.")
+    page: int = Field(default=1, ge=1, le=1_000_000, description="Which part of them.")
+    limit: int = Field(default=50, ge=1, le=1000, description="How many on a page.")
 
 
 class RunLine(TypedDict):
@@ -63,18 +61,15 @@ def runs(ask: Ask[RunsQuery]) -> RunsDocument:
         found, total = listed(records, wanted)
         going = progress(records, [run for run in found if run.status == "running"])
         documents = [run_document(records, run, nodes=False) for run in found]
-        pipelines = records.execute("SELECT DISTINCT pipeline FROM runs ORDER BY pipeline")
-        tags = records.execute("SELECT DISTINCT key FROM tags ORDER BY key LIMIT :most", _TAGS)
+        pipelines = known(records, "runs", "pipeline")
+        tags = known(records, "tags", "key")
     return RunsDocument(
         runs=[_line(each, going.get(each["id"])) for each in documents],
         portion=Portion(page=query.page, pages=max(1, -(-total // query.limit)), total=total),
-        pipelines=[row["pipeline"] for row in pipelines],
-        tags=[row["key"] for row in tags],
+        pipelines=pipelines,
+        tags=tags,
         asked=query.model_dump(),
     )
-
-
-_TAGS = {"most": _MOST_TAGS}
 
 
 def _line(document: dict[str, Any], going: Progress | None) -> RunLine:
