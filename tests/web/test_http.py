@@ -205,7 +205,9 @@ def test_charts_are_drawn_in_both_themes(client: TestClient, world: World) -> No
         assert light.text != dark.text
         assert "<script" not in light.text
     assert "UA" in client.get(own).text
-    assert names[1] in client.get(curves).text
+    legend = re.findall(r"<text[^>]*>([^<]+)</text>", client.get(curves).text)
+    assert {f"{name} train[{place}]" for name in names for place in range(3)} <= set(legend)
+    assert "step" in legend
     assert client.get(own.replace("carrier", "nope")).status_code == 404
 
 

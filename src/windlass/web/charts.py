@@ -65,26 +65,25 @@ def _drawn(specification: str) -> bytes:
 def _curves(curves: Sequence[tuple[str, Points]], name: str, *, dark: bool) -> dict[str, Any]:
     import altair as alt
 
-    names = [label for label, _ in curves]
-    rows = [{"run": n, "x": x, "y": y} for n, points in curves for x, y in points]
+    names = [_text(label) for label, _ in curves]
+    rows = [
+        {"run": n, "x": x, "y": y}
+        for n, (_, points) in zip(names, curves, strict=True)
+        for x, y in points
+    ]
     lines = [LINES[place % len(LINES)][dark] for place in range(len(names))]
-    dashes = [[1, 0] if place < len(LINES) else [5, 3] for place in range(len(names))]
-    chart = (
-        alt.Chart(alt.InlineData(rows))
-        .mark_line(strokeWidth=1.6, clip=True)
-        .encode(
-            x=alt.X("x:Q", title="step", scale=alt.Scale(zero=False, nice=False)),
-            y=alt.Y("y:Q", title=_text(name), scale=alt.Scale(zero=False)),
-            color=alt.Color(
-                "run:N", sort=names, scale=alt.Scale(domain=names, range=lines), title=None
-            ),
-            strokeDash=alt.StrokeDash(
-                "run:N", scale=alt.Scale(domain=names, range=dashes), legend=None
-            ),
-        )
-        .properties(width=_WIDTH, height=240)
-    )
-    return _themed(chart, dark=dark)
+    color = alt.Color("run:N", sort=names, scale=alt.Scale(domain=names, range=lines), title=None)
+    encoding: dict[str, Any] = {
+        "x": alt.X("x:Q", title="step", scale=alt.Scale(zero=False, nice=False)),
+        "y": alt.Y("y:Q", title=_text(name), scale=alt.Scale(zero=False)),
+        "color": color,
+    }
+    if len(names) > len(LINES):
+        dashes = [[1, 0] if place < len(LINES) else [5, 3] for place in range(len(names))]
+        scale = alt.Scale(domain=names, range=dashes)
+        encoding["strokeDash"] = alt.StrokeDash("run:N", sort=names, scale=scale, title=None)
+    chart = alt.Chart(alt.InlineData(rows)).mark_line(strokeWidth=1.6, clip=True)
+    return _themed(chart.encode(**encoding).properties(width=_WIDTH, height=240), dark=dark)
 
 
 def _histogram(column: ColumnLine, *, dark: bool) -> dict[str, Any]:
