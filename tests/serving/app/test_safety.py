@@ -23,7 +23,7 @@ from serving.fakes import FLIGHT, Fake, flights, numbers
 from serving.requests import binary_body
 from windlass.errors import DefinitionError, ProtocolError
 from windlass.serving.app.application import Application
-from windlass.serving.app.guard import host_name
+from windlass.serving.app.hosts import host_name
 from windlass.serving.app.routes import ROUTES
 from windlass.serving.protocol.limits import Limits
 
