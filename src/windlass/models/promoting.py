@@ -88,8 +88,7 @@ def promote(
             somebody else was quicker.
     """
     champion = records.aliases(version.model).get(CHAMPION)
-    _refuse_champion(version, champion)
-    report = _standing_report(records, version, champion, suite)
+    report = standing_report(records, version, suite)
     move = _to_champion(version, champion, "promoted", reason, report.id, by)
     return _moved(records, replace(move, details=details or {}))
 
@@ -206,10 +205,19 @@ def who() -> str:
     return f"{name}@{socket.gethostname()}"
 
 
-def _standing_report(
-    records: Records, version: VersionRow, champion: int | None, suite: str | None
-) -> Report:
-    """The last report of a version, if it passed and still holds."""
+def standing_report(records: Records, version: VersionRow, suite: str | None) -> Report:
+    """The last report of a version, if it passed and still holds, so that it may be promoted.
+
+    Args:
+        records: Where it is recorded.
+        version: The version.
+        suite: The digest of the release tests as they are now; None where they are not at hand.
+
+    Raises:
+        PromotionError: It has none such; or it is the champion.
+    """
+    champion = records.aliases(version.model).get(CHAMPION)
+    _refuse_champion(version, champion)
     again = f"windlass test {version.name}"
     reports = records.reports(version)
     if not reports:
