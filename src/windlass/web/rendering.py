@@ -48,6 +48,7 @@ def environment() -> jinja2.Environment:
         "counts": described,
         "curve": curve_svg,
         "json": lambda value: json.dumps(value, ensure_ascii=False, default=str),
+        "pretty": lambda value: json.dumps(value, ensure_ascii=False, indent=1, default=str),
         "part": lambda name: quote(str(name), safe=""),
         "query": lambda parts: urlencode({k: v for k, v in parts.items() if v not in (None, "")}),
     }
