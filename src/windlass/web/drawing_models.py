@@ -104,7 +104,7 @@ def _stack(
     told = "; ".join(filter(None, [time_text(window["began"]), answered, failed]))
     parts, y = [], _PLOT
     for name, many in _layers(window).items():
-        height = (_PLOT - 8) * many / most
+        height = max((_PLOT - 8) * many / most, 1.5)
         y -= height
         parts.append(
             f'<rect class="{name}" x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" '
