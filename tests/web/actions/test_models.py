@@ -112,7 +112,7 @@ def test_a_version_leads_to_the_run_that_made_it(look: TestClient) -> None:
 def test_a_deployment_tells_of_drift_the_worst_column_first(look: TestClient) -> None:
     document = look.get("/api/deployments/delay").json()
     assert document["verdict"] == "off"
-    assert [each["name"] for each in document["columns"]][0] == "a"
+    assert document["columns"][0]["name"] == "a"
     assert document["columns"][0]["standing"] == ["drift"]
     for column in document["columns"]:
         assert len(column["cells"]) == len(column["reference"]) == len(column["live"])
