@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from windlass.errors import NotFoundError
+from windlass.errors import ConfigError, NotFoundError
 from windlass.execution.liveness import is_of_here, is_process_gone, process
 from windlass.records.identity import uuid7
 from windlass.stacks.stack import Stack
@@ -66,25 +66,37 @@ def launch(
         who: Who begins it.
         about: The run that it is about.
         sources: Folders of the project that its modules are imported from.
+
+    Raises:
+        ConfigError: It cannot be begun.
     """
     found = uuid7()
     told = [word.replace("{launch}", found) for word in words]
     folder = _folder(stack)
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / f"{found}.log").open("wb") as log:
-        started = subprocess.Popen(
-            [sys.executable, "-m", "windlass", *told],
-            cwd=stack.project.root,
-            env={**os.environ, **_surroundings(stack, sources)},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # neither Ctrl-C nor the end of the server is meant for it
-        )
+    try:
+        started = _start(stack, told, folder / f"{found}.log", sources)
+    except (OSError, ValueError) as error:  # words that are too long, or hold a null character
+        raise ConfigError(f"the command cannot be begun: {error}") from error
     made = Launch(found, told, who, about, time.time(), process(started.pid))
     _write(folder, made)
     threading.Thread(target=_see_end, args=(folder, made, started), daemon=True).start()
     return made
+
+
+def _start(
+    stack: Stack, words: Sequence[str], log: Path, sources: Sequence[str]
+) -> subprocess.Popen[bytes]:
+    with log.open("wb") as out:
+        return subprocess.Popen(
+            [sys.executable, "-m", "windlass", *words],
+            cwd=stack.project.root,
+            env={**os.environ, **_surroundings(stack, sources)},
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # neither Ctrl-C nor the end of the server is meant for it
+        )
 
 
 def find_launch(stack: Stack, named: str) -> Launch:

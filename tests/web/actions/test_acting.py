@@ -191,6 +191,21 @@ def test_a_parameter_that_there_is_not_is_refused(client: TestClient) -> None:
     assert act(client, "/runs/training-1/again", depth="3").status_code == 400
 
 
+@pytest.mark.parametrize("text", ["\0", "x" * 200_000])
+def test_what_no_command_can_be_told_is_refused(client: TestClient, text: str) -> None:
+    refused = act(client, "/runs/training-1/again", **{"p.rows": text})
+    assert refused.status_code == 400
+    assert "cannot be begun" in refused.text
+
+
+@pytest.mark.parametrize("reason", ["\0\x1b[31m\u202e", "x" * 100_000, "\ud7ff\U0010ffff"])
+def test_any_reason_is_kept_and_shown(client: TestClient, site: Site, reason: str) -> None:
+    done = act(client, "/models/delay/2/promote", force="true", reason=f"so: {reason}")
+    assert done.status_code == 303
+    assert client.get("/models/delay").status_code == 200
+    assert client.get("/api/models/delay").json()["moves"][0]["reason"].startswith("so: ")
+
+
 def test_the_command_cancels_too(root: Path, site: Site) -> None:
     import json
 

@@ -19,8 +19,8 @@ PAGES = ("/", "/models", "/deployments", "/runs/training-1")
 
 def test_a_file_that_is_deleted_is_new_the_next_time(client: TestClient, root: Path) -> None:
     assert "training-1" in client.get("/").text
-    for path in root.glob(".windlass/windlass.db*"):
-        path.unlink()
+    for file in root.glob(".windlass/windlass.db*"):
+        file.unlink()
     answer = client.get("/")
     assert "Nothing has been recorded here yet" in answer.text
     assert '<meta http-equiv="refresh"' in answer.text
@@ -34,8 +34,8 @@ def test_a_file_that_is_deleted_is_new_the_next_time(client: TestClient, root: P
 
 def test_a_file_that_is_no_record_is_told_of(client: TestClient, root: Path) -> None:
     assert client.get("/").status_code == 200
-    for path in root.glob(".windlass/windlass.db*"):
-        path.unlink()
+    for file in root.glob(".windlass/windlass.db*"):
+        file.unlink()
     (root / ".windlass" / "windlass.db").write_bytes(b"no database at all, but a text" * 100)
     answer = client.get("/models")
     assert answer.status_code == 503

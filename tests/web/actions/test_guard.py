@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import stat
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,6 @@ from starlette.routing import Mount
 from starlette.testclient import TestClient
 
 from windlass.errors import ConfigError
-from windlass.web import sessions as sessions_module
 from windlass.web import tokens as tokens_module
 from windlass.web.app import make_routes
 from windlass.web.guard import Door, Guard
@@ -219,8 +219,8 @@ def test_wrong_tokens_are_heard_five_times_a_minute(
         assert log_in(opened, "wl_acting_guess").status_code == 401
     assert log_in(opened, tokens["acting"]).status_code == 429
     assert opened.get("/api/runs", headers=bearer(tokens["acting"])).status_code == 429
-    later = tokens_module.time.monotonic() + 61
-    monkeypatch.setattr(tokens_module.time, "monotonic", lambda: later)
+    later = time.monotonic() + 61
+    monkeypatch.setattr("windlass.web.tokens.time.monotonic", lambda: later)
     assert log_in(opened, tokens["acting"]).status_code == 303
 
 
@@ -273,8 +273,8 @@ def test_a_session_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     sessions = Sessions()
     cookie = sessions.write(sessions.begin("anna", "acting"))
     assert sessions.read(cookie) is not None
-    later = sessions_module.time.time() + 12 * 3600 + 1
-    monkeypatch.setattr(sessions_module.time, "time", lambda: later)
+    later = time.time() + 12 * 3600 + 1
+    monkeypatch.setattr("windlass.web.sessions.time.time", lambda: later)
     assert sessions.read(cookie) is None
 
 
