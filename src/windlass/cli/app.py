@@ -12,6 +12,7 @@ import typer
 import windlass
 from windlass.cli import (
     caching,
+    cancelling,
     collecting,
     comparing,
     compiling,
@@ -69,6 +70,7 @@ app.command("run", help="Run a pipeline.")(running.run)
 app.command("resume", help="Go on with a run that was killed, failed or cancelled.")(
     resuming.resume
 )
+app.command("cancel", help="Ask a run to end; what has succeeded is kept.")(cancelling.cancel)
 app.command("sync", help="Take in what workers of a run posted that could not reach the record.")(
     syncing.sync
 )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,16 +16,21 @@ from windlass.cli.output import (
     print_json,
 )
 from windlass.cli.place import stack_here, stores_here
-from windlass.cli.promoting import move_document
 from windlass.cli.tables import print_fitted
+from windlass.models.documents import (
+    line_document,
+    live_servers,
+    model_document,
+    move_document,
+    run_names,
+)
 from windlass.words import ago_text, time_text
 
 if TYPE_CHECKING:
     from windlass.execution.job import Stores
     from windlass.models.version import Version
     from windlass.records import Records
-    from windlass.records.models import ModelRow, VersionRow
-    from windlass.records.production import Deployment
+    from windlass.records.models import ModelRow
 
 app = typer.Typer(help="Models, their versions, and what is known of them.")
 
@@ -51,7 +55,7 @@ def listed(stack: StackName = None, json: Json = False) -> int:
     records = stores_here(stack).records
     found = records.models()
     if json:
-        print_json({"models": [_model_document(each) for each in found]})
+        print_json({"models": [model_document(each) for each in found]})
     elif found:
         _tell_models(records, found)
     else:
@@ -75,7 +79,7 @@ def show(named: _Named, stack: StackName = None, json: Json = False) -> int:
         return show_version(stores, find_version(stores.records, named), json=json)
     known_model(stores.records, named)
     if json:
-        print_json(_line_document(stores.records, named))
+        print_json(line_document(stores.records, named))
     else:
         _tell_line(stores, named)
     return DONE
@@ -157,45 +161,6 @@ def version_here(stores: Stores, named: str) -> Version:
     return version
 
 
-def _model_document(model: ModelRow) -> dict[str, Any]:
-    return {
-        "model": model.name,
-        "versions": model.versions,
-        "newest": model.newest,
-        "created": model.created,
-        "aliases": dict(model.aliases),
-    }
-
-
-def _line_document(records: Records, model: str) -> dict[str, Any]:
-    verdicts, versions = records.verdicts(model), records.versions(model)
-    runs = _run_names(records, versions)
-    return {
-        "model": model,
-        "aliases": records.aliases(model),
-        "versions": [
-            {
-                "version": each.number,
-                "name": each.name,
-                "created": each.created,
-                "run": runs.get(each.run or ""),
-                "content": each.content,
-                "verdict": verdicts.get(each.number),
-            }
-            for each in versions
-        ],
-        "servers": [
-            {"alias": each.alias, "host": each.host, "beat": each.beat, **each.document}
-            for each in _servers(records, model)
-        ],
-    }
-
-
-def _servers(records: Records, model: str) -> list[Deployment]:
-    """Those that serve a model now."""
-    return [each for each in records.deployments(model) if each.lives(time.time())]
-
-
 def _tell_models(records: Records, found: list[ModelRow]) -> None:
     from rich.table import Table
 
@@ -221,7 +186,7 @@ def _tell_line(stores: Stores, model: str) -> None:
 
     records = stores.records
     versions, verdicts = records.versions(model), records.verdicts(model)
-    runs = _run_names(records, versions)
+    runs = run_names(records, versions)
     named: dict[int, list[str]] = {}
     for alias, number in records.aliases(model).items():
         named.setdefault(number, []).append(alias)
@@ -239,7 +204,7 @@ def _tell_line(stores: Stores, model: str) -> None:
     print_fitted(console(), table, "aliases", "run")
     if len(versions) > _MOST:
         console().print(f"and {len(versions) - _MOST} before these: --json has all", style="dim")
-    for server in _servers(records, model):
+    for server in live_servers(records, model):
         told = server.document
         name = f"{model}@{told['version']}"
         console().print(
@@ -251,7 +216,3 @@ def _tell_line(stores: Stores, model: str) -> None:
 
 
 _MOST = 30
-
-
-def _run_names(records: Records, versions: list[VersionRow]) -> dict[str, str]:
-    return records.run_names([each.run for each in versions if each.run])

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from windlass.cli.output import DONE, Json, StackName, command, console, print_json
 from windlass.cli.place import stores_here
 from windlass.errors import ConfigError
+from windlass.models.documents import move_document, why_moved
 from windlass.words import time_text
 
 if TYPE_CHECKING:
@@ -40,9 +41,7 @@ def promote(
 ) -> int:
     """Makes a version the champion, if its release tests have passed."""
     from windlass.models.naming import find_version
-    from windlass.models.promoting import promote as promote_tested
-    from windlass.models.promoting import promote_by_force, refuse_damaged
-    from windlass.models.suites import present_suite
+    from windlass.models.promoting import promote_as_asked
 
     if "@" not in version:
         raise ConfigError(
@@ -50,12 +49,7 @@ def promote(
         )
     stores = stores_here(stack)
     found = find_version(stores.records, version)
-    refuse_damaged(stores, found)
-    if force:
-        moved = promote_by_force(stores.records, found, reason or "")
-    else:
-        suite = present_suite(stores.project, found.model)
-        moved = promote_tested(stores.records, found, reason=reason, suite=suite)
+    moved = promote_as_asked(stores, found, force=force, reason=reason)
     return _tell_moved(stores.records, moved, json=json)
 
 
@@ -113,30 +107,6 @@ def history(
     return DONE
 
 
-def move_document(move: Move) -> dict[str, Any]:
-    """A move of an alias as JSON."""
-    return {
-        "model": move.model,
-        "alias": move.alias,
-        "kind": move.kind,
-        "from": move.old,
-        "to": move.new,
-        "time": move.time,
-        "who": move.who,
-        "reason": move.reason,
-        "report": move.report,
-        "turn": move.details.get("turn"),
-    }
-
-
-def why_text(move: Move) -> str:
-    """Why an alias was moved, as far as it was said."""
-    if move.kind == "forced":
-        return f"forced: {move.reason}"
-    tested = f"report {move.report[-8:]} passed" if move.report else ""
-    return ": ".join(each for each in (tested, move.reason or "") if each) or move.kind
-
-
 def _tell_moved(records: Records, move: Move, *, json: bool) -> int:
     from windlass.models.promoting import champions
 
@@ -162,7 +132,7 @@ def _tell_then(model: str, move: Move | None, then: float, *, json: bool) -> int
         told = f"on {time_text(then)} the champion was [bold]{model}@{move.new}[/]"
         console().print(f"{told}, since {time_text(move.time)} by ", end="")
         console().print(move.who, markup=False)
-        console().print(f"  {why_text(move)}", markup=False)
+        console().print(f"  {why_moved(move)}", markup=False)
     return DONE
 
 
@@ -182,7 +152,7 @@ def _table(moves: list[Move]) -> Table:
     for move in reversed(moves):
         kind = Text(move.kind, style="red" if move.kind == "forced" else "")
         numbers = [str(number) if number else "-" for number in (move.old, move.new)]
-        who, why = Text(move.who), Text(why_text(move))
+        who, why = Text(move.who), Text(why_moved(move))
         table.add_row(time_text(move.time), move.alias, *numbers, kind, who, why)
     return table
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,8 +14,6 @@ if TYPE_CHECKING:
 
     from windlass.models.scorecard.maturity import Maturity
     from windlass.models.scorecard.score import Scorecard, Scored
-    from windlass.records.production import Turn
-    from windlass.stacks.models import Triggers
 
 _MARKS = {1.0: ("●", "green"), 0.5: ("◐", "yellow"), 0.0: ("○", "dim")}
 
@@ -35,9 +32,8 @@ def scorecard(
     """Scores a model by the ML Test Score, and tells how far its way is automated."""
     from windlass.execution.stores import open_recorded
     from windlass.models.naming import CHAMPION, find_version
-    from windlass.models.scorecard.maturity import maturity_of
-    from windlass.models.scorecard.score import score_version
     from windlass.models.version import Version
+    from windlass.monitoring.scoring import readiness
     from windlass.stacks.settings import load_settings
 
     found = stack_here(stack)
@@ -45,36 +41,12 @@ def scorecard(
     if CHAMPION in stores.records.aliases(version):
         version = f"{version}@{CHAMPION}"
     row = find_version(stores.records, version)
-    told = load_settings(found.project).models.get(row.model)
-    made = Version(row, stores)
-    card = score_version(made, told.scorecard if told else {})
-    has_trigger = told is not None and _is_trained_by(
-        told.triggers, stores.records.turns(row.model)
-    )
-    maturity = maturity_of(made, has_trigger=has_trigger)
+    ready = readiness(Version(row, stores), load_settings(found.project).models.get(row.model))
     if json:
-        print_json({**card.document(), "maturity": _maturity_document(maturity)})
+        print_json(ready.document())
     else:
-        _tell(console(), card, maturity)
+        _tell(console(), ready.card, ready.maturity)
     return DONE
-
-
-def _is_trained_by(triggers: Triggers, turns: Sequence[Turn]) -> bool:
-    """Whether something but a person begins runs: it is set up to, and it has."""
-    from windlass.monitoring.turning.triggers import FAILED, is_by_trigger
-
-    return bool(triggers) and any(
-        is_by_trigger(turn) and turn.ended is not None and turn.state not in FAILED
-        for turn in turns
-    )
-
-
-def _maturity_document(maturity: Maturity) -> dict[str, object]:
-    return {
-        "level": maturity.level,
-        "conditions": [condition._asdict() for condition in maturity.conditions],
-        "missing": [condition.text for condition in maturity.missing],
-    }
 
 
 def _tell(out: Console, card: Scorecard, maturity: Maturity) -> None:

@@ -24,8 +24,8 @@ from windlass.cli.place import find_pipeline, stack_here
 from windlass.cli.running import pairs
 from windlass.cli.tables import print_words
 from windlass.cli.testing import tell_test
-from windlass.cli.turns import turn_document
 from windlass.errors import ConfigError, TurnError
+from windlass.models.documents import turn_document
 
 if TYPE_CHECKING:
     from windlass.monitoring.turning.taking import Order

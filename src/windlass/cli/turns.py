@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from windlass.cli.output import DONE, console, print_json
+from windlass.models.documents import turn_document, why_of
 from windlass.words import time_text
 
 if TYPE_CHECKING:
@@ -18,23 +19,6 @@ if TYPE_CHECKING:
 _MOST = 30
 """Turns that are told, the newest; --json has all."""
 _STYLES = {"promoted": "green", "failed": "red", "lost": "red", "kept": "yellow"}
-
-
-def turn_document(turn: Turn) -> dict[str, Any]:
-    """A turn as JSON."""
-    return {
-        "id": turn.id,
-        "model": turn.model,
-        "state": turn.state,
-        "began": turn.began,
-        "ended": turn.ended,
-        **turn.document,
-    }
-
-
-def why_of(document: Mapping[str, Any]) -> str:
-    """Why a turn began."""
-    return ", ".join(each["text"] for each in document.get("why", ()))
 
 
 def tell_turns(records: Records, model: str, *, json: bool) -> int:
@@ -55,11 +39,14 @@ def _table(turns: Sequence[Turn]) -> Table:
     from rich.table import Table
     from rich.text import Text
 
+    from windlass.monitoring.turning.triggers import state_of
+
+    now = time.time()
     table = Table(box=None, pad_edge=False, header_style="dim")
     for name in ("when", "turn", "version", "run", "who", "why", "reason"):
         table.add_column(name, no_wrap=name not in ("why", "reason"))
     for turn in turns:
-        told, state = turn.document, _state(turn)
+        told, state = turn.document, state_of(turn, now)
         table.add_row(
             time_text(turn.began),
             Text(state, style=_STYLES.get(state, "")),
@@ -70,12 +57,3 @@ def _table(turns: Sequence[Turn]) -> Table:
             Text(told.get("reason", "")),
         )
     return table
-
-
-def _state(turn: Turn) -> str:
-    """The state of a turn; one that says nothing any more is lost, as the next one will record."""
-    from windlass.monitoring.turning.triggers import is_in_progress
-
-    if turn.ended is None:
-        return "running" if is_in_progress(turn, time.time()) else "lost"
-    return turn.state

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from windlass.cli.output import DONE, console, print_json
 from windlass.cli.testing import tell_test
-from windlass.cli.turns import turn_document, why_of
+from windlass.models.documents import version_document, why_of
 from windlass.words import size_text, summary_text, time_text, type_text
 
 if TYPE_CHECKING:
     from windlass.execution.job import Stores
-    from windlass.records import Records
     from windlass.records.models import VersionRow
 
 
@@ -23,52 +22,6 @@ def show_version(stores: Stores, version: VersionRow, *, json: bool) -> int:
     else:
         _tell(document)
     return DONE
-
-
-def version_document(stores: Stores, version: VersionRow) -> dict[str, Any]:
-    """All that is known of a version, as JSON."""
-    records = stores.records
-    aliases = records.aliases(version.model)
-    reports = records.reports(version)
-    run = records.run_names([version.run] if version.run else []).get(version.run or "")
-    return {
-        "model": version.model,
-        "version": version.number,
-        "name": version.name,
-        "created": version.created,
-        "aliases": sorted(name for name, number in aliases.items() if number == version.number),
-        "run": run,
-        "node": version.node,
-        "output": version.output,
-        "turn": _turn(records, version),
-        "settings": dict(version.details),
-        "artifacts": {role: _artifact(stores, c) for role, c in version.artifacts.items()},
-        "evidence": records.evidence(version),
-        "reports": [
-            {"id": each.id, "created": each.created, "verdict": each.verdict, **each.document}
-            for each in reports
-        ],
-    }
-
-
-def _turn(records: Records, version: VersionRow) -> dict[str, Any] | None:
-    """The first turn that made a version; None if it was made without one."""
-    turns = [t for t in records.turns(version.model) if t.document.get("version") == version.number]
-    return turn_document(turns[-1]) if turns else None
-
-
-def _artifact(stores: Stores, content: str) -> dict[str, Any]:
-    found = stores.records.artifact(content)
-    if found is None:
-        return {"content": content}
-    return {
-        "content": content,
-        "blob": found.blob,
-        "type": found.type,
-        "format": found.format,
-        "bytes": found.bytes,
-        "summary": found.summary,
-    }
 
 
 def _tell(document: dict[str, Any]) -> None:

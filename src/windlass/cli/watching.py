@@ -23,8 +23,8 @@ from windlass.cli.output import (
     print_json,
 )
 from windlass.cli.place import stack_here
-from windlass.cli.turns import turn_document
 from windlass.errors import ConfigError, DefinitionError
+from windlass.models.documents import turn_document
 from windlass.pipeline.settings import parse_duration
 from windlass.words import time_text
 

@@ -64,8 +64,8 @@ class Driver:
                 while not self._progress.finished:
                     self._dispatch()
                     self._wait()
-                    if interrupts.reason:
-                        self._progress.cancelled = interrupts.reason
+                    if reason := interrupts.reason or self._progress.asked_to_end:
+                        self._progress.cancelled = reason
                         break
             finally:
                 self._crew.close()

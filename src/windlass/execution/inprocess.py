@@ -30,6 +30,7 @@ def drive_in_process(progress: Progress) -> None:
             with Interrupts():  # what remains is writing it down
                 settle_all(progress, [task, *ready])
             return
+        progress.cancelled = progress.asked_to_end  # a step here is not broken off for that
         if progress.stopping:
             settle_all(progress, list(ready))
             return

@@ -19,12 +19,17 @@ LEASE_SECONDS = 60.0
 
 def this_process() -> dict[str, Json]:
     """What a run keeps of the process that drives it, to know later whether it lives."""
+    return process(os.getpid())
+
+
+def process(pid: int) -> dict[str, Json]:
+    """What is kept of a process of this machine, to know later whether it lives."""
     return {
         "hostname": socket.gethostname(),
         "boot": _boot(),
         "namespace": _namespace(),
-        "pid": os.getpid(),
-        "pid_started": _started(os.getpid()),
+        "pid": pid,
+        "pid_started": _started(pid),
     }
 
 

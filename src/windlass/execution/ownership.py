@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
+import time
 import uuid
 from types import TracebackType
 
@@ -17,6 +19,10 @@ def new_token() -> str:
     return uuid.uuid4().hex
 
 
+LOOK_SECONDS = 1.0
+"""Between two looks at whether somebody has asked for the end of the run."""
+
+
 class Ownership:
     """A driver's hold on a run.
 
@@ -25,6 +31,8 @@ class Ownership:
     nothing. Whether another process has taken the run over, which it may if nothing was heard for
     long, is seen at the next beat that comes through; and no write of a driver that lost its run
     is taken, whether it has seen that or not.
+
+    The same thread looks whether somebody has asked for the run's end.
 
     Args:
         records: Where the run is recorded.
@@ -38,6 +46,8 @@ class Ownership:
         self._run = run
         self._over = threading.Event()
         self._lost = False
+        self.asked_to_end: str | None = None
+        """Why the run is to end, once somebody has asked for it."""
         self._thread = threading.Thread(target=self._beat, name="windlass-beat", daemon=True)
 
     def __enter__(self) -> Ownership:
@@ -63,8 +73,14 @@ class Ownership:
             raise not_driven()
 
     def _beat(self) -> None:
-        while not self._over.wait(BEAT_SECONDS):
-            try:
-                self._lost = not self._records.beat(self._run, self.token)
-            except RecordError:  # out of reach: the next one may come through
-                continue
+        beaten = time.monotonic()
+        while not self._over.wait(LOOK_SECONDS):
+            with contextlib.suppress(RecordError):  # out of reach: the next one may come through
+                self._look()
+                if time.monotonic() - beaten >= BEAT_SECONDS:
+                    beaten = time.monotonic()
+                    self._lost = not self._records.beat(self._run, self.token)
+
+    def _look(self) -> None:
+        by = self._records.asked_to_end(self._run)
+        self.asked_to_end = None if by is None else f"cancelled by {by}"

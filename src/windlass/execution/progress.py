@@ -90,6 +90,11 @@ class Progress:
         if self.job.owner is not None:
             self.job.owner.check()
 
+    @property
+    def asked_to_end(self) -> str | None:
+        """Why the run is to end, where somebody has asked for it."""
+        return None if self.job.owner is None else self.job.owner.asked_to_end
+
     def first_attempt(self, task: Task) -> int:
         """The number of the first try at a task: those of drivers that were lost are counted."""
         return self._tried.get(task.name, 0) + 1

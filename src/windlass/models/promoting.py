@@ -17,6 +17,7 @@ from windlass import artifacts
 from windlass.errors import ConfigError, ModelError, PromotionError, WindlassError
 from windlass.execution.job import Stores
 from windlass.models.naming import CHAMPION, check_alias
+from windlass.models.suites import present_suite
 from windlass.records import Records
 from windlass.records.models import Move, Report, VersionRow
 from windlass.values import Json
@@ -39,6 +40,30 @@ def refuse_damaged(stores: Stores, version: VersionRow) -> None:
         ) from error
 
 
+def promote_as_asked(
+    stores: Stores, version: VersionRow, *, force: bool, reason: str | None, by: str | None = None
+) -> Move:
+    """Makes a version the champion as a person asks for it, through the gate or by force.
+
+    Args:
+        stores: Where it is kept.
+        version: The version.
+        force: Whether it needs no report that passed.
+        reason: Why; a must where it is forced.
+        by: Who asks; None for who started this process.
+
+    Raises:
+        ModelError: Its model cannot be read.
+        ConfigError: It is forced, and no reason is given.
+        PromotionError: As of `promote`.
+    """
+    refuse_damaged(stores, version)
+    if force:
+        return promote_by_force(stores.records, version, reason or "", by=by)
+    suite = present_suite(stores.project, version.model)
+    return promote(stores.records, version, reason=reason, suite=suite, by=by)
+
+
 def promote(
     records: Records,
     version: VersionRow,
@@ -46,6 +71,7 @@ def promote(
     reason: str | None = None,
     suite: str | None = None,
     details: Mapping[str, Json] | None = None,
+    by: str | None = None,
 ) -> Move:
     """Makes a version the champion, on the evidence of its last report.
 
@@ -55,25 +81,28 @@ def promote(
         reason: Why, in words; the report is the reason else.
         suite: The digest of the release tests as they are now; None where they are not at hand.
         details: What else the history is to keep of it.
+        by: Who asks; None for who started this process.
 
     Raises:
         PromotionError: It has no report, or none that passed, or one that no longer holds; or
             somebody else was quicker.
     """
     champion = records.aliases(version.model).get(CHAMPION)
-    _refuse_champion(version, champion)
-    report = _standing_report(records, version, champion, suite)
-    move = _to_champion(version, champion, "promoted", reason, report.id)
+    report = standing_report(records, version, suite)
+    move = _to_champion(version, champion, "promoted", reason, report.id, by)
     return _moved(records, replace(move, details=details or {}))
 
 
-def promote_by_force(records: Records, version: VersionRow, reason: str) -> Move:
+def promote_by_force(
+    records: Records, version: VersionRow, reason: str, *, by: str | None = None
+) -> Move:
     """Makes a version the champion without a report; the history says so for ever.
 
     Args:
         records: Where it is recorded.
         version: The version.
         reason: Why.
+        by: Who asks; None for who started this process.
 
     Raises:
         ConfigError: No reason is given.
@@ -87,10 +116,12 @@ def promote_by_force(records: Records, version: VersionRow, reason: str) -> Move
     _refuse_champion(version, champion)
     last = records.reports(version)
     report = last[0].id if last else None
-    return _moved(records, _to_champion(version, champion, "forced", reason, report))
+    return _moved(records, _to_champion(version, champion, "forced", reason, report, by))
 
 
-def rollback(records: Records, model: str, *, reason: str | None = None) -> Move:
+def rollback(
+    records: Records, model: str, *, reason: str | None = None, by: str | None = None
+) -> Move:
     """Makes the version the champion again that was it before the present one.
 
     Rolled back again, it goes one further back: not to the version that was just left.
@@ -107,7 +138,7 @@ def rollback(records: Records, model: str, *, reason: str | None = None) -> Move
             hint=f"Look at its history: windlass history {model}",
         )
     version = records.version(model, before[-2])
-    move = _to_champion(version, before[-1], "rolled back", reason)
+    move = _to_champion(version, before[-1], "rolled back", reason, by=by)
     return _moved(records, move, moves[-1].id)
 
 
@@ -174,10 +205,19 @@ def who() -> str:
     return f"{name}@{socket.gethostname()}"
 
 
-def _standing_report(
-    records: Records, version: VersionRow, champion: int | None, suite: str | None
-) -> Report:
-    """The last report of a version, if it passed and still holds."""
+def standing_report(records: Records, version: VersionRow, suite: str | None) -> Report:
+    """The last report of a version, if it passed and still holds, so that it may be promoted.
+
+    Args:
+        records: Where it is recorded.
+        version: The version.
+        suite: The digest of the release tests as they are now; None where they are not at hand.
+
+    Raises:
+        PromotionError: It has none such; or it is the champion.
+    """
+    champion = records.aliases(version.model).get(CHAMPION)
+    _refuse_champion(version, champion)
     again = f"windlass test {version.name}"
     reports = records.reports(version)
     if not reports:
@@ -235,9 +275,14 @@ def _refuse_as_alias(model: str, alias: str) -> None:
 
 
 def _to_champion(
-    version: VersionRow, old: int | None, kind: str, reason: str | None, report: str | None = None
+    version: VersionRow,
+    old: int | None,
+    kind: str,
+    reason: str | None,
+    report: str | None = None,
+    by: str | None = None,
 ) -> Move:
-    return Move(version.model, CHAMPION, old, version.number, who(), kind, reason, report)
+    return Move(version.model, CHAMPION, old, version.number, by or who(), kind, reason, report)
 
 
 def _moved(records: Records, move: Move, last: int | None = None) -> Move:

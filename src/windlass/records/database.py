@@ -28,7 +28,7 @@ from windlass.records.address import (
 )
 from windlass.records.connecting import connect, is_read_only
 from windlass.records.lock import FileLock
-from windlass.records.patience import patiently
+from windlass.records.patience import PATIENCE, patiently
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -66,6 +66,8 @@ class Database:
         self._durable = durable
         self._reached = patient
         self._local = threading.local()
+        self.patience = PATIENCE
+        """Seconds that a question waits for a server that was there and is gone."""
         self._engine: sa.Engine | None = None
         self._file: int | None = None
         self.queue: contextlib.AbstractContextManager[object] = contextlib.nullcontext()
@@ -230,8 +232,10 @@ class Database:
 
     def is_gone(self) -> bool:
         """Whether the file was deleted, or another put in its place, since it was opened here."""
+        if self.path is None:
+            return False
         self.connection()
-        return self.path is not None and _file_number(self.path) != self._file
+        return _file_number(self.path) != self._file
 
     def close(self) -> None:
         """Closes this thread's connection; the next question opens another."""

@@ -21,6 +21,12 @@ WHERE id = :id AND status = :seen_status AND coalesce(driver, '') = :seen_driver
 _RELEASE = """
 UPDATE runs SET driver = NULL, beat = NULL, host = NULL WHERE id = :id AND driver = :driver
 """
+_ASK_TO_END = "end asked"
+_ASKED_TO_END = """
+SELECT data FROM events WHERE run = :run AND kind = :kind AND id > (
+    SELECT coalesce(max(id), 0) FROM events WHERE run = :run AND kind = 'resumed'
+) ORDER BY id LIMIT 1
+"""
 _OPEN = "run = :run AND status <> 'succeeded'"
 _OF_OPEN = f"run = :run AND node IN (SELECT node FROM outcomes WHERE {_OPEN})"  # noqa: S608
 _LAST_ATTEMPTS = "SELECT node, max(attempt) AS last FROM attempts WHERE run = :run GROUP BY node"
@@ -34,6 +40,16 @@ class Driving(Writing):
         told = {"id": run, "driver": driver, "beat": time.time()}
         with self.write():
             return self.change(_BEAT, told) == 1
+
+    def ask_to_end(self, run: str, by: str) -> None:
+        """Leaves word for the driver of a run that it is to end."""
+        with self.write():
+            self.add_events([Event(run, "", time.time(), _ASK_TO_END, {"by": by})])
+
+    def asked_to_end(self, run: str) -> str | None:
+        """Who has asked for the end of a run since it was last begun; None if nobody has."""
+        found = self.execute(_ASKED_TO_END, {"run": run, "kind": _ASK_TO_END})
+        return rows.load(found[0]["data"])["by"] if found else None
 
     def release_run(self, run: str, driver: str) -> None:
         """Leaves a run to an engine that orders its nodes itself, and says nothing to the record.

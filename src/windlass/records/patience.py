@@ -12,7 +12,7 @@ from windlass.errors import UnreachableError
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_PATIENCE = 30.0
+PATIENCE = 30.0
 """Seconds: a restart, or a switch to a standby server, takes less."""
 _PAUSE = 0.2
 
@@ -23,6 +23,10 @@ class Waiting(Protocol):
     @property
     def waits(self) -> bool:
         """Whether it does wait."""
+
+    @property
+    def patience(self) -> float:
+        """For how many seconds."""
 
     @property
     def is_in_transaction(self) -> bool:
@@ -40,7 +44,7 @@ def patiently(method: Callable[Concatenate[Self, P], R]) -> Callable[Concatenate
     """
 
     def patient(self: Self, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        end = time.monotonic() + _PATIENCE
+        end = time.monotonic() + self.patience
         while True:
             try:
                 return method(self, *args, **kwargs)

@@ -11,15 +11,24 @@ from typing import Any, TypeAlias, TypeVar
 import anyio.to_thread
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.responses import (
+    HTMLResponse,
+    JSONResponse,
+    RedirectResponse,
+    Response,
+    StreamingResponse,
+)
+from starlette.routing import BaseRoute, Mount
 
-from windlass.errors import NotFoundError
+from windlass.errors import NotFoundError, ProtocolError
+from windlass.web.action import Action
+from windlass.web.actions import ACTIONS
 from windlass.web.failing import ErrorDocument, error_document
+from windlass.web.guard import Access, Caller, Door, Guard
 from windlass.web.headers import SafeHeaders
 from windlass.web.live import changes, following
 from windlass.web.openapi import openapi
-from windlass.web.page import Address, Ask, Body, Page
+from windlass.web.page import Address, Ask, Body, Page, Query
 from windlass.web.pages import ADDRESSES, PAGES
 from windlass.web.rendering import render, style_sheet
 from windlass.web.site import Site, Sites
@@ -27,59 +36,92 @@ from windlass.web.site import Site, Sites
 _THREADS = 8
 """How many pages are made at once: each has a connection to the record of its own."""
 
+AGAIN = 5
+"""Seconds after which a page asks again for a record that is away."""
+
 T = TypeVar("T")
 Answer: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 
-def make_app(sites: Sites) -> Any:
-    """The application that shows some projects."""
-    dashboard = _Dashboard(sites)
+def make_app(sites: Sites, guard: Guard | None = None) -> Any:
+    """The application that shows some projects.
+
+    Args:
+        sites: The projects.
+        guard: Decides on who may ask; None for whoever is on this machine.
+    """
+    guard = guard or Guard()
+    app = make_routes(sites, guard)
+    return SafeHeaders(guard.over(app))
+
+
+def make_routes(sites: Sites, guard: Guard) -> Starlette:
+    """The paths of the application, each with who may ask it."""
+    dashboard = _Dashboard(sites, guard)
+    guard.refuse = dashboard.refused
     several = len(sites.all) > 1
     own: list[BaseRoute] = dashboard.routes()
     routes: list[BaseRoute] = [
-        Route("/static/style.css", dashboard.style),
-        Route("/static/page.js", dashboard.script),
-        Route("/favicon.ico", dashboard.icon),  # which browsers ask for beside plain text
-        Route("/openapi.json", dashboard.description),
+        dashboard.door("anyone", "/static/style.css", dashboard.style),
+        dashboard.door("anyone", "/static/page.js", dashboard.script),
+        dashboard.door("anyone", "/favicon.ico", dashboard.icon),  # asked for beside plain text
+        dashboard.door("anyone", "/login", dashboard.login),
+        dashboard.door("anyone", "/login", dashboard.log_in, "POST"),
+        dashboard.door("reading", "/logout", dashboard.log_out, "POST"),
+        dashboard.door("reading", "/openapi.json", dashboard.description),
     ]
     if several:
-        routes += [Route("/", dashboard.projects), Mount("/p/{project}", routes=own)]
+        routes += [dashboard.door("reading", "/", dashboard.projects)]
+        routes += [Mount("/p/{project}", routes=own)]
     else:
         routes += own
-    app = Starlette(
+    return Starlette(
         routes=routes,
         exception_handlers={404: dashboard.not_found, 405: dashboard.not_found},
     )
-    return SafeHeaders(app)
 
 
 class _Dashboard:
     """What answers."""
 
-    def __init__(self, sites: Sites) -> None:
+    def __init__(self, sites: Sites, guard: Guard) -> None:
         self._sites = sites
+        self._guard = guard
         self._threads = anyio.CapacityLimiter(_THREADS)
 
     def routes(self) -> list[BaseRoute]:
         """The paths of one project."""
         found: list[BaseRoute] = [
-            Route(each.path, partial(self._events if each.follows else self._beside, each))
+            self.door(
+                "reading",
+                each.path,
+                partial(self._events if each.follows else self._beside, each),
+            )
             for each in ADDRESSES
         ]
+        for action in ACTIONS:
+            found += [
+                self.door("acting", action.path, partial(self._question, action)),
+                self.door("acting", action.path, partial(self._act, action), "POST"),
+            ]
         for page in PAGES:
             below = "" if page.path == "/" else page.path
             found += [
-                Route(f"/api{below or '/runs'}", partial(self._document, page)),
-                Route(f"/live{below}", partial(self._live, page)),
-                Route(page.path, partial(self._page, page)),
+                self.door("reading", f"/api{below or '/runs'}", partial(self._document, page)),
+                self.door("reading", f"/live{below}", partial(self._live, page)),
+                self.door("reading", page.path, partial(self._page, page)),
             ]
         return found
+
+    def door(self, access: Access, path: str, endpoint: Answer, method: str = "GET") -> Door:
+        """A path that some may ask."""
+        return Door(self._guard, access, path, endpoint, method)
 
     async def _page(self, page: Page, request: Request) -> Response:
         make = partial(self._html, page, request)
         site, html = await self._told(page, request, make)
         if isinstance(html, Exception):
-            return self._failed(site, error_document(html))
+            return self._failed(request, site, error_document(html))
         return HTMLResponse(html)
 
     def _html(self, page: Page, request: Request, ask: Ask[Any]) -> str:
@@ -89,11 +131,43 @@ class _Dashboard:
         base = ask.site.base
         below = request.url.path.removeprefix(base).rstrip("/")
         query = f"?{request.url.query}" if request.url.query else ""
-        around = {**self._around(ask.site), "live": f"{base}/live{below}{query}"}
+        around = {**self._around(request, ask.site), "live": f"{base}/live{below}{query}"}
         return render(page.template, page=told, **drawn, **around)
 
-    def _around(self, site: Site | None) -> dict[str, Any]:
-        return {"site": site, "base": site.base if site else "", "sites": self._sites.all}
+    def _around(self, request: Request, site: Site | None) -> dict[str, Any]:
+        """What every page has around what it shows."""
+        caller: Caller | None = getattr(request.state, "caller", None)
+        return {
+            "site": site,
+            "base": site.base if site else "",
+            "sites": self._sites.all if caller else [],
+            "caller": caller,
+            "has_login": self._guard.tokens is not None,
+            "form_token": self._guard.form_token(caller),
+            "live": "",
+            "again": 0,
+        }
+
+    async def _question(self, action: Action, request: Request) -> Response:
+        """Asks whether something is to be done."""
+        return await self._asked(action, request, None)
+
+    async def _asked(self, action: Action, request: Request, problem: Exception | None) -> Response:
+        site, question = await self._told(action, request, action.ask)
+        if isinstance(question, Exception):
+            return self._failed(request, site, error_document(question))
+        document = error_document(problem) if problem else None
+        names = {"page": question, "problem": document, "sent": request.state.form}
+        html = render("confirm.html", **names, **self._around(request, site))
+        return HTMLResponse(html, document["status"] if document else 200)
+
+    async def _act(self, action: Action, request: Request) -> Response:
+        """Does it, and leads to what came of it."""
+        form, who = request.state.form, request.state.caller.who
+        site, place = await self._told(action, request, lambda ask: action.act(ask, form, who))
+        if isinstance(place, Exception):
+            return await self._asked(action, request, place)
+        return RedirectResponse(f"{site.base if site else ''}{place}", 303)
 
     async def _document(self, page: Page, request: Request) -> Response:
         _, told = await self._told(page, request, page.view)
@@ -116,7 +190,7 @@ class _Dashboard:
     async def _beside(self, address: Address, request: Request) -> Response:
         site, body = await self._told(address, request, address.answer)
         if isinstance(body, Exception):
-            return self._failed(site, error_document(body))
+            return self._failed(request, site, error_document(body))
         assert isinstance(body, Body)
         if isinstance(body.data, bytes):
             return Response(body.data, media_type=body.media_type, headers=dict(body.headers))
@@ -125,7 +199,7 @@ class _Dashboard:
     async def _events(self, address: Address, request: Request) -> Response:
         site, look = await self._told(address, request, address.answer)
         if isinstance(look, Exception):
-            return self._failed(site, error_document(look))
+            return self._failed(request, site, error_document(look))
         return StreamingResponse(
             following(partial(self._work, look), request.is_disconnected),  # type: ignore[arg-type]
             media_type="text/event-stream",
@@ -133,13 +207,14 @@ class _Dashboard:
         )
 
     async def _told(
-        self, page: Page | Address, request: Request, make: Callable[[Ask[Any]], T]
+        self, page: Page | Address | Action, request: Request, make: Callable[[Ask[Any]], T]
     ) -> tuple[Site | None, T | Exception]:
         """What is made of a request in a thread, or why it cannot be."""
         site = None
         try:
             site = self._sites.find(request.path_params.get("project"))
-            query = page.query.model_validate(_items(request))
+            asked = Query if isinstance(page, Action) else page.query
+            query = asked.model_validate(_items(request))
             return site, await self._work(partial(make, Ask(site, _path(request), query)))
         except Exception as error:  # noqa: BLE001 (whatever it is, the reader is told)
             return site, error
@@ -147,15 +222,44 @@ class _Dashboard:
     async def _work(self, call: Callable[[], T]) -> T:
         return await anyio.to_thread.run_sync(call, limiter=self._threads)
 
-    def _failed(self, site: Site | None, document: ErrorDocument) -> Response:
+    def _failed(self, request: Request, site: Site | None, document: ErrorDocument) -> Response:
         is_new = site is not None and document["status"] == 400 and site.is_empty
-        template = "empty.html" if is_new else "error.html"
-        html = render(template, page=document, **self._around(site), live="")
-        return HTMLResponse(html, 200 if is_new else document["status"])
+        is_away = document["status"] == 503
+        around = self._around(request, site) | {"again": AGAIN if is_new or is_away else 0}
+        html = render("empty.html" if is_new else "error.html", page=document, **around)
+        headers = {"Retry-After": str(AGAIN)} if is_away else {}
+        return HTMLResponse(html, 200 if is_new else document["status"], headers)
 
-    async def projects(self, _: Request) -> Response:
+    def refused(self, request: Request, error: Exception) -> Response:
+        """The page for who may not ask."""
+        return self._failed(request, None, error_document(error))
+
+    async def login(self, request: Request) -> Response:
+        """Asks for a token."""
+        return self._login(request, None)
+
+    def _login(self, request: Request, problem: ErrorDocument | None) -> Response:
+        names = {"page": {"next": _local(request)}, "problem": problem}
+        html = render("login.html", **names, **self._around(request, None))
+        headers = {"Cache-Control": "no-store"}
+        return HTMLResponse(html, problem["status"] if problem else 200, headers)
+
+    async def log_in(self, request: Request) -> Response:
+        """Takes a token for a session."""
+        form = request.state.form
+        try:
+            session = self._guard.log_in(request, form.get("token", ""), form.get("name", ""))
+        except ProtocolError as error:
+            return self._login(request, error_document(error))
+        return self._guard.give(request, RedirectResponse(_local(request), 303), session)
+
+    async def log_out(self, _: Request) -> Response:
+        """Ends a session."""
+        return self._guard.forget(RedirectResponse("/login", 303))
+
+    async def projects(self, request: Request) -> Response:
         """The first page of several projects."""
-        return HTMLResponse(render("projects.html", page={}, **self._around(None), live=""))
+        return HTMLResponse(render("projects.html", page={}, **self._around(request, None)))
 
     async def not_found(self, request: Request, error: Exception) -> Response:
         """An address that leads nowhere, or that cannot be asked so."""
@@ -164,7 +268,7 @@ class _Dashboard:
         document = ErrorDocument(status=status, error=told, hint=None, id=None)
         if "/api/" in request.url.path:
             return JSONResponse(document, status)
-        return self._failed(None, document)
+        return self._failed(request, None, document)
 
     async def style(self, _: Request) -> Response:
         """The one style sheet."""
@@ -194,6 +298,13 @@ def _path(request: Request) -> dict[str, str]:
     if any("\0" in part for part in request.path_params.values()):
         raise NotFoundError("there is no such page")
     return {name: part for name, part in request.path_params.items() if name != "project"}
+
+
+def _local(request: Request) -> str:
+    """Where to go on after the login: a path of this server, whatever was asked for."""
+    path = request.query_params.get("next", "/")
+    is_here = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
+    return path if is_here else "/"
 
 
 def _items(request: Request) -> dict[str, Any]:

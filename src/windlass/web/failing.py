@@ -12,6 +12,8 @@ from windlass.errors import (
     ConfigError,
     NotFoundError,
     ParameterError,
+    PromotionError,
+    ProtocolError,
     RecordError,
     StoreError,
     UnreachableError,
@@ -24,6 +26,7 @@ _STATUS: tuple[tuple[type[WindlassError], int], ...] = (
     (NotFoundError, 404),
     (ParameterError, 400),
     (ConfigError, 400),
+    (PromotionError, 409),
     (UnreachableError, 503),
     (RecordError, 503),
     (StoreError, 503),
@@ -47,7 +50,7 @@ class ErrorDocument(TypedDict):
 def error_document(error: Exception) -> ErrorDocument:
     """What is told of an error; of one that nobody foresaw only where to find it."""
     if isinstance(error, WindlassError):
-        status = next(status for kind, status in _STATUS if isinstance(error, kind))
+        status = _status(error)
         return ErrorDocument(status=status, error=error.message, hint=error.hint, id=None)
     if isinstance(error, ValidationError):
         return ErrorDocument(status=400, error=_wrong(error), hint=None, id=None)
@@ -55,6 +58,12 @@ def error_document(error: Exception) -> ErrorDocument:
     _LOG.error("error %s", found, exc_info=error)
     told = "something went wrong here; it is not your doing"
     return ErrorDocument(status=500, error=told, hint="The server's log has it.", id=found)
+
+
+def _status(error: WindlassError) -> int:
+    if isinstance(error, ProtocolError):
+        return error.status
+    return next(status for kind, status in _STATUS if isinstance(error, kind))
 
 
 def _wrong(error: ValidationError) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from windlass.web.drawn import lineage_drawings, node_drawings, run_drawings
+from windlass.web.drawn_models import deployment_drawings, model_drawings, version_drawings
 from windlass.web.page import Address, Page
 from windlass.web.views.artifact import (
     ArtifactQuery,
@@ -12,12 +13,18 @@ from windlass.web.views.artifact import (
     artifact_picture,
 )
 from windlass.web.views.compare import CompareQuery, compare
+from windlass.web.views.deployment import DeploymentQuery, deployment
+from windlass.web.views.deployments import deployments
+from windlass.web.views.launch import launched
 from windlass.web.views.lineage import lineage
 from windlass.web.views.logs import LogQuery, all_text, logs, new_lines
+from windlass.web.views.model import model
+from windlass.web.views.models import models
 from windlass.web.views.node import NodeQuery, node
 from windlass.web.views.pictures import ColumnQuery, CurvesQuery, column_chart, curves_chart
 from windlass.web.views.run import RunQuery, run
 from windlass.web.views.runs import RunsQuery, runs
+from windlass.web.views.version import version
 
 PAGES: tuple[Page, ...] = (
     Page("/", runs, "runs.html", RunsQuery),
@@ -27,6 +34,14 @@ PAGES: tuple[Page, ...] = (
     Page("/runs/{run}/nodes/{node}", node, "node.html", NodeQuery, node_drawings),
     Page("/runs/{run}/logs", logs, "logs.html", LogQuery),
     Page("/runs/{run}", run, "run.html", RunQuery, run_drawings),
+    Page("/models", models, "models.html"),
+    Page("/models/{model}", model, "model.html", drawings=model_drawings),
+    Page("/models/{model}/{version}", version, "version.html", drawings=version_drawings),
+    Page("/deployments", deployments, "deployments.html"),
+    Page(
+        "/deployments/{model}", deployment, "deployment.html", DeploymentQuery, deployment_drawings
+    ),
+    Page("/launches/{launch}", launched, "launch.html"),
 )
 """In the order of the description; a more special path stands before a more general one."""
 

@@ -50,6 +50,7 @@ def environment() -> jinja2.Environment:
         "curve": curve_svg,
         "told": _told,
         "json": lambda value: json.dumps(value, ensure_ascii=False, default=str),
+        "pretty": lambda value: json.dumps(value, ensure_ascii=False, indent=1, default=str),
         "part": lambda name: quote(str(name), safe=""),
         "query": _query,
     }

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from windlass.errors import ConfigError
 from windlass.web.site import Sites
 
+if TYPE_CHECKING:
+    from windlass.web.guard import Guard
 
-def serve(sites: Sites, host: str, port: int, tell: Callable[[str], None]) -> None:
+
+def serve(sites: Sites, guard: Guard, host: str, port: int, tell: Callable[[str], None]) -> None:
     """Shows projects until SIGINT or SIGTERM.
 
     Args:
         sites: Which ones.
+        guard: Decides on who may ask.
         host: The address to listen at.
         port: Its port; 0 for any that is free.
         tell: Is told the address once it listens.
@@ -31,10 +35,11 @@ def serve(sites: Sites, host: str, port: int, tell: Callable[[str], None]) -> No
     found = listening.getsockname()[1]
     shown = f"[{host}]" if ":" in host else host
     config = uvicorn.Config(
-        make_app(sites),
+        make_app(sites, guard),
         log_level="warning",
         timeout_graceful_shutdown=2,  # open pages listen for ever
         server_header=False,
+        proxy_headers=False,  # what they say of an address is not to be trusted
     )
     warm_up()
     tell(f"http://{shown}:{found}")

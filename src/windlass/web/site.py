@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from windlass.execution.job import Stores
     from windlass.stacks.stack import Stack
 
+_PATIENCE = 0.5
+"""Seconds that a page waits for a database that is away; then it tells so, and asks again."""
 _NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")
 
 
@@ -48,6 +50,7 @@ class Site:
             if self._stores is None or self._stores.records.is_gone():
                 self._stores = None
                 self._stores = open_recorded(self.stack)
+                self._stores.records.patience = _PATIENCE
             return self._stores
 
     @property

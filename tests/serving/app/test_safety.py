@@ -23,7 +23,7 @@ from serving.fakes import FLIGHT, Fake, flights, numbers
 from serving.requests import binary_body
 from windlass.errors import DefinitionError, ProtocolError
 from windlass.serving.app.application import Application
-from windlass.serving.app.guard import host_name
+from windlass.serving.app.hosts import host_name
 from windlass.serving.app.routes import ROUTES
 from windlass.serving.protocol.limits import Limits
 
@@ -125,7 +125,7 @@ def test_many_hosts_take_no_memory() -> None:
     for at in range(3000):
         with pytest.raises(ProtocolError, match="does not answer under the name"):
             app._guard.check({b"host": b"h%d.evil.com" % at})
-    assert len(app._guard._verdicts) <= 1024
+    assert len(app._guard._hosts._verdicts) <= 1024
 
 
 def test_any_host_where_that_is_said() -> None:

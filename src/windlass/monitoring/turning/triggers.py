@@ -75,6 +75,13 @@ def is_in_progress(turn: Turn, now: float) -> bool:
     return turn.ended is None and now - turn.beat < PATIENCE
 
 
+def state_of(turn: Turn, now: float) -> str:
+    """The state of a turn; one that says nothing any more is lost, as the next one will record."""
+    if turn.ended is None:
+        return "running" if is_in_progress(turn, now) else "lost"
+    return turn.state
+
+
 def is_by_trigger(turn: Turn) -> bool:
     """Whether something but a person began a turn."""
     return any(each["kind"] != BY_HAND for each in turn.document.get("why", ()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from windlass.errors import UnreachableError
@@ -46,7 +47,12 @@ def follow(
     with Interrupts() as interrupts:
         state, reason = "", None
         seen = time.monotonic()
-        while state not in _ENDED and not interrupts.reason:
+
+        def asked() -> str | None:
+            owner = job.owner
+            return interrupts.reason or (None if owner is None else owner.asked_to_end)
+
+        while state not in _ENDED and not asked():
             try:
                 told = sdk.ask("state", id=submitted)
                 state, reason, seen = told["state"], told["reason"], time.monotonic()
@@ -54,17 +60,17 @@ def follow(
                 if time.monotonic() - seen > _PATIENCE:
                     raise
             _take(job, relay, observer)
-            _rest(interrupts, observer, 0 if state in _ENDED else _EVERY)
-        if interrupts.reason and state not in _ENDED:
+            _rest(asked, observer, 0 if state in _ENDED else _EVERY)
+        if asked() and state not in _ENDED:
             sdk.ask("terminate", id=submitted)
             _take(job, relay, observer)
-        cancelled = interrupts.reason or ("ended there" if state == "CANCELED" else None)
+        cancelled = asked() or ("ended there" if state == "CANCELED" else None)
         return _end(job, cancelled, f"Kubeflow Pipelines tells {state}: {reason or 'see there'}")
 
 
-def _rest(interrupts: Interrupts, observer: Observer, seconds: float) -> None:
+def _rest(asked: Callable[[], str | None], observer: Observer, seconds: float) -> None:
     end = time.monotonic() + seconds
-    while time.monotonic() < end and not interrupts.reason:
+    while time.monotonic() < end and not asked():
         observer.tick()
         time.sleep(_TICK)
 
