@@ -82,6 +82,7 @@ def test_every_route_says_who_may_ask_it_and_lets_nobody_else(
                 assert wrong.status_code in (401, 429), path
     assert sum(door.access == "acting" for _, door in found) == 10
     assert {path for path, door in found if door.access == "anyone"} == {
+        "/favicon.ico",
         "/login",
         "/static/page.js",
         "/static/style.css",
