@@ -38,7 +38,7 @@ def look(sites: Any, paths: list[str], times: int) -> None:
 
     from windlass.web.app import make_app
 
-    client = TestClient(make_app(sites))
+    client = TestClient(make_app(sites), "http://localhost", client=("127.0.0.1", 50000))
     for path in paths:
         took = []
         for _ in range(times + 1):

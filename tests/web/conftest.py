@@ -113,7 +113,7 @@ def address(app: Any) -> Iterator[str]:
     thread.join(10)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # a process can have one driver at a time
 def browser() -> Iterator[Browser]:
     """Debian's Chromium."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")

@@ -46,9 +46,14 @@ class Reader(HTMLParser):
         assert self._open.pop() == tag, tag
 
 
+def client_of(app: Any) -> TestClient:
+    """Asks as a browser on this machine does."""
+    return TestClient(app, "http://localhost", client=("127.0.0.1", 50000))
+
+
 @pytest.fixture(scope="module")
 def client(app: Any) -> TestClient:
-    return TestClient(app)
+    return client_of(app)
 
 
 @pytest.fixture(scope="module")
@@ -225,7 +230,7 @@ def test_a_column_with_any_name_can_be_asked_for(client: TestClient, world: Worl
 
 def test_several_projects_have_addresses_of_their_own(world: World) -> None:
     sites = Sites([Site(name, world.site.stack, f"/p/{name}") for name in ("one", "two")])
-    client = TestClient(make_app(sites))
+    client = client_of(make_app(sites))
     name = world.runs["first"].name
     assert "/p/two/" in client.get("/").text
     for path in ("/", f"/runs/{name}", f"/runs/{name}/nodes/load", f"/compare?run={name}"):
