@@ -73,6 +73,8 @@ _ERRORS = {
     "401": "It is asked without a token.",
     "403": "It may not be asked from there.",
     "404": "There is no such thing.",
+    "421": "It is asked under a name that is not the server's.",
+    "429": "Too many wrong tokens came from there.",
     "503": "The record cannot be reached.",
 }
 

@@ -28,6 +28,7 @@ def serve(sites: Sites, guard: Guard, host: str, port: int, tell: Callable[[str]
     """
     import uvicorn
 
+    from windlass.serving.app.wire import BoundedProtocol
     from windlass.web.app import make_app
     from windlass.web.charts import warm_up
 
@@ -36,6 +37,7 @@ def serve(sites: Sites, guard: Guard, host: str, port: int, tell: Callable[[str]
     shown = f"[{host}]" if ":" in host else host
     config = uvicorn.Config(
         make_app(sites, guard),
+        http=BoundedProtocol,
         log_level="warning",
         timeout_graceful_shutdown=2,  # open pages listen for ever
         server_header=False,

@@ -78,9 +78,11 @@ def served(sites: Sites, guard: Guard | None = None) -> Iterator[str]:
     """The address of a dashboard behind a real port."""
     import uvicorn
 
+    from windlass.serving.app.wire import BoundedProtocol
+
     with socket.create_server(("127.0.0.1", 0)) as listening:
         config = uvicorn.Config(
-            make_app(sites, guard), log_level="critical", proxy_headers=False,
+            make_app(sites, guard), http=BoundedProtocol, log_level="critical", proxy_headers=False,
             timeout_graceful_shutdown=1,
         )  # fmt: skip
         server = uvicorn.Server(config)

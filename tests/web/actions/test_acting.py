@@ -12,9 +12,11 @@ import pytest
 from starlette.testclient import TestClient
 
 from windlass.models.promoting import rollback
+from windlass.web.guard import Guard
 from windlass.web.site import Site, Sites
+from windlass.web.tokens import Right, kept_tokens, make_tokens
 
-from .conftest import until
+from .conftest import ask, until
 from .project import run_windlass
 
 
@@ -134,6 +136,18 @@ def test_an_action_on_what_is_not_there_is_not_found(client: TestClient) -> None
     for path in ("/models/none/rollback", "/models/delay/9/promote", "/runs/none/cancel"):
         assert client.get(path).status_code == 404
         assert client.post(path, data={"form_token": token}).status_code == 404
+
+
+def test_a_program_acts_by_its_token_without_a_form(own: Sites, tmp_path: Path) -> None:
+    tokens = make_tokens(tmp_path)[1]
+    with ask(own, Guard(kept_tokens(tmp_path)), "10.1.2.3") as client:
+        expected: dict[Right, int] = {"reading": 403, "acting": 303}
+        for right, status in expected.items():
+            bearer = {"Authorization": f"Bearer {tokens[right]}"}
+            fields = {"force": "true", "reason": "by a program"}
+            done = client.post("/models/delay/2/promote", data=fields, headers=bearer)
+            assert done.status_code == status
+    assert own.all[0].stores().records.moves("delay")[-1].who.startswith("a program")
 
 
 def test_what_is_over_is_neither_cancelled_nor_resumed(client: TestClient) -> None:

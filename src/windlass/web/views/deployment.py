@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from pydantic import Field
 from typing_extensions import TypedDict  # pydantic reads no other before Python 3.12
@@ -13,6 +14,7 @@ from windlass.models.documents import live_servers, server_document
 from windlass.models.naming import CHAMPION, known_model
 from windlass.monitoring.findings import ColumnView, Findings, Looked
 from windlass.monitoring.looking import examine
+from windlass.records import Records
 from windlass.serving.observing import latency
 from windlass.serving.observing.counts import UNKNOWN
 from windlass.stacks.models import ModelSettings
@@ -22,6 +24,12 @@ from windlass.web.views.model import ServerLine, TurnLine, settings_of, turn_lin
 
 _HOUR = 3600.0
 _ALERTS = 90 * 24 * _HOUR
+_FRESH = 5.0
+"""Seconds for which a look stands: an open page asks every second, and windows take minutes."""
+_MOST_KEPT = 100
+_LOOKS: WeakKeyDictionary[Records, dict[tuple[str, int | None], tuple[float, Findings | None]]] = (
+    WeakKeyDictionary()
+)
 
 
 class DeploymentQuery(Query):
@@ -114,7 +122,20 @@ def deployment(ask: Ask[DeploymentQuery]) -> DeploymentDocument:
 
 
 def _look(ask: Ask[DeploymentQuery], model: str, now: float) -> Findings | None:
-    """What `windlass monitor` would find, telling nobody; None where nothing has answered."""
+    """What `windlass monitor` would find; of some seconds ago, if somebody has looked then."""
+    kept = _LOOKS.setdefault(ask.records, {})
+    key = model, ask.query.hours
+    looked, found = kept.get(key, (0.0, None))
+    if now - looked > _FRESH:
+        if len(kept) >= _MOST_KEPT:
+            kept.clear()
+        found = _found(ask, model, now)
+        kept[key] = now, found
+    return found
+
+
+def _found(ask: Ask[DeploymentQuery], model: str, now: float) -> Findings | None:
+    """What it would find, telling nobody; None where nothing has answered."""
     hours = ask.query.hours
     since = None if hours is None else now - hours * _HOUR
     settings = settings_of(ask, model) or ModelSettings()
