@@ -33,7 +33,7 @@ from windlass.records.patience import patiently
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-REVISION = "0006"
+REVISION = "0007"
 """The newest migration; a database says in ``alembic_version`` which one it has."""
 
 Row = Mapping[str, Any]

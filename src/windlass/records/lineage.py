@@ -41,6 +41,13 @@ FROM inputs t JOIN runs ON runs.id = t.run
 JOIN outcomes ON outcomes.run = t.run AND outcomes.node = t.source
 WHERE t.content = :content AND t.item IS NOT NULL ORDER BY outcomes.cached, t.run LIMIT 100
 """
+_LOGGERS = f"""
+SELECT logged.run, runs.name AS run_name, logged.node, logged.name, logged.content,
+    coalesce(outcomes.cached, FALSE) AS cached
+FROM logged JOIN runs ON runs.id = logged.run
+LEFT JOIN outcomes ON outcomes.run = logged.run AND outcomes.node = logged.node
+WHERE logged.content = :content ORDER BY logged.run, logged.node LIMIT {_MOST}
+"""  # noqa: S608
 _WHOLES = "SELECT whole, position FROM parts WHERE part = :part ORDER BY whole, position"
 _KIN = """
 WITH RECURSIVE
@@ -116,7 +123,9 @@ class Lineages(Looking):
             if makers:
                 return [edge.item(row["position"], content) for edge in makers]
         items = self.execute(_ITEM_SOURCES, {"content": content})
-        return [edge_of(row).item(row["item"], content) for row in items]
+        if items:
+            return [edge_of(row).item(row["item"], content) for row in items]
+        return [edge_of(row) for row in self.execute(_LOGGERS, {"content": content})]
 
     def maker(self, content: str) -> Edge | None:
         """Some node that made an artifact, the first that computed it."""

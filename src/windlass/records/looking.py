@@ -10,7 +10,7 @@ from windlass.artifacts.artifact import Artifact
 from windlass.errors import NotFoundError
 from windlass.records import rows
 from windlass.records.database import Row
-from windlass.records.model import Attempt, Event, Metric, Outcome, Param, Run
+from windlass.records.model import Attempt, Event, Outcome, Param, Run
 from windlass.records.reading import Reading
 
 _ITEM = re.compile(r"(.+)\[(\d+)\]$")
@@ -103,11 +103,6 @@ class Looking(Reading):
         raise NotFoundError(
             f"there is no artifact '{ref}'", hint="Digests stand in: windlass artifacts list RUN"
         )
-
-    def metrics(self, run: str) -> list[Metric]:
-        """What a run's steps logged, in the order of time."""
-        query = "SELECT * FROM metrics WHERE run = :run ORDER BY time, node, attempt, seq"
-        return [Metric(**dict(row)) for row in self.execute(query, {"run": run})]
 
     def params(self, run: str) -> list[Param]:
         """The settings that a run's steps logged."""

@@ -6,6 +6,7 @@ default = "team"                       # the stack used where none is named
 keep_going = false                     # finish what does not depend on a failure
 workers = 4                            # steps at once; the processor's cores if not given
 memory = "8GiB"                        # memory that steps may ask for together
+system_metrics = true                  # measure processor, memory and GPUs while steps run
 
 [environment]                          # that of the project's dependencies
 python = "3.12"                        # Python's minor version; the present one if not given
@@ -52,7 +53,7 @@ BUILT_IN = "default"
 NO_TRACKER = "none"
 
 _TOP = ("default", "run", "stacks", "environment", "environments", "models")
-_RUN = ("keep_going", "workers", "memory")
+_RUN = ("keep_going", "workers", "memory", "system_metrics")
 _STACK = (
     *("target", "artifacts", "records", "tracker"),
     *("durable", "trust_pickle", "cache", "storage", "options"),
@@ -67,11 +68,13 @@ class RunDefaults:
         keep_going: Whether it finishes what does not depend on a failure.
         workers: How many steps run at once; None for as many as there are cores.
         memory: Memory that steps may ask for together, in bytes; None for no limit.
+        system_metrics: Whether processor, memory and GPUs are measured while steps run.
     """
 
     keep_going: bool = False
     workers: int | None = None
     memory: int | None = None
+    system_metrics: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +191,7 @@ def _run(document: Document) -> RunDefaults:
         keep_going=document.get(table, "keep_going", bool, False),
         workers=document.get(table, "workers", int, 0) or None,
         memory=_memory(document, (*table, "memory")),
+        system_metrics=document.get(table, "system_metrics", bool, True),
     )
     if "workers" in document.table(table) and (run.workers or 0) < 1:
         raise document.error((*table, "workers"), "'run.workers' must be 1 or more")
