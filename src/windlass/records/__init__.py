@@ -7,6 +7,7 @@ from pathlib import Path
 from windlass.records.caching import Caching
 from windlass.records.collecting import Collecting
 from windlass.records.curves import Curves
+from windlass.records.finding import Finding
 from windlass.records.folding import Folding
 from windlass.records.lineage import Lineages
 from windlass.records.producing import Producing
@@ -16,7 +17,7 @@ from windlass.records.versions import Versions
 __all__ = ["Records"]
 
 
-class Records(Versions, Producing, Proofs, Collecting, Folding, Lineages, Caching, Curves):
+class Records(Versions, Producing, Proofs, Collecting, Folding, Lineages, Caching, Curves, Finding):
     """The record store: SQLite on this machine, PostgreSQL for a team.
 
     Attributes:

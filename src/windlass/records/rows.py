@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -235,12 +236,18 @@ def sought(value: Json) -> tuple[float | None, str | None]:
     True and false are texts, as is what a person writes as one word: a date, a path, the name of
     an enum's member. What has parts is neither.
     """
+    if isinstance(value, Mapping) and value.get(TYPE) == "float":  # JSON has no infinity
+        return _number_or_none(float(str(value["value"]))), None
     plain = None if _has_parts(value) else natural(value)
     if isinstance(plain, bool):
         return None, str(plain).lower()
     if isinstance(plain, int | float):
         return (float(plain) if abs(plain) <= _GREATEST else None), None
     return None, clean(plain)[:SOUGHT] if isinstance(plain, str) else None
+
+
+def _number_or_none(number: float) -> float | None:
+    return None if math.isnan(number) else number
 
 
 def _has_parts(value: Json) -> bool:

@@ -257,12 +257,13 @@ series = sa.Table(
     sa.Column("points", sa.LargeBinary, nullable=False),
 )
 
-# What is to be known of a run's numbers to choose and sort among many runs.
+# What is to be known of a run's numbers to choose and sort among many runs: by name first, so that
+# those of one name lie side by side in the order of the runs.
 summaries = sa.Table(
     "summaries",
     metadata,
-    _key("run"),
     _key("name"),
+    _key("run"),
     sa.Column("last", _Float),
     sa.Column("low", _Float),
     sa.Column("high", _Float),
@@ -271,6 +272,7 @@ summaries = sa.Table(
     _text("node"),
     sa.Column("time", _Float, nullable=False),
     sa.Index("ix_summaries_last", "name", "last", "run"),
+    sa.Index("ix_summaries_run", "run"),
     sqlite_with_rowid=False,
 )
 

@@ -30,9 +30,9 @@ _BEYOND = (
     "THEN excluded.{0} ELSE summaries.{0} END"
 )
 _SUM_UP = f"""
-INSERT INTO summaries (run, name, last, low, high, count, series, node, time)
-VALUES (:run, :name, :last, :low, :high, :count, :series, :node, :time)
-ON CONFLICT (run, name) DO UPDATE SET
+INSERT INTO summaries (name, run, last, low, high, count, series, node, time)
+VALUES (:name, :run, :last, :low, :high, :count, :series, :node, :time)
+ON CONFLICT (name, run) DO UPDATE SET
     last = {_NEWER.format("last")}, node = {_NEWER.format("node")}, time = {_NEWER.format("time")},
     low = {_BEYOND.format("low", "<")}, high = {_BEYOND.format("high", ">")},
     count = summaries.count + excluded.count, series = summaries.series + excluded.series
@@ -40,10 +40,9 @@ ON CONFLICT (run, name) DO UPDATE SET
 _HAD = f"""
 SELECT outcomes.run, outcomes.node, series.name, series.part, series.last, series.low, series.high,
     series.count, series.last_time
-FROM outcomes JOIN series
-    ON series.run = outcomes.origin_run AND series.node = outcomes.origin_node
-WHERE outcomes.run = :run AND outcomes.cached AND {{condition}}
-    AND substr(series.name, 1, {len(SYSTEM)}) <> '{SYSTEM}'
+FROM (SELECT * FROM outcomes WHERE run = :run AND cached AND {{condition}}) outcomes
+JOIN series ON series.run = outcomes.origin_run AND series.node = outcomes.origin_node
+WHERE substr(series.name, 1, {len(SYSTEM)}) <> '{SYSTEM}'
 ORDER BY outcomes.node, series.attempt, series.part
 """  # noqa: S608
 
@@ -90,7 +89,7 @@ class Tracking(Inserting):
                 cached.setdefault(outcome.run, []).append(outcome.node)
         for run, nodes in cached.items():
             for some in portions(nodes):
-                condition, names = one_of("outcomes.node", some)
+                condition, names = one_of("node", some)
                 found = self.execute(_HAD.format(condition=condition), {"run": run, **names})
                 self._sum_up([summary_row(row) for row in found])
 

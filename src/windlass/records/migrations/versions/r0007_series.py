@@ -92,13 +92,14 @@ def _create_series() -> sa.Table:
 def _create_summaries() -> sa.Table:
     made = op.create_table(
         "summaries",
-        *(_text("run"), _text("name")),
+        *(_text("name"), _text("run")),
         *(_number(name, nullable=True) for name in ("last", "low", "high")),
         *(_count("count"), _count("series"), _text("node"), _number("time")),
-        sa.PrimaryKeyConstraint("run", "name"),
+        sa.PrimaryKeyConstraint("name", "run"),
         sqlite_with_rowid=False,
     )
     op.create_index("ix_summaries_last", "summaries", ["name", "last", "run"], unique=False)
+    op.create_index("ix_summaries_run", "summaries", ["run"], unique=False)
     return made
 
 
