@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from windlass.artifacts.artifact import Artifact
     from windlass.records import Records
     from windlass.records.model import Outcome, Output, Run
-    from windlass.records.tracked import Last, Logged
+    from windlass.records.tracked import Last, Logged, Summary
 
 
 def run_document(records: Records, run: Run, *, nodes: bool = True) -> dict[str, Any]:
@@ -25,6 +25,7 @@ def run_document(records: Records, run: Run, *, nodes: bool = True) -> dict[str,
         run: Which one.
         nodes: Whether its nodes are told, too.
     """
+    summaries = records.summaries([run.id])[run.id]
     document: dict[str, Any] = {
         "id": run.id,
         "name": run.name,
@@ -34,7 +35,8 @@ def run_document(records: Records, run: Run, *, nodes: bool = True) -> dict[str,
         "stack": run.stack,
         "seed": run.seed,
         "parameters": {name: natural(value) for name, value in run.parameters.items()},
-        "metrics": run_metrics(records, run.id),
+        "metrics": {name: finite(found.last) for name, found in summaries.items()},
+        "ranges": _ranges(summaries),
         "plan": run.plan,
         "bundle": run.bundle,
         "environment": run.environment,
@@ -130,10 +132,13 @@ def _artifact_document(artifact: Artifact) -> dict[str, Any]:
     }
 
 
-def run_metrics(records: Records, run: str) -> dict[str, float | None]:
-    """The last value of each metric of a run."""
-    found = records.summaries([run])[run]
-    return {name: finite(summary.last) for name, summary in found.items()}
+def _ranges(summaries: Mapping[str, Summary]) -> dict[str, dict[str, float | None]]:
+    """The least and greatest value of metrics that several nodes logged, as the items of a map."""
+    return {
+        name: {"min": finite(found.low), "max": finite(found.high), "series": found.series}
+        for name, found in summaries.items()
+        if found.series > 1
+    }
 
 
 def last_values(metrics: Sequence[Last]) -> dict[str, float | None]:

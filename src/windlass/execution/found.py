@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from windlass.execution.liveness import is_gone
 from windlass.records.asking.fields import Field, Value
-from windlass.records.asking.grammar import AllOf, Comparison, Order, Question, read_question
+from windlass.records.asking.grammar import (
+    AllOf,
+    Comparison,
+    Order,
+    Question,
+    comparisons,
+    read_question,
+)
 
 if TYPE_CHECKING:
     from windlass.records import Records
@@ -60,3 +68,16 @@ def lost_runs(records: Records) -> list[str]:
     """The ids of the runs that are recorded as running, and whose process is gone."""
     running = records.runs(status="running", limit=_MOST_RUNNING)
     return [run.id for run in running if is_gone(run)]
+
+
+def unknown_names(records: Records, where: str) -> list[str]:
+    """What a question asks of that no run has, each with what is near: why nothing was found."""
+    told = []
+    asked = {(c.field.group, c.field.name) for c in comparisons(read_question(where))}
+    for group, name in sorted(each for each in asked if each[0] != "run"):
+        known = records.names_of(group)
+        if name not in known:
+            near = get_close_matches(name, known, 3, 0.5) or known[:3]
+            there = f"there is {', '.join(near)}" if near else "there is none at all"
+            told.append(f"no run has '{name}' among its {group}: {there}")
+    return told

@@ -72,7 +72,8 @@ class Lineages(Looking):
         """
         with self.view():
             graphs = _Graphs(self)
-            found = graphs.at(place, content) if place else self._makers(content)
+            at_place = graphs.at(place, content) if place else []
+            found = at_place or (self._loggers(content, place) if place else self._makers(content))
             makers = [graphs.traced(edge) for edge in found]
             computed = [edge for edge in makers if place or not edge.cached] or makers[:1]
             first = list(islice(computed, _MOST_RUNS))
@@ -125,7 +126,13 @@ class Lineages(Looking):
         items = self.execute(_ITEM_SOURCES, {"content": content})
         if items:
             return [edge_of(row).item(row["item"], content) for row in items]
-        return [edge_of(row) for row in self.execute(_LOGGERS, {"content": content})]
+        return self._loggers(content)
+
+    def _loggers(self, content: str, place: Place | None = None) -> list[Edge]:
+        """The nodes that logged an artifact; of those at a place alone, if one of them is there."""
+        found = [edge_of(row) for row in self.execute(_LOGGERS, {"content": content})]
+        there = [edge for edge in found if place and (edge.run, edge.node) == place[:2]]
+        return there or found
 
     def maker(self, content: str) -> Edge | None:
         """Some node that made an artifact, the first that computed it."""
