@@ -125,7 +125,7 @@ def _comparable(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _failed(run: str, attempt: int) -> Outcome:
     points = Points()
-    points.add(float(attempt), None, 1.0)
+    points.add(float(attempt), None, float(attempt))
     series = (Series(run, NODE, attempt, "loss", points),)
     params = (Param(run, NODE, "depth", attempt), Param(run, NODE, f"only {attempt}", True))
     return Outcome(

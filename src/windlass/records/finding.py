@@ -103,9 +103,9 @@ class _Asked:
         """The ids of the runs that fulfil it, after one."""
         found: list[str] = []
         begun = after is None
-        for number in range(len(phases_of(self._order, self._compiler()))):
+        for number in range(len(self._phases(self._compiler()))):
             compiler = self._compiler()
-            phase = phases_of(self._order, compiler)[number]
+            phase = self._phases(compiler)[number]
             wanted = ["1 = 1"]
             if not begun:
                 rest = self._after(phase, compiler, str(after))
@@ -119,6 +119,9 @@ class _Asked:
             raise NotFoundError(f"there is no run {after}, after which the page would begin")
         return found
 
+    def _phases(self, compiler: Compiler) -> list[Phase]:
+        return phases_of(self._order, self._question, compiler)
+
     def _compiler(self) -> Compiler:
         dialect = SQLITE if self._records.path is not None else POSTGRESQL
         return Compiler(dialect, self._lost, self._is_rare)
@@ -131,16 +134,17 @@ class _Asked:
         return bool(self._records.execute(query, bound)[0]["n"] < _RARE)
 
     def _phase(self, phase: Phase, compiler: Compiler, wanted: list[str], limit: int) -> list[str]:
+        compiler.along = phase.metric
         condition = compiler.condition(self._question, phase.run)
         conditions = [phase.condition, *wanted, condition]
-        source = phase.source
-        if source != "runs" and compiler.needs_runs:  # in this order also where nothing is counted
-            source = f"{source} CROSS JOIN runs"
-            conditions.insert(0, "runs.id = s.run")
-        # With its sign no index is walked along by value: runs are looked up in their own order.
         is_all = not list(comparisons(self._question))
-        value = phase.value if is_all or phase.value is None else _unindexed(phase.value)
-        order = f"{value} {self._way}, " if value else ""
+        source = phase.source
+        if phase.metric is not None and not is_all:
+            source = compiler.dialect.by_run
+        if phase.source != "runs" and compiler.needs_runs:
+            source = f"{source} CROSS JOIN {compiler.dialect.facts}"
+            conditions.insert(0, "runs.id = s.run")
+        order = f"{phase.value} {self._way}, " if phase.value else ""
         query = (
             f"SELECT {phase.run} AS id FROM {source} WHERE {' AND '.join(conditions)} "  # noqa: S608
             f"ORDER BY {order}{phase.run} DESC LIMIT :most"
@@ -151,9 +155,12 @@ class _Asked:
     def _after(self, phase: Phase, compiler: Compiler, after: str) -> str | None:
         """The condition of what comes after a run of a phase; None if it is not in it."""
         value = phase.value or "NULL"
+        source, run, condition = phase.source, phase.run, phase.condition
+        if self._order is None:  # by the time alone: any run will do
+            source, run, condition = "runs", "runs.id", "1 = 1"
         query = (
-            f"SELECT {value} AS value FROM {phase.source} "  # noqa: S608
-            f"WHERE {phase.run} = {compiler.bind(after)} AND {phase.condition}"
+            f"SELECT {value} AS value FROM {source} "  # noqa: S608
+            f"WHERE {run} = {compiler.bind(after)} AND {condition}"
         )
         found = self._records.execute(query, compiler.bound)
         if not found:
@@ -164,7 +171,3 @@ class _Asked:
         last = compiler.bind(found[0]["value"])
         beyond = "<" if self._way == "DESC" else ">"
         return f"({value} {beyond} {last} OR ({value} = {last} AND {older}))"
-
-
-def _unindexed(value: str) -> str:
-    return f"coalesce({value}, {value})"

@@ -25,18 +25,30 @@ class Dialect:
     Args:
         contains: Whether a text holds another, the letters being the same.
         listed: The items of a list that is bound as JSON.
+        facts: The runs, by way of an index that has all that is asked of them: rows are long.
+        by_run: The summaries ``s`` in the order of the runs, not of their values: what is looked up
+            for one run after the other then lies side by side.
         binary: How texts are ordered by their bytes.
     """
 
     contains: str
     listed: str
+    facts: str
+    by_run: str
     binary: str = ""
 
 
-SQLITE = Dialect("instr({0}, {1}) > 0", "SELECT value FROM json_each({0})")
+SQLITE = Dialect(
+    "instr({0}, {1}) > 0",
+    "SELECT value FROM json_each({0})",
+    "runs INDEXED BY ix_runs_facts",
+    "summaries s INDEXED BY sqlite_autoindex_summaries_1",
+)
 POSTGRESQL = Dialect(
     "strpos({0}, {1}) > 0",
     "SELECT json_array_elements_text(CAST({0} AS json))",
+    "runs",
+    "summaries s",
     ' COLLATE "C"',
 )
 
@@ -52,6 +64,7 @@ class Compiler:
             each run is looked up by itself.
 
     Attributes:
+        along: The metric whose summaries are walked along, as ``s``: it need not be looked up.
         bound: The parameters of what was compiled so far.
         needs_runs: Whether it asks for columns of the runs themselves.
     """
@@ -59,6 +72,7 @@ class Compiler:
     dialect: Dialect
     lost: Collection[str] = ()
     is_rare: Callable[[str, dict[str, object]], bool] = lambda _sql, _bound: False
+    along: str | None = None
     bound: dict[str, object] = field(default_factory=dict)
     needs_runs: bool = False
 
@@ -109,8 +123,10 @@ class Compiler:
     def _of_other(self, asked: Comparison, run: str) -> str:
         """A comparison with a tag, a parameter or a metric: whether there is such a row."""
         group = asked.field.group
+        if group == "metrics" and asked.field.name == self.along:
+            return f"({'NOT ' if asked.sign == 'null' else ''}({self._row(asked, 's')}) IS TRUE)"
         start = len(self.bound)
-        wanted = f"t.{_KEYS[group]} = {self.bind(asked.field.name)} AND {self._row(asked)}"
+        wanted = f"t.{_KEYS[group]} = {self.bind(asked.field.name)} AND {self._row(asked, 't')}"
         table = f"FROM {_TABLES[group]} t WHERE {wanted}"
         own = dict(list(self.bound.items())[start:])
         not_ = "NOT " if asked.sign == "null" else ""
@@ -118,13 +134,13 @@ class Compiler:
             return f"({run} {not_}IN (SELECT t.run {table}))"
         return f"({not_}EXISTS (SELECT 1 {table} AND t.run = {run}))"
 
-    def _row(self, asked: Comparison) -> str:
-        """What must be true of the row; for ``null``, of one that is there."""
+    def _row(self, asked: Comparison, row: str) -> str:
+        """What must be true of a row; for ``null``, of one that is there."""
         told = asked.field
         if told.group == "tags":
             return "t.value IS NOT NULL" if asked.sign == "null" else self._any("t.value", asked)
         if told.group == "metrics":
-            column = f"t.{told.part}"
+            column = f"{row}.{told.part}"
             return f"{column} IS NOT NULL" if asked.sign == "null" else self._any(column, asked)
         if asked.sign == "null":
             return "t.value <> 'null'"
