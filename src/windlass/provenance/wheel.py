@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,8 +38,14 @@ def requirements() -> list[str]:
     Raises:
         LockError: It is not installed as one.
     """
-    lines = [line.partition(": ") for line in _facts() if line.startswith("Requires-Dist")]
+    lines = [line.partition(": ") for line in facts() if line.startswith("Requires-Dist")]
     return [told for _, _, told in lines if "extra ==" not in told]
+
+
+def requirement(file: Path, extras: Sequence[str] = ()) -> str:
+    """A wheel of Windlass as a requirement, with some of its extras."""
+    told = f"[{','.join(sorted(extras))}]" if extras else ""
+    return f"{NAME}{told} @ {file.as_uri()}"
 
 
 def make_wheel() -> bytes:
@@ -47,7 +54,7 @@ def make_wheel() -> bytes:
     Raises:
         LockError: It is not installed as a distribution, so what it requires is not known.
     """
-    metadata = [f"Metadata-Version: 2.3\nName: {NAME}\nVersion: {__version__}", *_facts()]
+    metadata = [f"Metadata-Version: 2.3\nName: {NAME}\nVersion: {__version__}", *facts()]
     entries = {f"{NAME}/{path}": (_PACKAGE / path).read_bytes() for path in _files()}
     entries[f"{_INFO}/METADATA"] = "\n".join([*metadata, ""]).encode()
     entries[f"{_INFO}/WHEEL"] = _WHEEL.encode()
@@ -65,7 +72,7 @@ def store_wheel(store: ArtifactStore, cache: Path) -> str:
         cache: The folder of what can be worked out again: a Windlass that is as it was the last
             time is not packed again.
     """
-    now, note = digest("wheel", _facts(), _stamps()), cache / "wheel.json"
+    now, note = digest("wheel", facts(), _stamps()), cache / "wheel.json"
     known = _read_note(note)
     if known.get("made_of") == now and store.has(known["blob"]):
         return known["blob"]
@@ -110,8 +117,12 @@ def _stamps() -> str:
     return repr([(path, each.st_size, each.st_mtime_ns, each.st_ino) for path, each in found])
 
 
-def _facts() -> list[str]:
-    """What the distribution says of what it needs: the rest of it is for indexes."""
+def facts() -> list[str]:
+    """What the distribution says of what it and its extras need: the rest of it is for indexes.
+
+    Raises:
+        LockError: It is not installed as one.
+    """
     for distribution in installed():
         if distribution.name == NAME:
             text = read_text(f"{distribution.info}/METADATA") or ""

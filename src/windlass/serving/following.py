@@ -99,6 +99,8 @@ class Follower:
         parties: Who serve them, as they are at the time.
         last: The file that remembers what was served last, for a start without the stores.
         clock: Tells seconds.
+        brought: What is served without the stores if nothing was served before.
+        wait: Whether to start without a version, and to wait for one.
     """
 
     def __init__(
@@ -107,8 +109,12 @@ class Follower:
         parties: Callable[[], Sequence[Party]],
         last: Path | None = None,
         clock: Callable[[], float] = time.monotonic,
+        brought: Release | None = None,
+        *,
+        wait: bool = False,
     ) -> None:
         self.source, self._parties, self._last, self._clock = source, parties, last, clock
+        self._brought, self._wait = brought, wait
         self.release: Release | None = None
         """What is in service."""
         self.generation = 0
@@ -121,16 +127,20 @@ class Follower:
         """Brings the present version into service; if the stores are out of reach, the last one.
 
         Raises:
-            WindlassError: There is none, or it cannot be served.
+            WindlassError: There is none, and it is not to be waited for; or it cannot be served.
         """
         try:
             self._serve(self.source.release(self.source.number()))
         except (RecordError, StoreError) as error:
-            release = self._remembered()
-            if release is None or error.exit_code == 2:  # there is no such version
+            release = self._remembered() or self._brought
+            is_missing = error.exit_code == 2  # there is no such version
+            if release is not None and not is_missing:
+                _log.warning("%s is served as it was last: %s", release.name, error.message)
+                self._serve(release)
+            elif self._wait:
+                _log.warning("nothing can be served yet: %s", error.message)
+            else:
                 raise
-            _log.warning("%s is served as it was last: %s", release.name, error.message)
-            self._serve(release)
             self.trouble = _trouble(error, None)
 
     def look(self) -> bool:

@@ -11,6 +11,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from windlass.errors import ConfigError, RecordError, ServingError
@@ -19,8 +20,9 @@ from windlass.execution.stores import open_stores
 from windlass.serving.app.application import Application, Gather
 from windlass.serving.app.counters import Counters, Gauge
 from windlass.serving.beacon import beacons_of
+from windlass.serving.bringing import Brought, brought, describe_brought
 from windlass.serving.deployment import Deployment
-from windlass.serving.following import Follower, Party, Recorded
+from windlass.serving.following import Follower, Party, Recorded, Source
 from windlass.serving.observing.observer import observe
 from windlass.serving.settings import ServerSettings
 from windlass.stacks.models import ModelSettings
@@ -174,7 +176,8 @@ def note(settings: ServerSettings, served: Mapping[str, Deployment], stores: Lat
     said = load_settings(settings.stack.project).models
     with contextlib.suppress(RecordError):
         for each in wanting:
-            each.observer = observe(stores(), each.name, said.get(each.name, ModelSettings()))
+            told = said.get(each.name, ModelSettings())
+            each.observer = observe(stores(), each.name, told, describe=describe_brought(settings))
 
 
 def application(
@@ -225,15 +228,15 @@ def followers(
         stores: Where it is recorded.
         parties: Who serve a model, by its name.
     """
-    folder = settings.stack.project.cache / "releases"
-    return [
-        Follower(
-            Recorded(stores, model, which, folder),
-            parties(model),
-            folder / f"{model}@{which}.json",
-        )
-        for model, which in settings.models
-    ]
+    folder, own = settings.stack.project.cache / "releases", brought(settings)
+    found = []
+    for model, which in settings.models:
+        source: Source = Recorded(stores, model, which, folder)
+        last: Path | None = folder / f"{model}@{which}.json"
+        if own is not None and settings.stands_alone:
+            source, last = Brought(own), None
+        found.append(Follower(source, parties(model), last, brought=own, wait=settings.wait))
+    return found
 
 
 def serve(settings: ServerSettings, tell: Callable[[str], None]) -> None:
