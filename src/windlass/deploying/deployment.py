@@ -96,9 +96,7 @@ def build_deployment(
     wheel = running_wheel(stores, project)
     clients = [*clients_of(stack).values(), package_for(_serving(model, said).log or "")]
     extras = sorted({"serve", *(extra for extra, _ in clients if extra)})
-    lock = part_lock(
-        stores.records, made_in, needs.packages, wheel, extras, folder=project.root
-    )
+    lock = part_lock(stores.records, made_in, needs.packages, wheel, extras, folder=project.root)
     lock = replace(lock, system=said.environment.system)
     base = environment_image(engine, said.image, lock, wheel, project.root, tell)
     contents = _contents(settings, version, release, said, code=needs.code)
@@ -106,7 +104,7 @@ def build_deployment(
     ports = f"-p 127.0.0.1:{settings.port or PORT}:{PORT}"
     volume = f" -v {model}-predictions:{STATE}" if settings.log else ""
     run = f"{engine.kind} run --rm {ports}{volume} {tags[0] if tags else image}"
-    return Built(image, tuple(tags), version.name, release.folder.name, run)
+    return Built(image, tuple(tags), version.name, contents.labels["windlass.release"], run)
 
 
 def _only(settings: ServerSettings) -> tuple[str, str]:

@@ -9,7 +9,7 @@ import json
 import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from windlass.errors import ConfigError
@@ -64,7 +64,7 @@ class Contents:
     sums: Sequence[str]
     write: Callable[[Path], None]
     command: Sequence[str] = ()
-    labels: Mapping[str, str] | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
     serves: bool = False
     check: Sequence[str] = ()
 
@@ -132,7 +132,7 @@ def ready(
         ConfigError: It cannot be built, or not be named so.
     """
     text = _containerfile(base, contents)
-    name = f"localhost/windlass-{_slug(contents.title)}"
+    name = f"localhost/windlass-{slug(contents.title)}"
     name += f":{digest('production image', VERSION, text, *contents.sums)[:32]}"
 
     def write(folder: Path) -> None:
@@ -150,7 +150,7 @@ def ready(
 
 
 def _containerfile(base: str, contents: Contents) -> str:
-    told = (contents.labels or {}).items()
+    told = contents.labels.items()
     user = f"windlass:x:{_USER}:{_USER}::{STATE}:/usr/sbin/nologin"
     lines = [
         f"FROM {base}",
@@ -182,6 +182,6 @@ def _let_all_read(folder: Path) -> None:
             path.chmod(0o755 if is_program else 0o644)
 
 
-def _slug(title: str) -> str:
+def slug(title: str) -> str:
     """A title as the names of images and of compose's projects allow it."""
     return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or "project"

@@ -1,8 +1,8 @@
 """What a release needs where it is served: packages, and perhaps the code of its project.
 
 An artifact names the classes that it is made of, and the format that reads it; these name the
-packages. What they require in turn is for uv to find. A pickle names nothing, and code of the project
-may use anything: then all that the step uses which made the model is taken.
+packages. What they require in turn is for uv to find. A pickle names nothing, and code of the
+project may use anything: then all that the step uses which made the model is taken.
 """
 
 from __future__ import annotations
@@ -76,7 +76,8 @@ def _tops(release: Release) -> set[str]:
     tops = {facts.get("data")} & {*_READ_BY}
     for part in release.document["artifacts"]:
         tops |= {*_READ_BY.get(part["format"].partition(".")[0], ())}
-        tops |= {found[1] for each in (part["type"], *part["classes"]) if (found := _TOP.match(each))}
+        named = (_TOP.match(each) for each in (part["type"], *part["classes"]))
+        tops |= {found[1] for found in named if found}
     return tops - sys.stdlib_module_names - {"windlass"}
 
 

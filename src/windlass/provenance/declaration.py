@@ -114,9 +114,7 @@ def solve(declaration: Declaration, windlass: Path) -> Lock:
         sources, text = _sources(declaration)
         emitted = ("--no-emit-package", wheel.NAME)
         text += "".join(f"{line}\n" for line in lines)
-        told = compile_lock(
-            declaration.python, _folder(declaration), *sources, *emitted, text=text
-        )
+        told = compile_lock(declaration.python, _folder(declaration), *sources, *emitted, text=text)
     except LockError as error:
         raise LockError(
             f"{wanted.shown}, as {declaration.source} has it, cannot be solved: {error.message}",
