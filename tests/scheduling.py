@@ -10,6 +10,7 @@ from xdist.scheduler import LoadScopeScheduling
 GROUPS = {
     # They share what takes long to make: an engine, an environment, a set of runs.
     "tests/conformance/test_container.py": "containers",
+    "tests/containers/test_deploying.py": "deploying",
     "tests/containers/": "containers",
     "tests/conformance/test_ray.py": "ray",
     "tests/targets/test_ray": "ray",

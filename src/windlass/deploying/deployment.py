@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from windlass.artifacts.reaching import package_for
-from windlass.deploying.code import lay_code
+from windlass.deploying.code import lay_present, lay_recorded, modules_of
 from windlass.deploying.image import (
     PORT,
     PROJECT,
@@ -25,23 +25,22 @@ from windlass.deploying.image import (
     environment_image,
     ready,
 )
+from windlass.deploying.inside import serving_of, settings_text
 from windlass.deploying.needs import needs_of
 from windlass.errors import ConfigError
-from windlass.execution.job import Stores, open_job
+from windlass.execution.job import open_job
 from windlass.execution.stores import open_recorded
 from windlass.hashing import digest
 from windlass.models.naming import find_version
 from windlass.models.version import Version
-from windlass.provenance.bundle import Bundle, capture_bundle
+from windlass.provenance.bundle import Bundle, capture_bundle, read_bundle
 from windlass.provenance.environment import Environment, capture_environment, read_environment
 from windlass.provenance.locks import part_lock
 from windlass.provenance.project import CONFIG
-from windlass.provenance.secrets import masked
 from windlass.serving.releases import Release, fetch, packed, packed_name
 from windlass.serving.settings import ServerSettings
-from windlass.stacks.models import ServingSettings
 from windlass.stacks.settings import Settings, load_settings
-from windlass.stacks.stack import Stack, is_url
+from windlass.stacks.stack import Stack
 from windlass.targets.container.recipe import PYTHON
 from windlass.targets.locked import clients_of
 from windlass.targets.locks import running_wheel
@@ -94,7 +93,7 @@ def build_deployment(
     made_in = _made_in(version, stack)
     needs = needs_of(release, version, made_in)
     wheel = running_wheel(stores, project)
-    clients = [*clients_of(stack).values(), package_for(_serving(model, said).log or "")]
+    clients = [*clients_of(stack).values(), package_for(serving_of(model, said).log or "")]
     extras = sorted({"serve", *(extra for extra, _ in clients if extra)})
     lock = part_lock(stores.records, made_in, needs.packages, wheel, extras, folder=project.root)
     lock = replace(lock, system=said.environment.system)
@@ -130,13 +129,13 @@ def _contents(
 ) -> Contents:
     model, which = settings.models[0]
     root = version.stores.project
-    bundle = _bundle(version, settings.stack) if code else None
+    bundle, lay = _code(version, settings.stack) if code else (None, None)
     folders = [*_folders(release, root)] if code else []
-    name, told = packed_name(release, folders), _settings_text(model, said)
+    name, told = packed_name(release, folders), settings_text(model, said, settings.stack)
 
     def write(folder: Path) -> None:
-        if bundle is not None:
-            lay_code(bundle, version, root, folder / "srv")
+        if lay is not None:
+            lay(folder / "srv")
         (folder / "srv" / CONFIG).write_text(told, encoding="utf-8")
         packed(release, folder / "release", folders)
 
@@ -161,15 +160,16 @@ def _contents(
     )
 
 
-def _bundle(version: Version, stack: Stack) -> Bundle:
-    """The code that a version was made by, or the present one where no run made it."""
-    from windlass.provenance.bundle import read_bundle
-
+def _code(version: Version, stack: Stack) -> tuple[Bundle, Callable[[Path], None]]:
+    """The modules that a version was made with, or the present ones; and what writes them."""
     if version.row.run is None:
-        return capture_bundle(stack.project.root, stack.project.cache)
-    stores: Stores = version.stores
-    plan = open_job(version.row.run, stores).plan
-    return read_bundle(json.loads(stores.records.bundle(plan.bundle)))
+        root = stack.project.root
+        present = modules_of(capture_bundle(root, stack.project.cache))
+        return present, lambda folder: lay_present(present, root, folder)
+    plan = open_job(version.row.run, version.stores).plan
+    whole = read_bundle(json.loads(version.stores.records.bundle(plan.bundle)))
+    found = modules_of(whole)
+    return found, lambda folder: lay_recorded(found, version, whole.digest, folder)
 
 
 def _folders(release: Release, root: Path) -> Iterator[str]:
@@ -178,31 +178,6 @@ def _folders(release: Release, root: Path) -> Iterator[str]:
         if Path(each).is_relative_to(root.resolve()):
             near = Path(each).relative_to(root.resolve())
             yield str(PROJECT / near)
-
-
-def _serving(model: str, said: Settings) -> ServingSettings:
-    return said.models[model].serving if model in said.models else ServingSettings()
-
-
-def _settings_text(model: str, said: Settings) -> str:
-    """What the image's own ``windlass.toml`` says: how the model's predictions are logged.
-
-    Raises:
-        ConfigError: The address of the log holds a secret.
-    """
-    serving = _serving(model, said)
-    lines = [f"[models.{model}.serving]"]
-    lines += [f"sample = {serving.sample}", f"redact = {json.dumps([*serving.redact])}"]
-    lines += [f'keep = "{serving.keep:.3f} s"']
-    if serving.log is not None and is_url(serving.log):
-        if masked(serving.log) != serving.log:
-            raise ConfigError(
-                f"[models.{model}.serving] log = … has a secret written out, which an image must "
-                "not hold",
-                hint="Refer to it: ${env:NAME}.",
-            )
-        lines.append(f"log = {json.dumps(serving.log)}")
-    return "\n".join([*lines, ""])
 
 
 def _options(settings: ServerSettings) -> Iterator[str]:

@@ -33,6 +33,8 @@ RELEASES = "/opt/release"
 PORT = 8080
 
 _USER = 10001
+_LIBRARIES = f"{Path(PYTHON).parents[1]}/lib"
+_STANDARD = f"""$({PYTHON} -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')"""
 _PROGRAM = PYTHON.replace("bin/python", "bin/windlass")
 _ASK = (
     "import urllib.request as r; "
@@ -154,6 +156,8 @@ def _containerfile(base: str, contents: Contents) -> str:
     user = f"windlass:x:{_USER}:{_USER}::{STATE}:/usr/sbin/nologin"
     lines = [
         f"FROM {base}",
+        # Whoever runs it may write no bytecode, and would compile all of it at every start.
+        f"RUN {PYTHON} -m compileall -q -j 0 {_LIBRARIES} {_STANDARD} || true",
         *(f"LABEL {json.dumps(name)}={json.dumps(value)}" for name, value in told),
         f"RUN echo {user} >> /etc/passwd && mkdir -p {STATE} && chown {_USER}:{_USER} {STATE}",
         f"COPY srv/ {PROJECT}/",

@@ -73,7 +73,7 @@ def needs_of(release: Release, version: Version, made_in: Environment) -> Needs:
 def _tops(release: Release) -> set[str]:
     """The names of the packages, as they are imported, that its parts are made of and read by."""
     facts = release.evidence["facts"] or {}
-    tops = {facts.get("data")} & {*_READ_BY}
+    tops = {str(facts.get("data"))} & {*_READ_BY}
     for part in release.document["artifacts"]:
         tops |= {*_READ_BY.get(part["format"].partition(".")[0], ())}
         named = (_TOP.match(each) for each in (part["type"], *part["classes"]))

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from fnmatch import fnmatch
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from windlass.deploying.code import lay_present
-from windlass.deploying.image import Contents, check_tags, engine_for, environment_image, ready
+from windlass.deploying.code import lay_present, without
 from windlass.deploying.env_file import FILE
+from windlass.deploying.image import Contents, check_tags, engine_for, environment_image, ready
 from windlass.execution.stores import open_stores
-from windlass.provenance.bundle import Bundle, capture_bundle, digest_files
+from windlass.provenance.bundle import capture_bundle
 from windlass.provenance.declaration import find_declaration
 from windlass.provenance.environment import capture_environment
 from windlass.provenance.lock import Lock
@@ -72,7 +71,7 @@ def build_project(
     engine = engine_for("a compose file", settings.image)
     lock, wheel = _lock(project, settings, extras)
     base = environment_image(engine, settings.image, lock, wheel, project.root, tell)
-    bundle = _without(capture_bundle(project.root, project.cache), [*_OF_COMPOSE, *outside])
+    bundle = without(capture_bundle(project.root, project.cache), [*_OF_COMPOSE, *outside])
 
     def write(folder: Path) -> None:
         lay_present(bundle, project.root, folder / "srv")
@@ -82,18 +81,6 @@ def build_project(
     image = ready(engine, base, contents, tags, tell)
     left_out = tuple(f"{each.path}: {each.reason}" for each in bundle.left_out if each.path != FILE)
     return ProjectImage(image, engine.kind, left_out)
-
-
-def _without(bundle: Bundle, patterns: Sequence[str]) -> Bundle:
-    """A bundle without the files of some paths, or in folders of these."""
-
-    def is_in(path: PurePosixPath) -> bool:
-        return not any(
-            fnmatch(str(each), one) for each in (path, *path.parents) for one in patterns
-        )
-
-    files = tuple(each for each in bundle.files if is_in(PurePosixPath(each.path)))
-    return replace(bundle, digest=digest_files(files), files=files)
 
 
 def _lock(project: Project, settings: Settings, extras: Sequence[str]) -> tuple[Lock, Path]:

@@ -29,7 +29,12 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 _INFO = f"{NAME}-{__version__}.dist-info"
 _KEPT = re.compile(r"^(?:Requires-Python|Requires-Dist|Provides-Extra): .+$", re.MULTILINE)
 _WHEEL = "Wheel-Version: 1.0\nGenerator: windlass\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-_ENTRY_POINTS = "[console_scripts]\nwindlass = windlass.cli:main\n"
+_ENTRY_POINTS = """\
+[console_scripts]
+windlass = windlass.cli:main
+[pytest11]
+windlass = windlass.models.testing.plugin
+"""
 
 
 def requirements() -> list[str]:

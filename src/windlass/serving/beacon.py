@@ -50,6 +50,9 @@ class Beacon:
         """
         now, before = time.time(), self._told
         document = self._document()
+        trouble = self.follower.trouble
+        if end and trouble is not None and trouble["version"] is None:
+            return  # the record is out of reach, and nobody waits for it: its silence tells it
         if before is not None and not end:
             is_same = dict(before.document) == document
             if is_same and now - before.beat < INTERVAL:

@@ -51,7 +51,7 @@ def brought(settings: ServerSettings) -> Release | None:
         told = ", ".join(models)
         raise ConfigError(
             f"{settings.release} holds a release of '{found.model}', and not of {told}",
-            hint=f"A release is brought along for its own model alone: windlass serve {found.model}",
+            hint=f"It is brought along for its own model alone: windlass serve {found.model}",
         )
     return found
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from windlass.errors import RecordError, StoreError, WindlassError
+from windlass.errors import ModelError, RecordError, StoreError, WindlassError
 from windlass.execution.job import Stores
 from windlass.models.naming import NEWEST, find_version
 from windlass.models.version import Version
@@ -131,17 +131,23 @@ class Follower:
         """
         try:
             self._serve(self.source.release(self.source.number()))
-        except (RecordError, StoreError) as error:
-            release = self._remembered() or self._brought
-            is_missing = error.exit_code == 2  # there is no such version
-            if release is not None and not is_missing:
-                _log.warning("%s is served as it was last: %s", release.name, error.message)
-                self._serve(release)
-            elif self._wait:
-                _log.warning("nothing can be served yet: %s", error.message)
-            else:
-                raise
+        except (RecordError, StoreError, ModelError) as error:
+            self._start_without(error)
             self.trouble = _trouble(error, None)
+
+    def _start_without(self, error: WindlassError) -> None:
+        """Brings into service what is here, if there is a reason to; else the error stands."""
+        release = self._remembered() or self._brought
+        is_missing = error.exit_code == 2 and isinstance(error, RecordError)
+        # A model that cannot be loaded is told at once, except where there is one that can.
+        is_unfit = isinstance(error, ModelError) and self._brought is None
+        if release is not None and not is_missing and not is_unfit:
+            _log.warning("%s is served, for now: %s", release.name, error.message)
+            self._serve(release)
+        elif self._wait and not is_unfit:
+            _log.warning("nothing can be served yet: %s", error.message)
+        else:
+            raise error
 
     def look(self) -> bool:
         """Looks at the alias once; whether another version is in service now."""

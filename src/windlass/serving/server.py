@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -324,5 +325,6 @@ def followed(
         yield
     finally:
         stop.set()
+        end = time.monotonic() + _DRAIN  # for all together: each may wait for a record that is gone
         for thread in threads:
-            thread.join(_DRAIN)
+            thread.join(max(0.0, end - time.monotonic()))

@@ -161,8 +161,9 @@ def _refusal(text: str, lock: Lock, base: str) -> ConfigError:
     if _ended_with(NO_PYTHON, text):
         return ConfigError(
             f"the base image {base} brings no Python {lock.python}, which the lock is for",
-            hint=f'Name one that does, such as base = "docker.io/library/python:{lock.python}-slim" '
-            f'{_WHERE}; or python = "…" under [environment].',
+            hint="Name one that does, such as "
+            f'base = "docker.io/library/python:{lock.python}-slim" {_WHERE}; or python = "…" '
+            "under [environment].",
         )
     if _ended_with(NO_SYSTEM, text):
         return ConfigError(
