@@ -20,7 +20,7 @@ from windlass.execution.stores import open_stores
 from windlass.models.registry import register_in
 from windlass.pipeline.marks import Model
 from windlass.provenance.bundle import capture_bundle
-from windlass.provenance.environment import Environment, Package, environment_of
+from windlass.provenance.environment import Package, environment_of
 from windlass.provenance.project import find_project
 from windlass.serving.releases import Release, fetch
 from windlass.stacks.stack import load_stack
@@ -167,7 +167,3 @@ def test_settings_of_images(
 ) -> None:
     Path("windlass.toml").write_text('[models.delay]\n[image]\nengine = "lxc"\n')
     assert "engine = 'lxc' is not known" in refusal(capfd, "compose")["message"]
-
-
-def environment(**sources: Any) -> Environment:
-    return environment_of([Package(name, "1", source) for name, source in sources.items()])

@@ -79,7 +79,8 @@ def test_what_begins_turns_and_secrets_in_files_are_seen_by_containers(tmp_path:
     found = whole(
         tmp_path,
         'default = "s"\n[stacks.s.storage]\nkey = "${file:secrets/key}"\n'
-        f'{MODEL}[models.delay.triggers]\ndata = ["data/**/*.csv", "/mnt/rows/new?.csv", "a.txt"]\n',
+        f"{MODEL}[models.delay.triggers]\n"
+        'data = ["data/**/*.csv", "/mnt/rows/new?.csv", "a.txt"]\n',
     )
     volumes = written(found)["services"]["watcher"]["volumes"]
     assert volumes[1:] == [

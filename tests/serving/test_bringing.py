@@ -1,4 +1,4 @@
-"""A server that brings a release along: it serves without a record, and follows one if told of it."""
+"""A server that brings a release along: it serves without a record, or follows one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from windlass.errors import ConfigError, CorruptError, NotFoundError, UnreachableError
+from windlass.errors import (
+    ConfigError,
+    CorruptError,
+    ModelError,
+    NotFoundError,
+    UnreachableError,
+)
 from windlass.execution.job import Stores
 from windlass.provenance.project import Project, find_project
 from windlass.records.models import Move
@@ -101,6 +107,30 @@ def test_it_starts_by_it_while_the_record_is_out_of_reach(
     served.close()
     (name,) = elsewhere.project.cache.glob("releases/*.json")  # the next start knows it, too
     assert name.name == "delay@champion.json"
+
+
+def test_it_starts_by_it_where_the_champion_cannot_be_loaded(
+    stores: Stores, release: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Unfit:
+        def __init__(self, *_: object) -> None: ...
+
+        def number(self) -> int:
+            return 2
+
+        def release(self, number: int) -> Release:
+            raise ModelError(f"delay@{number} cannot be loaded: it needs another scikit-learn")
+
+    monkeypatch.setattr(module, "Recorded", Unfit)
+    stack = load_stack(None, find_project(stores.project))
+    told = replace(stack, records=str(stores.project / ".windlass" / "windlass.db"))
+    settings = settings_of(release, told)
+    served, follower = begun(settings)
+    assert served.versions() == ("1",)
+    assert follower.trouble is not None
+    served.close()
+    with pytest.raises(ModelError):  # who has nothing else is told at once
+        begun(replace(settings, release=None))
 
 
 def test_a_release_of_another_model_is_refused(release: Release, elsewhere: Stack) -> None:

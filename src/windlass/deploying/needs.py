@@ -35,7 +35,7 @@ _OPAQUE = ("keras",)
 """Libraries whose models compute by others that they do not name."""
 
 
-_TOP = re.compile(r"(\w+)\.")
+_TOP = re.compile(r"(\w+)[.:]")
 
 
 class Needs(NamedTuple):
