@@ -22,6 +22,8 @@ from containers import levels
 from containers.whole import Whole, container, is_healthy, podman, until, version_at
 from object_server import ObjectServer
 
+pytestmark = pytest.mark.timeout(900)  # two images are built, and a turn is taken
+
 
 @pytest.fixture(scope="module")
 def whole(container_base: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:

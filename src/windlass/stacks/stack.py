@@ -230,11 +230,16 @@ def load_stack(name: str | None, project: Project, settings: Settings | None = N
 
 
 def _told_by_environment(said: StackSettings) -> StackSettings:
-    """References, as if they had been written: what a variable holds may be a secret."""
-    told = {"artifacts": ARTIFACTS, "records": RECORDS}
     return replace(
-        said, **{what: f"${{env:{name}}}" for what, name in told.items() if os.environ.get(name)}
+        said,
+        artifacts=_reference(ARTIFACTS) or said.artifacts,
+        records=_reference(RECORDS) or said.records,
     )
+
+
+def _reference(name: str) -> str | None:
+    """A variable that is set, as if it had been referred to: what it holds may be a secret."""
+    return f"${{env:{name}}}" if os.environ.get(name) else None
 
 
 def is_url(address: str) -> bool:
