@@ -120,6 +120,8 @@ def refusal(capfd: pytest.CaptureFixture[str], *words: str) -> dict[str, Any]:
         (("serve", "delay", "price", "--container"), "an image is of one deployment"),
         (("serve", "delay", "--container", "--tag", "No"), "cannot be the name of an image"),
         (("serve", "delay"), "--json is for an image"),
+        (("serve", "delay", "--container", "--host", "0.0.0.0"), "--host is for a server"),
+        (("serve", "delay", "--container", "--wait"), "--wait is for a server"),
         (("serve", "delay", "--tag", "x"), "--tag is for an image"),
         (("compose", "--tag", "No"), "describes no model"),
         (("compose", "-o", "."), "cannot be written: there is a folder"),

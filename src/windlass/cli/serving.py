@@ -75,7 +75,9 @@ def serve(
     from windlass.serving.server import serve as serve_until_signal
     from windlass.serving.settings import ServerSettings, named_models
 
-    _refuse_of_image(container=container, tags=tags, json=json)
+    of_image = {"--tag": bool(tags), "--json": json}
+    of_server = {"--host": host != _LOOPBACK[0], "--wait": wait, "--release": bool(release)}
+    _refuse_misplaced(of_server if container else of_image, container=container)
     settings = ServerSettings(
         tuple(named_models(models).items()),
         stack_here(stack),
@@ -106,14 +108,20 @@ def serve(
     return DONE
 
 
-def _refuse_of_image(*, container: bool, tags: list[str] | None, json: bool) -> None:
-    given = {"--tag": bool(tags), "--json": json}
-    for name in (name for name, is_given in given.items() if is_given and not container):
+def _refuse_misplaced(given: dict[str, bool], *, container: bool) -> None:
+    """Refuses options that would be ignored."""
+    for name in (name for name, is_given in given.items() if is_given):
+        if container:
+            raise ConfigError(
+                f"{name} is for a server on this machine, and not for an image",
+                hint="Leave it out: an image listens at all its addresses, and has its version.",
+            )
         raise ConfigError(f"{name} is for an image", hint="Give --container with it.")
 
 
 def _build(settings: ServerSettings, tags: list[str], *, json: bool) -> int:
     from windlass.deploying.deployment import build_deployment
+    from windlass.deploying.image import PORT
 
     built = build_deployment(settings, tags, tell_progress)
     if json:
@@ -122,7 +130,7 @@ def _build(settings: ServerSettings, tags: list[str], *, json: bool) -> int:
     out = console()
     out.print(f"{built.version} is in the image {(*built.tags, built.image)[0]}", highlight=False)
     out.print(f"run it: {built.run}", highlight=False, soft_wrap=True)
-    address = f"http://127.0.0.1:{settings.port}"
+    address = f"http://127.0.0.1:{settings.port or PORT}"
     out.print(f"try it: curl {address}/v2/models/{settings.models[0][0]}", highlight=False)
     return DONE
 

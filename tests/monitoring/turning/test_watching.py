@@ -212,6 +212,17 @@ def test_what_goes_wrong_with_one_model_keeps_nobody_from_the_others(
     assert scene.watcher.has_failed
 
 
+def test_what_goes_on_being_wrong_with_a_model_is_told_once(project: Path, scene: Scene) -> None:
+    settings(project, '[models.none.triggers]\nschedule = "1h"\n')
+    for _ in range(3):
+        scene.watcher.look()
+    (line,) = scene.lines
+    assert line.startswith("none: windlass.toml names no pipeline")
+    scene.watcher._failed = set()  # it went well in between
+    scene.watcher.look()
+    assert scene.lines == [line, line]
+
+
 def test_settings_are_read_anew(project: Path, scene: Scene) -> None:
     with contextlib.closing(Records.open(project / ".windlass" / "windlass.db")) as records:
         records.save_alert("mean", 1, "drift", {})

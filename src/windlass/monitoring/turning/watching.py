@@ -93,6 +93,8 @@ class Watcher:
         self._monitor, self._begin, self._tell = monitor, begin, tell
         self._files, self._opened = Files(), contextlib.ExitStack()
         self._stores: Stores | None = None
+        self._failed: set[str] = set()
+        self._failed_before: set[str] = set()
         self.has_failed = False
         """Whether a look at a model came to no end."""
 
@@ -128,6 +130,7 @@ class Watcher:
         Raises:
             WindlassError: The stores cannot be reached, or ``windlass.toml`` is wrong.
         """
+        self._failed_before, self._failed = self._failed, set()
         stores = self._open()
         return [
             each for name, told in self.models().items() for each in self._at(stores, name, told)
@@ -198,9 +201,11 @@ class Watcher:
         except UnreachableError:
             raise
         except WindlassError as error:
-            self._fail(f"{model}: {error}")
+            self._fail_of_model(f"{model}: {error}")
         except Exception as error:  # noqa: BLE001 - whatever it is, the others are looked at
-            self._fail(f"{model}: a look failed: {''.join(traceback.format_exception(error))}")
+            self._fail_of_model(
+                f"{model}: a look failed: {''.join(traceback.format_exception(error))}"
+            )
 
     def _due(self, stores: Stores, model: str, settings: ModelSettings) -> Due:
         triggers, records, now = settings.triggers, stores.records, time.time()
@@ -248,6 +253,13 @@ class Watcher:
     def _fail(self, line: str) -> None:
         self.has_failed = True
         self._tell(line)
+
+    def _fail_of_model(self, line: str) -> None:
+        """Tells what goes wrong with a model, and not the very same at the next look."""
+        self.has_failed = True
+        self._failed.add(line)
+        if line not in self._failed_before:
+            self._tell(line)
 
 
 def turn_text(turn: Turn) -> str:
