@@ -48,8 +48,8 @@ class Judgement(NamedTuple):
 
 
 @step
-def load_flights(days: int = 31) -> Annotated[pd.DataFrame, Flights]:
-    return read_flights(days)
+def load_flights(days: int = 31, last: int = 12) -> Annotated[pd.DataFrame, Flights]:
+    return read_flights(days, last)
 
 
 @step
@@ -74,6 +74,13 @@ def prepare(flights: pd.DataFrame, weather: pd.DataFrame, lag: int = 1) -> Prepa
 def split(table: pd.DataFrame, until: int = 9) -> Split:
     month = table["month"]
     return Split(table[month <= until], table[month == until + 1], table[month >= 11])
+
+
+@step
+def split_lately(table: pd.DataFrame, days: int = 8) -> Split:
+    date = pd.to_datetime({"year": 2013, "month": table["month"], "day": table["day"]})
+    ago = (date.max() - date).dt.days
+    return Split(table[ago >= 2 * days], table[ago.between(days, 2 * days - 1)], table[ago < days])
 
 
 @step
@@ -149,9 +156,23 @@ def training(
         until: The last month to learn from; the next one is chosen on, November and on judged on.
         lag: How many hours before a flight's own the weather was observed.
     """
-    flights = load_flights(days)
-    prepared = prepare(flights, load_weather(), lag)
-    parts = split(prepared.table, until)
+    prepared = prepare(load_flights(days), load_weather(), lag)
+    return _best_of(depths, prepared, split(prepared.table, until))
+
+
+@pipeline
+def monthly(last: int = 12, depths: tuple[int, ...] = (4, 6, 8)) -> Markdown:
+    """The same at the end of a month: eight days are judged on, the eight before chosen on.
+
+    Args:
+        last: That month. Of later ones nothing is loaded: they are not known yet.
+        depths: Of the trees, one model each.
+    """
+    prepared = prepare(load_flights(last=last), load_weather())
+    return _best_of(depths, prepared, split_lately(prepared.table))
+
+
+def _best_of(depths: tuple[int, ...], prepared: Prepared, parts: Split) -> Markdown:
     models = train.map(parts.train, depth=each(depths))
     scores = score.map(each(models), parts.validate)
     best = pick(models, scores)
