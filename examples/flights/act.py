@@ -1,0 +1,251 @@
+"""The whole act: trained in winter, served, watched, and replaced in summer while it answers.
+
+python examples/flights/act.py              # from the clone's root; some four minutes
+
+A project of its own is made in .windlass/act. There `windlass turn` makes delay@1 of January to
+March, `windlass serve` answers for the flights from April on, `windlass monitor` notices that they
+are other ones and that it has become worse, and a turn makes the next version of all that is known
+by the end of August. Nothing here tells the server of it: it follows the champion.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from features import LABEL
+from replay import Hour, Replay, hours_from, scored
+from sklearn.metrics import log_loss
+
+import windlass as wl
+
+HERE = Path(__file__).parent
+WINDLASS = [sys.executable, "-m", "windlass"]
+FIRST, KNOWN = 4, 8
+"""The month that is served first, and the last one that the second version is made of."""
+LABELS = pd.Timedelta("3 days")
+LOOKS = 5.0
+"""Seconds between two looks of the monitor."""
+
+
+class Act:
+    """The act, told as it happens.
+
+    Args:
+        root: The folder of its project, which is made anew.
+        month: Seconds in which a month passes.
+        parameters: Of the pipeline.
+    """
+
+    def __init__(self, root: Path, month: float, parameters: Sequence[str]) -> None:
+        self.root, self.month = root, month
+        self.parameters = [word for each in parameters for word in ("-p", each)]
+        self.began = time.monotonic()
+        self.replay: Replay | None = None
+        self.noticed: dict[str, dict[str, Any]] = {}
+        make_project(root, month)
+
+    def play(self) -> bool:
+        """Plays it; returns whether the version was replaced without a failed request."""
+        print(f"{'':<12}{'real':>6}  {'requests':>8}  {'failed':>6}  {'answers':<8}")
+        self.turn(3)
+        hours = hours_from(FIRST)
+        a_month = sum(hour.time.month == FIRST for hour in hours)
+        with server(self.root) as port, Replay(port, hours, self.month / a_month, LABELS) as replay:
+            self.replay = replay
+            self.say(f"delay@1 is served, and asked {a_month / self.month:.0f} times a second")
+            self.until(lambda: replay.date.month > KNOWN and "quality" in self.noticed, self.watch)
+            before = replay.answered
+            self.turn(KNOWN)
+            self.until(lambda: replay.version == 2, wait)
+            self.say("the first answer of delay@2")
+            swapped = replay.date
+            self.until(lambda: replay.date >= swapped + pd.Timedelta("21 days"), wait)
+            self.say("the load ends")
+        self.replay = None
+        return self.compare(replay, before, [h for h in replay.answered if h.version == 2])
+
+    def turn(self, last: int) -> None:
+        """Takes a turn on what is known by the end of a month, while all else goes on."""
+        self.say(f"a turn begins, on January to {month_of(last)}")
+        words = ["turn", "delay", "-p", f"last={last}", *self.parameters, "--json"]
+        process = subprocess.Popen(
+            [*WINDLASS, *words], cwd=self.root, env=environment(), stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        told: list[tuple[str, str]] = []
+        waiting = threading.Thread(target=lambda: told.append(process.communicate()))
+        waiting.start()
+        self.until(lambda: not waiting.is_alive(), wait)
+        (output, errors) = told[0]
+        found = json.loads(output) if output else {}
+        if process.returncode or found.get("state") != "promoted":
+            sys.exit(f"the turn did not promote a version:\n{errors}\n{output}")
+        passed = re.search(r"=+ (\d+ passed.*) in ", errors)
+        self.say(f"delay@{found['version']} is promoted: {passed[1] if passed else 'tested'}")
+
+    def watch(self) -> None:
+        """Looks as a person does, and notes what is new."""
+        looked = windlass(self.root, "monitor", "delay", "--json", codes=(0, 1, 3))
+        for each in looked["standing"]:
+            if each["kind"] not in self.noticed:
+                self.noticed[each["kind"]] = each
+                more = len({e["about"] for e in looked["standing"] if e["kind"] == each["kind"]})
+                others = f", and {more - 1} more" if more > 1 else ""
+                told = re.sub(r" \(in .*\)$", "", each["text"])
+                self.say(f"the monitor says (exit code 1): {told}{others}")
+        wait(LOOKS)
+
+    def until(self, is_so: Callable[[], bool], meanwhile: Callable[[], None]) -> None:
+        """Waits, and tells of each month that passes."""
+        while not is_so():
+            month = self.replay.date.month if self.replay else 0
+            meanwhile()
+            if self.replay and self.replay.date.month != month:
+                self.tell_of(month)
+            if self.replay and self.replay.is_over:
+                sys.exit("the year is over: give it more time, --month 60")
+
+    def tell_of(self, month: int) -> None:
+        """Tells how the answers of a month were."""
+        assert self.replay is not None
+        hours = [hour for hour in self.replay.answered if hour.time.month == month]
+        late, chance = scored(hours)
+        self.say(
+            f"{month_of(month)}: {len(late):,} flights, {late.mean():.0%} late; "
+            f"log loss {log_loss(late, chance):.3f}"
+        )
+
+    def say(self, what: str) -> None:
+        """Prints a line of the timeline."""
+        replay, real = self.replay, time.monotonic() - self.began
+        date = f"{replay.date:%d %B}" if replay else ""
+        numbers = (replay.requests, len(replay.failures)) if replay else (0, 0)
+        version = f"delay@{replay.version}" if replay and replay.version else ""
+        clock = f"{int(real // 60)}:{int(real % 60):02}"
+        count = f"{numbers[0]:>8,}  {numbers[1]:>6}" if replay else f"{'':>16}"
+        print(f"{date:<12}{clock:>6}  {count}  {version:<8}  {what}", flush=True)
+
+    def compare(self, replay: Replay, before: Sequence[Hour], after: Sequence[Hour]) -> bool:
+        """Tells what the turn has changed, on the same flights and answer by answer."""
+        holdout = self.noticed["quality"]["holdout"]
+        print(f"\nlog loss of delay@1 on its holdout {holdout:.3f}, ", end="")
+        late, chance = scored(before)
+        print(f"in production {log_loss(late, chance):.3f} ({len(late):,} flights)")
+        table, old = self.again(after, replay.places[1])
+        print(
+            f"after the swap delay@2 {log_loss(table[LABEL], table['chance']):.3f}, where delay@1 "
+            f"would have had {log_loss(table[LABEL], old):.3f} ({len(table):,} flights)"
+        )
+        times = np.quantile([hour.seconds for hour in replay.answered], [0.5, 0.99]) * 1000
+        print(
+            f"{replay.requests:,} requests, {len(replay.failures)} failed; an answer took "
+            f"{times[0]:.0f} ms, one in a hundred more than {times[1]:.0f} ms"
+        )
+        print(
+            f"{replay.labels:,} labels came {LABELS.days} days late; {replay.left_out:,} flights "
+            "were not asked about: to places that the model had never seen"
+        )
+        for failure in replay.failures[:5]:
+            print(f"failed: {failure}")
+        return not replay.failures
+
+    def again(self, hours: Sequence[Hour], places: frozenset[str]) -> tuple[pd.DataFrame, Any]:
+        """The flights that delay@1 could have answered for, and what it would have told."""
+        parts = [
+            hour.rows.iloc[hour.asked].assign(chance=hour.chance, late=hour.truth) for hour in hours
+        ]
+        table = pd.concat(parts)
+        table = table[table[LABEL].notna() & table["dest"].isin(places)].astype({LABEL: bool})
+        os.chdir(self.root)
+        with wl.load("delay@1", follow=None) as model:
+            return table, model.predict_proba(table)[:, 1]
+
+
+def make_project(root: Path, month: float) -> None:
+    """The example in a folder of its own, its monitor's windows half a month."""
+    shutil.rmtree(root, ignore_errors=True)
+    root.mkdir(parents=True)
+    for module in HERE.glob("*.py"):
+        shutil.copy(module, root)
+    shutil.copytree(HERE / "release_tests", root / "release_tests")
+    settings = (HERE / "act.toml").read_text()
+    (root / "windlass.toml").write_text(settings.replace("15s", f"{month / 2:g}s"))
+
+
+@contextmanager
+def server(root: Path) -> Iterator[int]:
+    """``windlass serve delay`` while it is entered; gives its port."""
+    with (root / "server.log").open("w+") as log:
+        process = subprocess.Popen(
+            [*WINDLASS, "serve", "delay", "--port", "0"], cwd=root, env=environment(),
+            stdout=log, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        try:
+            yield port_of(process, root / "server.log")
+        finally:
+            process.terminate()
+            process.wait(60)
+
+
+def port_of(process: subprocess.Popen[Any], log: Path) -> int:
+    """Where a server listens, once it says so."""
+    while process.poll() is None:
+        if found := re.search(r"serving .* at http://[^ ]*:(\d+)", log.read_text()):
+            return int(found[1])
+        time.sleep(0.1)
+    sys.exit(f"the server ended:\n{log.read_text()}")
+
+
+def windlass(root: Path, *words: str, codes: Sequence[int] = (0,)) -> Any:
+    """The document that a command prints."""
+    done = subprocess.run(
+        [*WINDLASS, *words], cwd=root, env=environment(), capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    if done.returncode not in codes:
+        sys.exit(f"windlass {' '.join(words)}:\n{done.stderr}{done.stdout}")
+    return json.loads(done.stdout)
+
+
+def environment() -> dict[str, str]:
+    """Without what would put the act's state elsewhere."""
+    told = {name: value for name, value in os.environ.items() if name != "WINDLASS_HOME"}
+    return {**told, "PYTHONUNBUFFERED": "1"}
+
+
+def month_of(number: int) -> str:
+    """The name of a month."""
+    return f"{pd.Timestamp(2013, number, 1):%B}"
+
+
+def wait(seconds: float = 0.1) -> None:
+    """Lets time pass."""
+    time.sleep(seconds)
+
+
+def main() -> int:
+    """Plays the act; 0 if no request failed."""
+    parser = argparse.ArgumentParser(description="The whole act on the flights.")
+    parser.add_argument("--root", type=Path, default=Path(".windlass/act"))
+    parser.add_argument("--month", type=float, default=30.0, help="seconds that a month takes")
+    parser.add_argument("-p", action="append", default=[], help="a parameter of the pipeline")
+    told = parser.parse_args()
+    return 0 if Act(told.root.absolute(), told.month, told.p).play() else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
