@@ -21,6 +21,7 @@ GROUPS = {
     "tests/provenance/test_attacks.py": "attacks",
     "tests/provenance/test_mutations.py": "mutations",
     "tests/examples/test_turns.py": "turns",
+    "tests/examples/test_act.py": "act",
     "tests/models/test_conversion.py": "conversion",
     # Each needs much memory, or both cores.
     "tests/examples/test_flights.py::test_an_edit": "heavy",

@@ -36,7 +36,8 @@ HERE = Path(__file__).parent
 WINDLASS = [sys.executable, "-m", "windlass"]
 FIRST, KNOWN = 4, 8
 """The month that is served first, and the last one that the second version is made of."""
-LABELS = pd.Timedelta("3 days")
+LABELS, AFTERWARDS = pd.Timedelta("3 days"), pd.Timedelta("10 days")
+"""How late labels come, and how long the load goes on after the swap."""
 LOOKS = 5.0
 """Seconds between two looks of the monitor."""
 
@@ -62,7 +63,7 @@ class Act:
         """Plays it; returns whether the version was replaced without a failed request."""
         print(f"{'':<12}{'real':>6}  {'requests':>8}  {'failed':>6}  {'answers':<8}")
         self.turn(3)
-        hours = hours_from(FIRST)
+        hours = hours_from(FIRST, KNOWN + 1)
         a_month = sum(hour.time.month == FIRST for hour in hours)
         with server(self.root) as port, Replay(port, hours, self.month / a_month, LABELS) as replay:
             self.replay = replay
@@ -73,7 +74,7 @@ class Act:
             self.until(lambda: replay.version == 2, wait)
             self.say("the first answer of delay@2")
             swapped = replay.date
-            self.until(lambda: replay.date >= swapped + pd.Timedelta("21 days"), wait)
+            self.until(lambda: replay.date >= swapped + AFTERWARDS, wait)
             self.say("the load ends")
         self.replay = None
         return self.compare(replay, before, [h for h in replay.answered if h.version == 2])
@@ -89,8 +90,12 @@ class Act:
         told: list[tuple[str, str]] = []
         waiting = threading.Thread(target=lambda: told.append(process.communicate()))
         waiting.start()
-        self.until(lambda: not waiting.is_alive(), wait)
-        (output, errors) = told[0]
+        try:
+            self.until(lambda: not waiting.is_alive(), wait)
+        finally:
+            process.terminate()  # it has ended, unless something is wrong
+            waiting.join()
+        ((output, errors),) = told
         found = json.loads(output) if output else {}
         if process.returncode or found.get("state") != "promoted":
             sys.exit(f"the turn did not promote a version:\n{errors}\n{output}")
@@ -157,7 +162,7 @@ class Act:
         )
         print(
             f"{replay.labels:,} labels came {LABELS.days} days late; {replay.left_out:,} flights "
-            "were not asked about: to places that the model had never seen"
+            "were not asked about: to a place that no model has seen"
         )
         for failure in replay.failures[:5]:
             print(f"failed: {failure}")
@@ -241,7 +246,7 @@ def main() -> int:
     """Plays the act; 0 if no request failed."""
     parser = argparse.ArgumentParser(description="The whole act on the flights.")
     parser.add_argument("--root", type=Path, default=Path(".windlass/act"))
-    parser.add_argument("--month", type=float, default=30.0, help="seconds that a month takes")
+    parser.add_argument("--month", type=float, default=20.0, help="seconds that a month takes")
     parser.add_argument("-p", action="append", default=[], help="a parameter of the pipeline")
     told = parser.parse_args()
     return 0 if Act(told.root.absolute(), told.month, told.p).play() else 1

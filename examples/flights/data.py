@@ -41,7 +41,7 @@ STRONGEST_WIND = 150.0
 """Miles an hour. What is told above it is an error of the instrument or of its keeper."""
 
 
-def read_flights(days: int = 31, last: int = 12) -> pd.DataFrame:
+def read_flights(days: int = 31) -> pd.DataFrame:
     """Every scheduled flight, one row each.
 
     `dep_time` is missing where a flight was cancelled; `arr_delay`, in minutes, also where it was
@@ -49,12 +49,10 @@ def read_flights(days: int = 31, last: int = 12) -> pd.DataFrame:
 
     Args:
         days: How many days of each month to keep, from its first.
-        last: The last month to keep.
     """
     flights = pd.read_csv(_folder() / "flights.csv.zip", usecols=FLIGHT_COLUMNS)
     flights["time_hour"] = pd.to_datetime(flights["time_hour"], utc=True)
-    wanted = (flights["day"] <= days) & (flights["month"] <= last)
-    return flights[wanted].reset_index(drop=True)
+    return flights[flights["day"] <= days].reset_index(drop=True)
 
 
 def read_weather() -> pd.DataFrame:

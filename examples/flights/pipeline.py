@@ -48,8 +48,8 @@ class Judgement(NamedTuple):
 
 
 @step
-def load_flights(days: int = 31, last: int = 12) -> Annotated[pd.DataFrame, Flights]:
-    return read_flights(days, last)
+def load_flights(days: int = 31) -> Annotated[pd.DataFrame, Flights]:
+    return read_flights(days)
 
 
 @step
@@ -62,10 +62,12 @@ def load_weather() -> Annotated[pd.DataFrame, Weather]:
 
 
 @step
-def prepare(flights: pd.DataFrame, weather: pd.DataFrame, lag: int = 1) -> Prepared:
+def prepare(flights: pd.DataFrame, weather: pd.DataFrame, lag: int = 1, last: int = 12) -> Prepared:
     flown = arrived(with_traffic(flights))
     table = make_features(join_weather(flown, with_recent(weather), lag))
-    facts = survey(flights, table)
+    # Cut only here: of later months the schedule is known, and so where one can fly to.
+    table = table[table["month"] <= last]
+    facts = survey(flights[flights["month"] <= last], table)
     print(f"{len(table):,} of {facts.planned:,} flights arrived; {facts.late:.1%} of them late")
     return Prepared(table, facts)
 
@@ -165,10 +167,10 @@ def monthly(last: int = 12, depths: tuple[int, ...] = (4, 6, 8)) -> Markdown:
     """The same at the end of a month: eight days are judged on, the eight before chosen on.
 
     Args:
-        last: That month. Of later ones nothing is loaded: they are not known yet.
+        last: That month. Of what happened later nothing is looked at.
         depths: Of the trees, one model each.
     """
-    prepared = prepare(load_flights(last=last), load_weather())
+    prepared = prepare(load_flights(), load_weather(), last=last)
     return _best_of(depths, prepared, split_lately(prepared.table))
 
 

@@ -21,14 +21,14 @@ import pandas as pd
 from data import read_flights, read_weather, without_errors
 from features import FEATURES, LABEL, join_weather, make_features, with_recent, with_traffic
 
-CLIENTS = 4
+CLIENTS, FEW = 4, 4
 NEW_YORK = "America/New_York"
 ORDER = ["time_hour", "origin", "sched_dep_time", "carrier", "flight"]
 
 
 @dataclass
 class Hour:
-    """The flights of an airport that are to leave in an hour.
+    """The flights of an airport that are to leave in an hour, or some of them.
 
     Args:
         time: When it begins, by the clock of New York.
@@ -54,20 +54,27 @@ class Hour:
         return [self.late[place] for place in self.asked]
 
 
-def hours_from(month: int) -> list[Hour]:
-    """All hours from the first of a month on, in their order."""
+def hours_from(month: int, slowly: int) -> list[Hour]:
+    """All hours from the first of a month on, in their order.
+
+    Args:
+        month: That month.
+        slowly: From this month on an hour is several requests, of `FEW` flights at most, so that at
+            the same pace a day takes longer.
+    """
     flights = read_flights()
     known = join_weather(with_traffic(flights), with_recent(without_errors(read_weather())))
     known = known[known["month"] >= month].sort_values(ORDER, ignore_index=True)
     table = make_features(known).assign(
         time=known["time_hour"].dt.tz_convert(NEW_YORK), arrived=known["arr_delay"].notna()
     )
-    found = []
+    found: list[Hour] = []
     for (moment, _), some in table.groupby(["time", "origin"], observed=True):
         told = zip(some[LABEL].tolist(), some["arrived"].tolist(), strict=True)
-        found.append(
-            Hour(moment, some[FEATURES], [late if there else None for late, there in told])
-        )
+        late = [each if there else None for each, there in told]
+        most = FEW if moment.month >= slowly else len(some)
+        pieces = [slice(at, at + most) for at in range(0, len(some), most)]
+        found += [Hour(moment, some[FEATURES][piece], late[piece]) for piece in pieces]
     return found
 
 

@@ -150,8 +150,8 @@ def write_page(
         table: Columns `month`, `day`, `origin`, `late`, `model` of those months.
     """
     method = (
-        f"Gradient boosting of depth {depth}, judged on {_days(table)}: {len(table):,} flights that "
-        "came after all that it learnt from, and that no choice has seen."
+        f"Gradient boosting of depth {depth}, judged on {_days(table)}: {len(table):,} flights "
+        "that came after all that it learnt from, and that no choice has seen."
     )
     parts = [
         "# Will this flight from New York arrive more than 15 minutes late?",

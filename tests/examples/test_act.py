@@ -1,0 +1,76 @@
+"""The whole act on the flights, as `make demo` plays it, with a quicker clock."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+MONTH = "16"
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where it is played."""
+    return tmp_path_factory.mktemp("act") / "project"
+
+
+@pytest.fixture(scope="module")
+def timeline(project: Path) -> str:
+    """What it prints."""
+    words = ["examples/flights/act.py", "--root", str(project), "--month", MONTH]
+    done = subprocess.run(
+        [sys.executable, *words, "-p", "depths=4"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def document(project: Path, *words: str) -> Any:
+    environment = {name: each for name, each in os.environ.items() if name != "WINDLASS_HOME"}
+    done = subprocess.run(
+        [sys.executable, "-m", "windlass", *words, "--json"],
+        cwd=project,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return json.loads(done.stdout)
+
+
+def test_no_request_fails_while_the_version_is_replaced(timeline: str) -> None:
+    (told,) = re.findall(r"([\d,]+) requests, (\d+) failed", timeline)
+    assert int(told[0].replace(",", "")) > 10_000
+    assert told[1] == "0"
+    lines = timeline.splitlines()
+    (first,) = [place for place, line in enumerate(lines) if "the first answer of delay@2" in line]
+    (begins,) = [n for n, line in enumerate(lines) if "a turn begins, on January to Aug" in line]
+    assert "delay@1" in lines[begins]
+    assert begins < first
+    assert re.search(r"delay@2 {2,}the load ends", timeline)
+
+
+def test_drift_and_falling_quality_are_noticed_and_told(project: Path, timeline: str) -> None:
+    assert "the distribution of 'temp' has moved" in timeline or "drift" in timeline
+    assert re.search(r"the monitor says \(exit code 1\): the log_loss is 0\.\d+, and was", timeline)
+    turns = document(project, "history", "delay", "--turns")["turns"]
+    assert [turn["state"] for turn in turns] == ["promoted", "promoted"]
+
+
+def test_the_new_version_is_better_on_what_came_after(project: Path, timeline: str) -> None:
+    (found,) = re.findall(r"delay@2 (0\.\d+), where delay@1 would have had (0\.\d+)", timeline)
+    assert float(found[0]) < float(found[1])
+    report = document(project, "models", "show", "delay@2")["reports"][0]
+    assert (report["verdict"], report["champion"]) == ("pass", 1)
