@@ -17,9 +17,9 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -57,6 +57,9 @@ class Act:
         self.began = time.monotonic()
         self.replay: Replay | None = None
         self.noticed: dict[str, dict[str, Any]] = {}
+        self.told = FIRST
+        self.look: Future[list[dict[str, Any]]] | None = None
+        self.pool = ThreadPoolExecutor(1)
         make_project(root, month)
 
     def play(self) -> bool:
@@ -83,44 +86,50 @@ class Act:
         """Takes a turn on what is known by the end of a month, while all else goes on."""
         self.say(f"a turn begins, on January to {month_of(last)}")
         words = ["turn", "delay", "-p", f"last={last}", *self.parameters, "--json"]
-        process = subprocess.Popen(
-            [*WINDLASS, *words], cwd=self.root, env=environment(), stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        told: list[tuple[str, str]] = []
-        waiting = threading.Thread(target=lambda: told.append(process.communicate()))
-        waiting.start()
-        try:
-            self.until(lambda: not waiting.is_alive(), wait)
-        finally:
-            process.terminate()  # it has ended, unless something is wrong
-            waiting.join()
-        ((output, errors),) = told
+        turn = self.pool.submit(windlass, self.root, *words)
+        self.until(turn.done, wait)
+        done = turn.result()
+        output, errors = done.stdout, done.stderr
         found = json.loads(output) if output else {}
-        if process.returncode or found.get("state") != "promoted":
+        if done.returncode or found.get("state") != "promoted":
             sys.exit(f"the turn did not promote a version:\n{errors}\n{output}")
         passed = re.search(r"=+ (\d+ passed.*) in ", errors)
         self.say(f"delay@{found['version']} is promoted: {passed[1] if passed else 'tested'}")
 
     def watch(self) -> None:
-        """Looks as a person does, and notes what is new."""
-        looked = windlass(self.root, "monitor", "delay", "--json", codes=(0, 1, 3))
-        for each in looked["standing"]:
-            if each["kind"] not in self.noticed:
-                self.noticed[each["kind"]] = each
-                more = len({e["about"] for e in looked["standing"] if e["kind"] == each["kind"]})
-                others = f", and {more - 1} more" if more > 1 else ""
-                told = re.sub(r" \(in .*\)$", "", each["text"])
-                self.say(f"the monitor says (exit code 1): {told}{others}")
+        """Looks every few seconds, as a person would, and tells what is new."""
+        wait()
+        if self.look is None:
+            self.look = self.pool.submit(self.monitor)
+        elif self.look.done():
+            for each in self.look.result():
+                self.notice(each)
+            self.look = None
+
+    def monitor(self) -> list[dict[str, Any]]:
+        """What the monitor says is off; it needs some seconds for it."""
         wait(LOOKS)
+        done = windlass(self.root, "monitor", "delay", "--json")
+        if done.returncode not in (0, 1, 3):
+            sys.exit(f"the monitor failed:\n{done.stderr}{done.stdout}")
+        found: list[dict[str, Any]] = json.loads(done.stdout)["standing"]
+        assert bool(found) == (done.returncode == 1)
+        return found
+
+    def notice(self, each: dict[str, Any]) -> None:
+        """Tells what is off, once for each kind."""
+        if each["kind"] not in self.noticed:
+            self.noticed[each["kind"]] = each
+            told = re.sub(r" \(.*since .*\)$", "", each["text"])
+            self.say(f"windlass monitor, exit code 1: {each['kind']}: {told}")
 
     def until(self, is_so: Callable[[], bool], meanwhile: Callable[[], None]) -> None:
         """Waits, and tells of each month that passes."""
         while not is_so():
-            month = self.replay.date.month if self.replay else 0
             meanwhile()
-            if self.replay and self.replay.date.month != month:
-                self.tell_of(month)
+            if self.replay and self.replay.date.month > self.told:
+                self.tell_of(self.told)
+                self.told += 1
             if self.replay and self.replay.is_over:
                 sys.exit("the year is over: give it more time, --month 60")
 
@@ -215,15 +224,12 @@ def port_of(process: subprocess.Popen[Any], log: Path) -> int:
     sys.exit(f"the server ended:\n{log.read_text()}")
 
 
-def windlass(root: Path, *words: str, codes: Sequence[int] = (0,)) -> Any:
-    """The document that a command prints."""
-    done = subprocess.run(
+def windlass(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """A command, at its end."""
+    return subprocess.run(
         [*WINDLASS, *words], cwd=root, env=environment(), capture_output=True, text=True,
         check=False,
     )  # fmt: skip
-    if done.returncode not in codes:
-        sys.exit(f"windlass {' '.join(words)}:\n{done.stderr}{done.stdout}")
-    return json.loads(done.stdout)
 
 
 def environment() -> dict[str, str]:
