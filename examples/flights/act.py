@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from features import LABEL
-from replay import Hour, Replay, hours_from, scored
+from replay import Hour, Replay, hours_from, outcomes
 from sklearn.metrics import log_loss
 
 import windlass as wl
@@ -59,14 +59,14 @@ class Act:
         self.noticed: dict[str, dict[str, Any]] = {}
         self.told = FIRST
         self.look: Future[list[dict[str, Any]]] | None = None
-        self.pool = ThreadPoolExecutor(1)
+        self.pool = ThreadPoolExecutor(2)
         make_project(root, month)
 
     def play(self) -> bool:
         """Plays it; returns whether the version was replaced without a failed request."""
         print(f"{'':<12}{'real':>6}  {'requests':>8}  {'failed':>6}  {'answers':<8}")
         self.turn(3)
-        hours = hours_from(FIRST, KNOWN + 1)
+        table, hours = hours_from(FIRST, KNOWN + 1)
         a_month = sum(hour.time.month == FIRST for hour in hours)
         with server(self.root) as port, Replay(port, hours, self.month / a_month, LABELS) as replay:
             self.replay = replay
@@ -80,7 +80,8 @@ class Act:
             self.until(lambda: replay.date >= swapped + AFTERWARDS, wait)
             self.say("the load ends")
         self.replay = None
-        return self.compare(replay, before, [h for h in replay.answered if h.version == 2])
+        self.compare(replay, table, before)
+        return not replay.failures
 
     def turn(self, last: int) -> None:
         """Takes a turn on what is known by the end of a month, while all else goes on."""
@@ -136,11 +137,10 @@ class Act:
     def tell_of(self, month: int) -> None:
         """Tells how the answers of a month were."""
         assert self.replay is not None
-        hours = [hour for hour in self.replay.answered if hour.time.month == month]
-        late, chance = scored(hours)
+        found = outcomes([hour for hour in self.replay.answered if hour.time.month == month])
         self.say(
-            f"{month_of(month)}: {len(late):,} flights, {late.mean():.0%} late; "
-            f"log loss {log_loss(late, chance):.3f}"
+            f"{month_of(month)}: {len(found):,} flights, {found[LABEL].mean():.0%} late; "
+            f"log loss {loss(found):.3f}"
         )
 
     def say(self, what: str) -> None:
@@ -153,40 +153,41 @@ class Act:
         count = f"{numbers[0]:>8,}  {numbers[1]:>6}" if replay else f"{'':>16}"
         print(f"{date:<12}{clock:>6}  {count}  {version:<8}  {what}", flush=True)
 
-    def compare(self, replay: Replay, before: Sequence[Hour], after: Sequence[Hour]) -> bool:
-        """Tells what the turn has changed, on the same flights and answer by answer."""
-        holdout = self.noticed["quality"]["holdout"]
-        print(f"\nlog loss of delay@1 on its holdout {holdout:.3f}, ", end="")
-        late, chance = scored(before)
-        print(f"in production {log_loss(late, chance):.3f} ({len(late):,} flights)")
-        table, old = self.again(after, replay.places[1])
-        print(
-            f"after the swap delay@2 {log_loss(table[LABEL], table['chance']):.3f}, where delay@1 "
-            f"would have had {log_loss(table[LABEL], old):.3f} ({len(table):,} flights)"
-        )
+    def compare(self, replay: Replay, table: pd.DataFrame, before: Sequence[Hour]) -> None:
+        """Tells what the turn has changed: the same flights by both versions."""
+        holdout, live = self.noticed["quality"]["holdout"], outcomes(before)
+        after = outcomes([hour for hour in replay.answered if hour.version == 2])
+        with inside(self.root), wl.load("delay@1", follow=None) as first:
+            old = first.predict_proba(table.loc[after.index])[:, 1]
         times = np.quantile([hour.seconds for hour in replay.answered], [0.5, 0.99]) * 1000
         print(
-            f"{replay.requests:,} requests, {len(replay.failures)} failed; an answer took "
-            f"{times[0]:.0f} ms, one in a hundred more than {times[1]:.0f} ms"
-        )
-        print(
-            f"{replay.labels:,} labels came {LABELS.days} days late; {replay.left_out:,} flights "
-            "were not asked about: to a place that no model has seen"
+            f"\nbefore   delay@1: log loss {holdout:.3f} on its holdout, {loss(live):.3f} in "
+            f"production ({len(live):,} flights)\n"
+            f"after    delay@2: {loss(after):.3f}, where delay@1 would have had "
+            f"{loss(after.assign(chance=old)):.3f} ({len(after):,} flights)\n"
+            f"load     {replay.requests:,} requests, {len(replay.failures)} failed; an answer took "
+            f"{times[0]:.0f} ms, one in a hundred more than {times[1]:.0f} ms\n"
+            f"labels   {replay.labels:,}, {LABELS.days} days late\n"
+            f"unasked  {replay.left_out:,} flights, to places that the model does not know"
         )
         for failure in replay.failures[:5]:
-            print(f"failed: {failure}")
-        return not replay.failures
+            print(f"failed   {failure}")
 
-    def again(self, hours: Sequence[Hour], places: frozenset[str]) -> tuple[pd.DataFrame, Any]:
-        """The flights that delay@1 could have answered for, and what it would have told."""
-        parts = [
-            hour.rows.iloc[hour.asked].assign(chance=hour.chance, late=hour.truth) for hour in hours
-        ]
-        table = pd.concat(parts)
-        table = table[table[LABEL].notna() & table["dest"].isin(places)].astype({LABEL: bool})
-        os.chdir(self.root)
-        with wl.load("delay@1", follow=None) as model:
-            return table, model.predict_proba(table)[:, 1]
+
+def loss(found: pd.DataFrame) -> float:
+    """The log loss of what was told."""
+    return float(log_loss(found[LABEL], found["chance"]))
+
+
+@contextmanager
+def inside(folder: Path) -> Iterator[None]:
+    """In a folder while it is entered."""
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
 
 
 def make_project(root: Path, month: float) -> None:

@@ -15,8 +15,6 @@ from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from data import read_flights, read_weather, without_errors
 from features import FEATURES, LABEL, join_weather, make_features, with_recent, with_traffic
@@ -32,20 +30,24 @@ class Hour:
 
     Args:
         time: When it begins, by the clock of New York.
-        rows: Their features.
+        first: The place of the first one in the table of all.
+        rows: Their features, as JSON.
+        dests: Where they fly to.
         late: Of those that arrived, whether they came late; None of the others.
         version: Who has answered; None as long as nobody has.
-        chance: The probabilities that were told.
         asked: Places of the rows that were asked about.
+        chance: The probabilities that were told of these.
         seconds: How long that took.
     """
 
     time: pd.Timestamp
-    rows: pd.DataFrame
+    first: int
+    rows: list[str]
+    dests: list[str]
     late: list[bool | None]
     version: int | None = None
-    chance: list[float] = field(default_factory=list)
     asked: list[int] = field(default_factory=list)
+    chance: list[float] = field(default_factory=list)
     seconds: float = 0.0
 
     @property
@@ -54,8 +56,8 @@ class Hour:
         return [self.late[place] for place in self.asked]
 
 
-def hours_from(month: int, slowly: int) -> list[Hour]:
-    """All hours from the first of a month on, in their order.
+def hours_from(month: int, slowly: int) -> tuple[pd.DataFrame, list[Hour]]:
+    """All hours from the first of a month on, in their order, and the features of their flights.
 
     Args:
         month: That month.
@@ -65,28 +67,37 @@ def hours_from(month: int, slowly: int) -> list[Hour]:
     flights = read_flights()
     known = join_weather(with_traffic(flights), with_recent(without_errors(read_weather())))
     known = known[known["month"] >= month].sort_values(ORDER, ignore_index=True)
-    table = make_features(known).assign(
-        time=known["time_hour"].dt.tz_convert(NEW_YORK), arrived=known["arr_delay"].notna()
-    )
+    table = make_features(known)
+    rows = table[FEATURES].to_json(orient="records", lines=True, double_precision=15).splitlines()
+    arrived = known["arr_delay"].notna()
+    late = table[LABEL].astype(object).where(arrived, None).tolist()
+    dests = table["dest"].tolist()
+    time = known["time_hour"].dt.tz_convert(NEW_YORK)
+    sizes = known.groupby([time, "origin"]).size()
     found: list[Hour] = []
-    for (moment, _), some in table.groupby(["time", "origin"], observed=True):
-        told = zip(some[LABEL].tolist(), some["arrived"].tolist(), strict=True)
-        late = [each if there else None for each, there in told]
-        most = FEW if moment.month >= slowly else len(some)
-        pieces = [slice(at, at + most) for at in range(0, len(some), most)]
-        found += [Hour(moment, some[FEATURES][piece], late[piece]) for piece in pieces]
-    return found
+    first = 0
+    for (moment, _), size in sizes.items():
+        most = FEW if moment.month >= slowly else size
+        for at in range(first, first + size, most):
+            part = slice(at, min(at + most, first + size))
+            found.append(Hour(moment, at, rows[part], dests[part], late[part]))
+        first += size
+    return table, found
 
 
-def scored(hours: Sequence[Hour]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float64]]:
-    """Of the flights that were asked about and arrived: whether they came late, and the chance."""
+def outcomes(hours: Sequence[Hour]) -> pd.DataFrame:
+    """Of the flights that were asked about and arrived: the chance that was told, and the truth.
+
+    Returns:
+        Columns `chance` and `late`; the index is that of the table of all.
+    """
     told = [
-        (late, chance)
+        (hour.first + row, chance, late)
         for hour in hours
-        for late, chance in zip(hour.truth, hour.chance, strict=True)
+        for row, chance, late in zip(hour.asked, hour.chance, hour.truth, strict=True)
         if late is not None
     ]
-    return np.array([late for late, _ in told], bool), np.array([chance for _, chance in told])
+    return pd.DataFrame(told, columns=["row", "chance", LABEL]).set_index("row")
 
 
 class Replay:
@@ -99,8 +110,6 @@ class Replay:
         hours: What is asked.
         pace: Seconds from one request to the next.
         later: After how long it is told what was true.
-
-    `places` are the destinations that each version knows.
     """
 
     def __init__(self, port: int, hours: Sequence[Hour], pace: float, later: pd.Timedelta) -> None:
@@ -109,13 +118,10 @@ class Replay:
         self._port, self._hours, self._pace, self._later = port, hours, pace, later
         self._next, self._untold = 0, deque[tuple[int, Hour]]()
         self._lock, self._stopping = threading.Lock(), threading.Event()
-        self.places: dict[int, frozenset[str]] = {}
         self._clients = [threading.Thread(target=self._ask_all) for _ in range(CLIENTS)]
 
     def __enter__(self) -> Replay:
-        connection = HTTPConnection("127.0.0.1", self._port, timeout=30)
-        self._places = self._learn_places(connection)
-        connection.close()
+        self._places = places_known(self._port)
         self._began = time.monotonic()
         for client in self._clients:
             client.start()
@@ -162,14 +168,14 @@ class Replay:
 
     def _ask(self, connection: HTTPConnection, place: int) -> None:
         hour = self._hours[place]
-        hour.asked = [n for n, row in enumerate(hour.rows["dest"]) if row in self._places]
-        rows = hour.rows.iloc[hour.asked]
+        hour.asked = [row for row, dest in enumerate(hour.dests) if dest in self._places]
+        rows = [hour.rows[row] for row in hour.asked]
         with self._lock:
             self.left_out += len(hour.rows) - len(rows)
-        if not len(rows):
+        if not rows:
             return
         began = time.monotonic()
-        body = f'{{"rows": {rows.to_json(orient="records")}}}'
+        body = f'{{"rows": [{",".join(rows)}]}}'
         told = self._post(connection, "predict", body, 200, f"hour-{place}")
         if told is not None:
             hour.seconds = time.monotonic() - began
@@ -177,8 +183,6 @@ class Replay:
             hour.version = int(told["version"])
             with self._lock:
                 self._untold.append((place, hour))
-            if hour.version not in self.places:
-                self._places = self.places[hour.version] = self._learn_places(connection)
 
     def _tell(self, connection: HTTPConnection, until: pd.Timestamp) -> None:
         """Tells what was true of the hours before a time."""
@@ -213,8 +217,11 @@ class Replay:
                 self.failures.append(problem)
         return None if problem else json.loads(text)
 
-    def _learn_places(self, connection: HTTPConnection) -> frozenset[str]:
-        """Asks which destinations the model knows: others would be refused, and rightly."""
-        connection.request("GET", "/openapi.json")
-        schemas = json.loads(connection.getresponse().read())["components"]["schemas"]
-        return frozenset(schemas["delay.Row"]["properties"]["dest"]["enum"])
+
+def places_known(port: int) -> frozenset[str]:
+    """The destinations that a model knows, as its server tells: others it would refuse."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request("GET", "/openapi.json")
+    schemas = json.loads(connection.getresponse().read())["components"]["schemas"]
+    connection.close()
+    return frozenset(schemas["delay.Row"]["properties"]["dest"]["enum"])
