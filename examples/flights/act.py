@@ -103,8 +103,7 @@ class Act:
         if self.look is None:
             self.look = self.pool.submit(self.monitor)
         elif self.look.done():
-            for each in self.look.result():
-                self.notice(each)
+            self.notice(self.look.result())
             self.look = None
 
     def monitor(self) -> list[dict[str, Any]]:
@@ -117,12 +116,16 @@ class Act:
         assert bool(found) == (done.returncode == 1)
         return found
 
-    def notice(self, each: dict[str, Any]) -> None:
-        """Tells what is off, once for each kind."""
-        if each["kind"] not in self.noticed:
-            self.noticed[each["kind"]] = each
-            told = re.sub(r" \(.*since .*\)$", "", each["text"])
-            self.say(f"windlass monitor, exit code 1: {each['kind']}: {told}")
+    def notice(self, standing: list[dict[str, Any]]) -> None:
+        """Tells of each kind what is off the most, once."""
+        for kind in dict.fromkeys(each["kind"] for each in standing):
+            if kind not in self.noticed:
+                some = [each for each in standing if each["kind"] == kind]
+                worst = max(some, key=lambda each: each.get("effect", 0.0))
+                self.noticed[kind] = worst
+                told = re.sub(r" \([^()]*since .*\)$", "", worst["text"])
+                others = f"; so are {len(some) - 1} more" if len(some) > 1 else ""
+                self.say(f"windlass monitor, exit code 1: {kind}: {told}{others}")
 
     def until(self, is_so: Callable[[], bool], meanwhile: Callable[[], None]) -> None:
         """Waits, and tells of each month that passes."""

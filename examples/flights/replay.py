@@ -1,7 +1,7 @@
 """The flights of the year once more, hour by hour, against a server that answers.
 
-As an hour begins, each airport asks about the flights that are to leave in it: one request. Some
-days later it tells which of them came late; of those that never arrived nothing is known.
+As an hour begins, the flights that are to leave New York in it are asked about: one request. Some
+days later it is told which of them came late; of those that never arrived nothing is known.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ ORDER = ["time_hour", "origin", "sched_dep_time", "carrier", "flight"]
 
 @dataclass
 class Hour:
-    """The flights of an airport that are to leave in an hour, or some of them.
+    """The flights that are to leave in an hour, or some of them.
 
     Args:
         time: When it begins, by the clock of New York.
@@ -68,15 +68,15 @@ def hours_from(month: int, slowly: int) -> tuple[pd.DataFrame, list[Hour]]:
     known = join_weather(with_traffic(flights), with_recent(without_errors(read_weather())))
     known = known[known["month"] >= month].sort_values(ORDER, ignore_index=True)
     table = make_features(known)
-    rows = table[FEATURES].to_json(orient="records", lines=True, double_precision=15).splitlines()
+    rows = table[FEATURES].to_json(orient="records", lines=True, double_precision=10).splitlines()
     arrived = known["arr_delay"].notna()
     late = table[LABEL].astype(object).where(arrived, None).tolist()
     dests = table["dest"].tolist()
     time = known["time_hour"].dt.tz_convert(NEW_YORK)
-    sizes = known.groupby([time, "origin"]).size()
+    sizes: dict[Any, int] = known.groupby(time).size().to_dict()
     found: list[Hour] = []
     first = 0
-    for (moment, _), size in sizes.items():
+    for moment, size in sizes.items():
         most = FEW if moment.month >= slowly else size
         for at in range(first, first + size, most):
             part = slice(at, min(at + most, first + size))
