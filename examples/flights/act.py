@@ -70,7 +70,7 @@ class Act:
         a_month = sum(hour.time.month == FIRST for hour in hours)
         with server(self.root) as port, Replay(port, hours, self.month / a_month, LABELS) as replay:
             self.replay = replay
-            self.say(f"delay@1 is served, and asked {a_month / self.month:.0f} times a second")
+            self.say("delay@1 is served, and the load begins")
             self.until(lambda: replay.date.month > KNOWN and "quality" in self.noticed, self.watch)
             before = replay.answered
             self.turn(KNOWN)
@@ -168,8 +168,9 @@ class Act:
             f"production ({len(live):,} flights)\n"
             f"after    delay@2: {loss(after):.3f}, where delay@1 would have had "
             f"{loss(after.assign(chance=old)):.3f} ({len(after):,} flights)\n"
-            f"load     {replay.requests:,} requests, {len(replay.failures)} failed; an answer took "
-            f"{times[0]:.0f} ms, one in a hundred more than {times[1]:.0f} ms\n"
+            f"load     {replay.requests:,} requests, {len(replay.failures)} failed, in "
+            f"{replay.seconds:.0f} s; an answer took {times[0]:.0f} ms, one in a hundred more than "
+            f"{times[1]:.0f} ms\n"
             f"labels   {replay.labels:,}, {LABELS.days} days late\n"
             f"unasked  {replay.left_out:,} flights, to places that the model does not know"
         )
@@ -201,7 +202,7 @@ def make_project(root: Path, month: float) -> None:
         shutil.copy(module, root)
     shutil.copytree(HERE / "release_tests", root / "release_tests")
     settings = (HERE / "act.toml").read_text()
-    (root / "windlass.toml").write_text(settings.replace("15s", f"{month / 2:g}s"))
+    (root / "windlass.toml").write_text(settings.replace('"10s"', f'"{month / 2:g}s"'))
 
 
 @contextmanager

@@ -115,6 +115,7 @@ class Replay:
     def __init__(self, port: int, hours: Sequence[Hour], pace: float, later: pd.Timedelta) -> None:
         self.requests = self.labels = self.left_out = 0
         self.failures: list[str] = []
+        self.seconds = 0.0
         self._port, self._hours, self._pace, self._later = port, hours, pace, later
         self._next, self._untold = 0, deque[tuple[int, Hour]]()
         self._lock, self._stopping = threading.Lock(), threading.Event()
@@ -131,6 +132,7 @@ class Replay:
         self._stopping.set()
         for client in self._clients:
             client.join()
+        self.seconds = time.monotonic() - self._began
 
     @property
     def date(self) -> pd.Timestamp:
