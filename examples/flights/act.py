@@ -195,14 +195,14 @@ def inside(folder: Path) -> Iterator[None]:
 
 
 def make_project(root: Path, month: float) -> None:
-    """The example in a folder of its own, its monitor's windows half a month."""
+    """The example in a folder of its own, its monitor's windows a month."""
     shutil.rmtree(root, ignore_errors=True)
     root.mkdir(parents=True)
     for module in HERE.glob("*.py"):
         shutil.copy(module, root)
     shutil.copytree(HERE / "release_tests", root / "release_tests")
     settings = (HERE / "act.toml").read_text()
-    (root / "windlass.toml").write_text(settings.replace('"10s"', f'"{month / 2:g}s"'))
+    (root / "windlass.toml").write_text(settings.replace('"20s"', f'"{month:g}s"'))
 
 
 @contextmanager
