@@ -5,7 +5,7 @@ python examples/flights/act.py              # from the clone's root; some four m
 A project of its own is made in .windlass/act. There `windlass turn` makes delay@1 of January to
 March, `windlass serve` answers for the flights from April on, `windlass monitor` notices that they
 are other ones and that it has become worse, and a turn makes the next version of all that is known
-by the end of August. Nothing here tells the server of it: it follows the champion.
+by the end of July. Nothing here tells the server of it: it follows the champion.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ import windlass as wl
 
 HERE = Path(__file__).parent
 WINDLASS = [sys.executable, "-m", "windlass"]
-FIRST, KNOWN = 4, 8
+FIRST, KNOWN = 4, 7
 """The month that is served first, and the last one that the second version is made of."""
-LABELS, AFTERWARDS = pd.Timedelta("3 days"), pd.Timedelta("10 days")
+LABELS, AFTERWARDS = pd.Timedelta("3 days"), pd.Timedelta("7 days")
 """How late labels come, and how long the load goes on after the swap."""
 LOOKS = 5.0
 """Seconds between two looks of the monitor."""
@@ -124,7 +124,7 @@ class Act:
                 worst = max(some, key=lambda each: each.get("effect", 0.0))
                 self.noticed[kind] = worst
                 told = re.sub(r" \([^()]*since .*\)$", "", worst["text"])
-                others = f"; so are {len(some) - 1} more" if len(some) > 1 else ""
+                others = f", and {len(some) - 1} more" if len(some) > 1 else ""
                 self.say(f"windlass monitor, exit code 1: {kind}: {told}{others}")
 
     def until(self, is_so: Callable[[], bool], meanwhile: Callable[[], None]) -> None:

@@ -52,11 +52,11 @@ def document(project: Path, *words: str) -> Any:
 
 def test_no_request_fails_while_the_version_is_replaced(timeline: str) -> None:
     (told,) = re.findall(r"([\d,]+) requests, (\d+) failed", timeline)
-    assert int(told[0].replace(",", "")) > 10_000
+    assert int(told[0].replace(",", "")) > 5_000
     assert told[1] == "0"
     lines = timeline.splitlines()
     (first,) = [place for place, line in enumerate(lines) if "the first answer of delay@2" in line]
-    (begins,) = [n for n, line in enumerate(lines) if "a turn begins, on January to Aug" in line]
+    (begins,) = [n for n, line in enumerate(lines) if "a turn begins, on January to July" in line]
     assert "delay@1" in lines[begins]
     assert begins < first
     assert re.search(r"delay@2 {2,}the load ends", timeline)
@@ -71,8 +71,11 @@ def test_drift_and_falling_quality_are_noticed_and_told(project: Path, timeline:
     assert [turn["state"] for turn in turns] == ["promoted", "promoted"]
 
 
-def test_the_new_version_is_better_on_what_came_after(project: Path, timeline: str) -> None:
-    (found,) = re.findall(r"delay@2: (0\.\d+), where delay@1 would have had (0\.\d+)", timeline)
-    assert float(found[0]) < float(found[1])
+def test_the_new_version_has_passed_its_tests_against_the_old_one(
+    project: Path, timeline: str
+) -> None:
+    assert re.search(r"delay@2: 0\.\d+, where delay@1 would have had 0\.\d+", timeline)
     report = document(project, "models", "show", "delay@2")["reports"][0]
     assert (report["verdict"], report["champion"]) == ("pass", 1)
+    (gain,) = [t for t in report["tests"] if t["name"] == "test_it_is_not_worse_than_the_champion"]
+    assert gain["findings"][0]["interval"][0] > 0  # better, and not only not worse
