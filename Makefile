@@ -29,7 +29,7 @@ demo: venv
 	  '  examples/flights/README.md                           the story'
 
 test: venv
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --durations=40
 
 # 200 runs, each killed at random moments and resumed. TRIALS=… for more or fewer.
 TRIALS ?= 200

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from sklearn.linear_model import LogisticRegression
 import windlass
+from windlass import artifacts
 from windlass.records.models import Move, NewVersion
 
 draw = np.random.default_rng(0)
@@ -29,8 +30,9 @@ tests = [
     for n in range(20)
 ]
 for number in range(2, {_VERSIONS} + 1):
-    again = NewVersion("delay", f"{{number:064d}}", artifacts=first.row.artifacts, details={{}})
-    records.register(again, [])
+    model = artifacts.save({{"number": number}}, first.stores.artifacts).artifact
+    parts = {{**first.row.artifacts, "model": model.content}}
+    records.register(NewVersion("delay", model.content, artifacts=parts, details={{}}), [model])
     row = records.version("delay", number)
     for kind, document in first.evidence.items():
         records.save_evidence(row, kind, document)

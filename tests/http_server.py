@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -67,7 +68,8 @@ class Server:
             with urllib.request.urlopen(request, timeout=30) as answer:
                 text, status = answer.read().decode(), answer.status
         except urllib.error.HTTPError as error:
-            text, status = error.read().decode(), error.code
+            with error:
+                text, status = error.read().decode(), error.code
         try:
             return status, json.loads(text)
         except ValueError:

@@ -22,6 +22,10 @@ GROUPS = {
     "tests/provenance/test_mutations.py": "mutations",
     "tests/examples/test_turns.py": "turns",
     "tests/examples/test_act.py": "act",
+    "tests/serving/test_server.py": "servers",
+    "tests/serving/app/test_clients.py": "clients",
+    "tests/serving/app/test_schemathesis.py": "clients",
+    "tests/monitoring/turning/test_turn.py": "turning",
     "tests/models/test_conversion.py": "conversion",
     # Each needs much memory, or both cores.
     "tests/examples/test_flights.py::test_an_edit": "heavy",

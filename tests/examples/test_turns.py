@@ -14,6 +14,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = Path(sys.executable).with_name("windlass")
+pytestmark = pytest.mark.timeout(900)
+"""Seconds: three turns are taken for the first of these tests."""
 
 
 @pytest.fixture(scope="module")

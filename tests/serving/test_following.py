@@ -49,7 +49,7 @@ def recorded(stores: Stores, register: Register, tmp_path: Path) -> Recorded:
     register(1)
     register(2)
     move(stores, None, 1)
-    return Recorded(stores, "delay", "champion", tmp_path / "releases")
+    return Recorded(lambda: stores, "delay", "champion", tmp_path / "releases")
 
 
 def test_a_promotion_is_followed(recorded: Recorded, stores: Stores) -> None:
@@ -152,6 +152,6 @@ def test_without_the_stores_it_serves_on_and_starts_with_what_it_served_last(
 
 
 def test_what_is_not_there_is_told_at_the_start(stores: Stores, tmp_path: Path) -> None:
-    source = Recorded(stores, "delay", "champion", tmp_path / "releases")
+    source = Recorded(lambda: stores, "delay", "champion", tmp_path / "releases")
     with pytest.raises(NotFoundError, match="there is no model 'delay'"):
         Follower(source, lambda: [Party()], tmp_path / "last.json").start()

@@ -14,12 +14,15 @@ from typing import Any
 import psutil
 import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
 
 from http_load import Load
 from http_server import Server, serving
+from windlass.cli.app import app
 from windlass.execution.job import Stores
 from windlass.models.version import Version
 from windlass.records.models import Move
+from windlass.records.production import Deployment
 
 from .conftest import Register, rows_of
 
@@ -49,7 +52,10 @@ def root(stores: Stores) -> Path:
     return stores.project
 
 
-def test_it_serves_follows_logs_and_ends(root: Path, stores: Stores, register: Register) -> None:
+def test_it_serves_follows_logs_and_ends(
+    root: Path, stores: Stores, register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(root)
     first, _ = register(1), register(2)
     promote(stores, 1)
     with serving(root, "delay", "--follow", "0.1") as server:
@@ -62,7 +68,14 @@ def test_it_serves_follows_logs_and_ends(root: Path, stores: Stores, register: R
         until(lambda: version_of(server) == "2")
         promote(stores, 1)
         until(lambda: version_of(server) == "1")
+        until(lambda: [told_version(each) for each in stores.records.deployments("delay")] == [1])
+        (said,) = stores.records.deployments("delay")
+        assert said.lives(time.time())
+        assert said.document["address"] == f"http://127.0.0.1:{server.port}"
+        shown = CliRunner().invoke(app, ["models", "show", "delay"], catch_exceptions=False)
+        assert f"served: delay@1, as its champion, by {said.host} at http://" in flat(shown.output)
         assert server.stop() == 0
+    assert not stores.records.deployments("delay")[0].lives(time.time())
     files = (root / ".windlass" / "predictions" / "delay" / "predictions").rglob("*.parquet")
     logged = [row for file in files for row in pq.read_table(file).to_pylist()]
     assert {row["_version"] for row in logged} == {"1", "2"}
@@ -130,6 +143,14 @@ def test_through_many_swaps_under_load_no_request_fails(
     assert load.failures == []
     assert set(load.answers) == {"1", "2", "3"}
     assert load.retries <= 40, "only what killed workers had accepted is asked again"
+
+
+def flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+def told_version(said: Deployment) -> object:
+    return said.document["version"]
 
 
 def answered_by(load: Load, number: int) -> Callable[[], bool]:

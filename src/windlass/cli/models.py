@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from windlass.models.version import Version
     from windlass.records import Records
     from windlass.records.models import ModelRow, VersionRow
+    from windlass.records.production import Deployment
 
 app = typer.Typer(help="Models, their versions, and what is known of them.")
 
@@ -182,7 +184,16 @@ def _line_document(records: Records, model: str) -> dict[str, Any]:
             }
             for each in versions
         ],
+        "servers": [
+            {"alias": each.alias, "host": each.host, "beat": each.beat, **each.document}
+            for each in _servers(records, model)
+        ],
     }
+
+
+def _servers(records: Records, model: str) -> list[Deployment]:
+    """Those that serve a model now."""
+    return [each for each in records.deployments(model) if each.lives(time.time())]
 
 
 def _tell_models(records: Records, found: list[ModelRow]) -> None:
@@ -228,6 +239,15 @@ def _tell_line(stores: Stores, model: str) -> None:
     print_fitted(console(), table, "aliases", "run")
     if len(versions) > _MOST:
         console().print(f"and {len(versions) - _MOST} before these: --json has all", style="dim")
+    for server in _servers(records, model):
+        told = server.document
+        name = f"{model}@{told['version']}"
+        console().print(
+            f"served: {name}, as its {server.alias}, by {server.host} at {told['address']}",
+            markup=False,
+        )
+        if told["trouble"]:
+            console().print(f"  but: {told['trouble']['why']}", style="yellow", markup=False)
 
 
 _MOST = 30

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+SILENCE = 45.0
+"""Seconds without a word after which a server is taken for dead."""
+
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
@@ -30,6 +33,10 @@ class Deployment:
     beat: float
     ended: float | None = None
     document: Mapping[str, Any] = field(default_factory=dict)
+
+    def lives(self, now: float) -> bool:
+        """Whether it was heard of lately, and did not say that it ends."""
+        return self.ended is None and now - self.beat < SILENCE
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from windlass.models.tables import library_of, rows_of
 from windlass.provenance.project import find_project
 from windlass.serving.deployment import Deployment
 from windlass.serving.following import INTERVAL, Follower
-from windlass.serving.server import application, deployments, followers, opened
+from windlass.serving.server import LateStores, application, deployments, followers
 from windlass.serving.settings import ServerSettings, named_models
 from windlass.stacks.stack import load_stack
 
@@ -119,7 +119,7 @@ def load(
         ModelError: It cannot be loaded here.
     """
     settings = _settings((name,), stack, log=log)
-    stores = opened(settings)
+    stores = LateStores(settings.stack)
     (served,) = deployments(settings, stores).values()
     (follower,) = followers(settings, stores, lambda _: lambda: [served])
     return LoadedModel(served, follower, follow)
@@ -146,7 +146,7 @@ def asgi(
         ModelError: One cannot be loaded here.
     """
     settings = _settings(names, stack, log=log, hosts=tuple(hosts))
-    stores = opened(settings)
+    stores = LateStores(settings.stack)
     served = deployments(settings, stores)
     for follower in followers(settings, stores, lambda model: lambda: [served[model]]):
         follower.start()

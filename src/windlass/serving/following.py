@@ -48,13 +48,13 @@ class Recorded:
     """An alias of a model in a record.
 
     Args:
-        stores: Where it is recorded.
+        stores: Gives where it is recorded; raises while that is out of reach.
         model: The model's name.
         which: An alias, a version's number, or ``newest``.
         folder: Where releases are kept on this machine.
     """
 
-    stores: Stores
+    stores: Callable[[], Stores]
     model: str
     which: str
     folder: Path
@@ -66,7 +66,7 @@ class Recorded:
             NotFoundError: There is none.
             RecordError: The record cannot be reached.
         """
-        return find_version(self.stores.records, f"{self.model}@{self.which or NEWEST}").number
+        return find_version(self.stores().records, f"{self.model}@{self.which or NEWEST}").number
 
     def release(self, number: int) -> Release:
         """That version on this machine's disk.
@@ -74,8 +74,9 @@ class Recorded:
         Raises:
             WindlassError: It cannot be had, or is not as it was.
         """
-        row = self.stores.records.version(self.model, number)
-        return fetch(Version(row, self.stores), self.folder)
+        stores = self.stores()
+        row = stores.records.version(self.model, number)
+        return fetch(Version(row, stores), self.folder)
 
 
 class Party(Protocol):
@@ -107,7 +108,7 @@ class Follower:
         last: Path | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._source, self._parties, self._last, self._clock = source, parties, last, clock
+        self.source, self._parties, self._last, self._clock = source, parties, last, clock
         self.release: Release | None = None
         """What is in service."""
         self.generation = 0
@@ -123,7 +124,7 @@ class Follower:
             WindlassError: There is none, or it cannot be served.
         """
         try:
-            self._serve(self._source.release(self._source.number()))
+            self._serve(self.source.release(self.source.number()))
         except (RecordError, StoreError) as error:
             release = self._remembered()
             if release is None or error.exit_code == 2:  # there is no such version
@@ -135,7 +136,7 @@ class Follower:
     def look(self) -> bool:
         """Looks at the alias once; whether another version is in service now."""
         try:
-            number = self._source.number()
+            number = self.source.number()
         except WindlassError as error:
             self.trouble = _trouble(error, None)
             return False
@@ -156,7 +157,7 @@ class Follower:
 
     def _bring(self, number: int) -> bool:
         try:
-            self._serve(self._source.release(number))
+            self._serve(self.source.release(number))
         except Exception as error:  # noqa: BLE001 - whatever a model raises: the last one serves on
             self._tries = self._tries + 1 if number == self._unfit else 1
             self._unfit = number

@@ -13,17 +13,19 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from windlass.errors import ConfigError, ServingError
+from windlass.errors import ConfigError, RecordError, ServingError
 from windlass.execution.job import Stores
 from windlass.execution.stores import open_stores
 from windlass.serving.app.application import Application, Gather
 from windlass.serving.app.counters import Counters, Gauge
+from windlass.serving.beacon import beacons_of
 from windlass.serving.deployment import Deployment
 from windlass.serving.following import Follower, Party, Recorded
 from windlass.serving.observing.observer import observe
 from windlass.serving.settings import ServerSettings
 from windlass.stacks.models import ModelSettings
 from windlass.stacks.settings import load_settings
+from windlass.stacks.stack import Stack
 
 _BACKLOG = 2048
 _DRAIN = 8
@@ -114,30 +116,65 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def opened(settings: ServerSettings) -> Stores:
-    """The stores of a server.
+class LateStores:
+    """The stores of a server, opened as soon as they can be reached: it may start without them.
 
-    Raises:
-        WindlassError: They cannot be opened.
+    Args:
+        stack: Which.
     """
-    return open_stores(settings.stack, patient=True)
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self._lock = threading.Lock()
+        self._stores: Stores | None = None
+
+    def __call__(self) -> Stores:
+        """They.
+
+        Raises:
+            RecordError: The record cannot be reached now.
+            WindlassError: They cannot be opened.
+        """
+        with self._lock:
+            if self._stores is None:
+                self._stores = open_stores(self._stack)
+            return self._stores
+
+    def close(self) -> None:
+        """Closes what was opened."""
+        if self._stores is not None:
+            self._stores.records.close()
 
 
-def deployments(settings: ServerSettings, stores: Stores) -> dict[str, Deployment]:
+def deployments(settings: ServerSettings, stores: LateStores) -> dict[str, Deployment]:
     """The deployments of a process, with nothing loaded yet.
 
     Args:
         settings: What is served.
         stores: Where what is noted goes.
     """
+    found = {
+        model: Deployment(model, which, limits=settings.limits) for model, which in settings.models
+    }
+    note(settings, found, stores)
+    return found
+
+
+def note(settings: ServerSettings, served: Mapping[str, Deployment], stores: LateStores) -> None:
+    """Lets notes be taken of what is asked, if that is wanted and the record can be reached.
+
+    Args:
+        settings: What is served.
+        served: The deployments, by the names of their models.
+        stores: Where what is noted goes.
+    """
+    wanting = [each for each in served.values() if each.observer is None]
+    if not settings.log or not wanting:
+        return
     said = load_settings(settings.stack.project).models
-
-    def deployment(model: str, which: str) -> Deployment:
-        told = said.get(model, ModelSettings())
-        observer = observe(stores, model, told) if settings.log else None
-        return Deployment(model, which, observer, settings.limits)
-
-    return {model: deployment(model, which) for model, which in settings.models}
+    with contextlib.suppress(RecordError):
+        for each in wanting:
+            each.observer = observe(stores(), each.name, said.get(each.name, ModelSettings()))
 
 
 def application(
@@ -178,7 +215,7 @@ def _waiting(deployment: Deployment) -> float:
 
 def followers(
     settings: ServerSettings,
-    stores: Stores,
+    stores: LateStores,
     parties: Callable[[str], Callable[[], Sequence[Party]]],
 ) -> list[Follower]:
     """Who bring into service what the aliases name.
@@ -219,15 +256,18 @@ def serve(settings: ServerSettings, tell: Callable[[str], None]) -> None:
     if settings.workers > 1:
         from windlass.serving.workers.leading import lead
 
-        lead(settings, listener, lambda: tell(address))
+        lead(settings, listener, address, lambda: tell(address))
     else:
-        _serve_here(settings, listener, lambda: tell(address))
+        _serve_here(settings, listener, address, lambda: tell(address))
 
 
 def _serve_here(
-    settings: ServerSettings, listener: socket.socket, on_start: Callable[[], None]
+    settings: ServerSettings,
+    listener: socket.socket,
+    address: str,
+    on_start: Callable[[], None],
 ) -> None:
-    stores = opened(settings)
+    stores = LateStores(settings.stack)
     served = deployments(settings, stores)
     following = followers(settings, stores, lambda model: lambda: [served[model]])
     stop = threading.Event()
@@ -236,16 +276,23 @@ def _serve_here(
             each.start()
         server = HttpServer(application(settings, served), on_start)
 
-        def tidy() -> None:
+        beacons = beacons_of(settings, stores, following, address, lambda: 1)
+
+        def tend() -> None:
+            note(settings, served, stores)
             for deployment in served.values():
                 deployment.tidy()
+            for beacon in beacons:
+                beacon.tell()
 
-        with followed(following, stop, tidy, settings.follow):
+        with followed(following, stop, tend, settings.follow):
             server.run(listener)
+        for beacon in beacons:
+            beacon.tell(end=True)
     finally:
         for deployment in served.values():
             deployment.close()
-        stores.records.close()
+        stores.close()
 
 
 @contextlib.contextmanager

@@ -19,7 +19,7 @@ drift = true                           # an alert of drift
 quality = true                         # an alert of falling quality
 
 [models.delay.monitor]
-window = "1h"                          # over what counts are taken together
+window = "1 day"                       # over what counts are taken together
 minimum = 200                          # rows of a window below which nothing is said
 persistence = 2                        # windows in a row that must be off
 false_alarms = 0.01                    # how often a window that is like the reference is off
@@ -53,7 +53,7 @@ _MODEL = (
     *("tests", "description", "capabilities", "scorecard", "onnx"),
     *("pipeline", "parameters", "promotion", "triggers", "monitor", "serving"),
 )
-_HOUR, _DAY = 3600.0, 86400.0
+_DAY = 86400.0
 
 
 class _Bound(NamedTuple):
@@ -106,7 +106,7 @@ class MonitorSettings:
         hosts: Private addresses that the webhook may have all the same.
     """
 
-    window: float = _HOUR
+    window: float = _DAY
     minimum: int = 200
     persistence: int = 2
     false_alarms: float = 0.01

@@ -22,6 +22,7 @@ Windlass = Callable[..., dict[str, Any]]
 def fresh_modules() -> Iterator[None]:
     """The pipeline's file has one name in every test's folder: each is imported as the first."""
     path = [*sys.path]
+    sys.modules.pop("flow", None)  # another folder's tests may have left theirs
     try:
         yield
     finally:

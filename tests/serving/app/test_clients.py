@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import numpy as np
 import pytest
 
@@ -110,24 +111,27 @@ def test_tritonclient_tells_errors(triton: Any, client: Any) -> None:
 def test_open_inference_openapi(address: str) -> None:
     openapi = pytest.importorskip("open_inference.openapi.client")
     types = pytest.importorskip("open_inference.openapi.types")
-    client = openapi.OpenInferenceClient(base_url=f"http://{address}")
-    client.check_server_liveness()
-    client.check_server_readiness()
-    client.check_model_readiness("delay")
-    client.check_model_version_readiness("delay", "1")
-    assert client.read_server_metadata().name == "windlass"
-    assert client.read_model_metadata("delay").inputs[0].datatype == "FP64"
-    inputs = [
-        types.RequestInput(name=name, shape=[1], datatype=TYPES.get(name, "BYTES"), data=[value])
-        for name, value in FLIGHT.items()
-    ]
-    request = types.InferenceRequest(inputs=inputs)
-    for found in (
-        client.model_infer("delay", request=request),
-        client.model_version_infer("delay", "2", request=request),
-    ):
-        assert found.model_name == "delay"
-        assert found.outputs[0].data.__root__ == ["late"]
+    with httpx.Client() as through:  # the client closes none of its own
+        client = openapi.OpenInferenceClient(base_url=f"http://{address}", httpx_client=through)
+        client.check_server_liveness()
+        client.check_server_readiness()
+        client.check_model_readiness("delay")
+        client.check_model_version_readiness("delay", "1")
+        assert client.read_server_metadata().name == "windlass"
+        assert client.read_model_metadata("delay").inputs[0].datatype == "FP64"
+        inputs = [
+            types.RequestInput(
+                name=name, shape=[1], datatype=TYPES.get(name, "BYTES"), data=[value]
+            )
+            for name, value in FLIGHT.items()
+        ]
+        request = types.InferenceRequest(inputs=inputs)
+        for found in (
+            client.model_infer("delay", request=request),
+            client.model_version_infer("delay", "2", request=request),
+        ):
+            assert found.model_name == "delay"
+            assert found.outputs[0].data.__root__ == ["late"]
 
 
 # pydantic-open-inference: JSON, by pydantic's models

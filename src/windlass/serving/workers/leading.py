@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import signal
 import socket
 import threading
 from collections.abc import Callable
 
+from windlass.serving.beacon import beacons_of
 from windlass.serving.following import Follower, Party
 from windlass.serving.releases import Release
-from windlass.serving.server import followed, followers, opened
+from windlass.serving.server import LateStores, followed, followers
 from windlass.serving.settings import ServerSettings
 from windlass.serving.workers.channel import Document
 from windlass.serving.workers.supervisor import Supervisor
@@ -62,9 +64,14 @@ class Leader:
         return [*found, f"{lacking} workers are missing"] if lacking else found
 
 
-def lead(settings: ServerSettings, listener: socket.socket, on_start: Callable[[], None]) -> None:
+def lead(
+    settings: ServerSettings,
+    listener: socket.socket,
+    address: str,
+    on_start: Callable[[], None],
+) -> None:
     """Serves by several processes until a signal ends it."""
-    stores = opened(settings)
+    stores = LateStores(settings.stack)
     leader = Leader(settings, listener)
     supervisor = leader.supervisor
 
@@ -73,6 +80,14 @@ def lead(settings: ServerSettings, listener: socket.socket, on_start: Callable[[
         return lambda: [workers]
 
     leader.following = followers(settings, stores, parties)
+    living = functools.partial(_living, supervisor)
+    beacons = beacons_of(settings, stores, leader.following, address, living)
+
+    def tend() -> None:
+        supervisor.tend()
+        for beacon in beacons:
+            beacon.tell()
+
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
@@ -81,8 +96,14 @@ def lead(settings: ServerSettings, listener: socket.socket, on_start: Callable[[
         for each in leader.following:
             each.start()
         on_start()
-        with followed(leader.following, stop, supervisor.tend, settings.follow):
+        with followed(leader.following, stop, tend, settings.follow):
             stop.wait()
+        for beacon in beacons:
+            beacon.tell(end=True)
     finally:
         supervisor.stop()
-        stores.records.close()
+        stores.close()
+
+
+def _living(supervisor: Supervisor) -> int:
+    return len(supervisor.workers)

@@ -23,7 +23,7 @@ from windlass.serving.workers.channel import Channel, Document
 
 PREPARE, COMMIT, PING = 600.0, 5.0, 5.0
 """Seconds that a worker has to load a release, to swap, and to show that it lives."""
-_DRAIN = 10.0
+_DRAIN = 30.0
 _log = logging.getLogger(__name__)
 
 
@@ -76,7 +76,9 @@ class WorkerProcess:
             self.channel.ask("commit", {"model": model, "generation": number}, COMMIT)
         except ServingError as error:
             _log.error("%r leaves rotation: %s", self, error.message)
-            self.stop()
+            self.is_gone = True
+            # It may take its time to answer what it has accepted; nobody is to wait for that.
+            threading.Thread(target=self.stop, daemon=True).start()
             return False
         return True
 

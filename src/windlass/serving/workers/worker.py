@@ -12,11 +12,10 @@ import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from windlass.execution.job import Stores
 from windlass.serving.app.application import Application
 from windlass.serving.deployment import Deployment
 from windlass.serving.releases import read_release
-from windlass.serving.server import HttpServer, application, deployments, opened
+from windlass.serving.server import HttpServer, LateStores, application, deployments, note
 from windlass.serving.settings import ServerSettings
 from windlass.serving.workers.channel import Channel, Document
 
@@ -36,7 +35,7 @@ class Worker:
         self._deployments: dict[str, Deployment] = {}
         self._told, self._complete = threading.Event(), threading.Event()
         self._settings: ServerSettings | None = None
-        self._stores: Stores | None = None
+        self._stores: LateStores | None = None
         self._app: Application | None = None
         self._server: HttpServer | None = None
         self._known_troubles: Sequence[str] = ()
@@ -57,7 +56,7 @@ class Worker:
         for deployment in self._deployments.values():
             deployment.close()
         if self._stores is not None:
-            self._stores.records.close()
+            self._stores.close()
 
     def end(self) -> None:
         """Ends it where it does not serve yet; where it does, uvicorn sees to it."""
@@ -69,7 +68,7 @@ class Worker:
         match question:
             case "settings":
                 self._settings = ServerSettings.read(told)
-                self._stores = opened(self._settings)
+                self._stores = LateStores(self._settings.stack)
                 self._deployments = deployments(self._settings, self._stores)
                 self._told.set()
             case "prepare":
@@ -97,6 +96,8 @@ class Worker:
     def _ping(self, troubles: Sequence[str]) -> Document:
         """Is told what is wrong with the whole server; says, by its event loop, that it lives."""
         self._known_troubles = troubles
+        if self._settings is not None and self._stores is not None:
+            note(self._settings, self._deployments, self._stores)
         for deployment in self._deployments.values():
             deployment.tidy()
         if self._server is not None:

@@ -1,0 +1,102 @@
+"""A server that starts while the record cannot be reached, and finds it later."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from windlass.errors import UnreachableError
+from windlass.execution.job import Stores
+from windlass.execution.stores import open_stores
+from windlass.provenance.project import find_project
+from windlass.records.models import Move
+from windlass.records.production import SILENCE
+from windlass.records.production import Deployment as Said
+from windlass.serving import server as module
+from windlass.serving.beacon import Beacon
+from windlass.serving.deployment import Deployment
+from windlass.serving.following import Follower
+from windlass.serving.server import LateStores, deployments, followers, note
+from windlass.serving.settings import ServerSettings
+from windlass.stacks.stack import Stack, load_stack
+
+from .conftest import Register
+
+
+def test_it_serves_what_it_served_last_and_takes_notes_once_it_can(
+    stores: Stores, register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register(1), register(2)
+    assert stores.records.move_alias(Move("delay", "champion", None, 1, "me", "promoted"))
+    settings = ServerSettings((("delay", "champion"),), stack_of(stores))
+    began(settings, LateStores(settings.stack))  # it has served once
+
+    reachable = open_stores
+
+    def gone(*_: object, **__: object) -> Stores:
+        raise UnreachableError("the database does not answer")
+
+    monkeypatch.setattr(module, "open_stores", gone)
+    late = LateStores(settings.stack)
+    served, follower = began(settings, late)
+    assert served.versions() == ("1",)
+    assert not notes(served)
+    assert follower.trouble is not None
+    assert not follower.look()
+
+    monkeypatch.setattr(module, "open_stores", reachable)
+    note(settings, {"delay": served}, late)
+    assert notes(served)
+    assert stores.records.move_alias(Move("delay", "champion", 1, 2, "me", "promoted"))
+    assert follower.look()
+    assert served.versions() == ("2", "1")
+    served.close()
+    late.close()
+
+
+def notes(served: Deployment) -> bool:
+    return served.observer is not None
+
+
+def stack_of(stores: Stores) -> Stack:
+    return load_stack(None, find_project(stores.project))
+
+
+def began(settings: ServerSettings, late: LateStores) -> tuple[Deployment, Follower]:
+    (served,) = deployments(settings, late).values()
+    (follower,) = followers(settings, late, lambda _: lambda: [served])
+    follower.start()
+    if served.observer is not None:
+        served.close()
+    return served, follower
+
+
+def test_a_server_says_what_it_serves_and_that_it_ends(stores: Stores) -> None:
+    class Source:
+        release = None
+        generation = 0
+        trouble = None
+
+    reachable = [False]
+
+    def late() -> Stores:
+        if not reachable[0]:
+            raise UnreachableError("the database does not answer")
+        return stores
+
+    beacon = Beacon(late, Source(), "delay", "champion", "http://there:1", lambda: 2)  # type: ignore[arg-type]
+    beacon.tell()
+    assert stores.records.deployments("delay") == []
+    reachable[0] = True
+    beacon.tell()
+    (said,) = stores.records.deployments("delay")
+    assert (said.document["workers"], said.alias, said.ended) == (2, "champion", None)
+    assert said.lives(time.time())
+    assert not said.lives(time.time() + SILENCE + 1)
+    beacon.tell()
+    assert stores.records.deployments("delay") == [said]  # it has nothing new to say yet
+    beacon.tell(end=True)
+    (ended,) = stores.records.deployments("delay")
+    assert isinstance(ended, Said)
+    assert not ended.lives(time.time())
