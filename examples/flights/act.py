@@ -3,9 +3,9 @@
 python examples/flights/act.py              # from the clone's root; some four minutes
 
 A project of its own is made in .windlass/act. There `windlass turn` makes delay@1 of January to
-March, `windlass serve` answers for the flights from April on, `windlass monitor` notices that they
-are other ones and that it has become worse, and a turn makes the next version of all that is known
-by the end of July. Nothing here tells the server of it: it follows the champion.
+March, `windlass serve` answers for the flights from April on, and `windlass monitor` notices that
+they are other ones and that it has become worse. When July is over, `windlass watch --once` finds
+that a turn is due, and takes it. Nothing here tells the server of delay@2: it follows the champion.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ HERE = Path(__file__).parent
 WINDLASS = [sys.executable, "-m", "windlass"]
 FIRST, KNOWN = 4, 7
 """The month that is served first, and the last one that the second version is made of."""
+REASONS = {"drift", "quality"}
+"""What begins a turn, as act.toml says."""
 LABELS, AFTERWARDS = pd.Timedelta("3 days"), pd.Timedelta("7 days")
 """How late labels come, and how long the load goes on after the swap."""
 LOOKS = 5.0
@@ -48,32 +50,33 @@ class Act:
     Args:
         root: The folder of its project, which is made anew.
         month: Seconds in which a month passes.
-        parameters: Of the pipeline.
+        depths: Of the trees, a parameter of the pipeline.
     """
 
-    def __init__(self, root: Path, month: float, parameters: Sequence[str]) -> None:
-        self.root, self.month = root, month
-        self.parameters = [word for each in parameters for word in ("-p", each)]
+    def __init__(self, root: Path, month: float, depths: Sequence[int]) -> None:
+        self.root, self.month, self.depths = root, month, list(depths)
         self.began = time.monotonic()
         self.replay: Replay | None = None
         self.noticed: dict[str, dict[str, Any]] = {}
         self.told = FIRST
         self.look: Future[list[dict[str, Any]]] | None = None
         self.pool = ThreadPoolExecutor(2)
-        make_project(root, month)
+        make_project(root)
+        self.know(FIRST - 1)
 
     def play(self) -> bool:
         """Plays it; returns whether the version was replaced without a failed request."""
         print(f"{'':<12}{'real':>6}  {'requests':>8}  {'failed':>6}  {'answers':<8}")
-        self.turn(3)
+        self.turn("turn", "delay")
         table, hours = hours_from(FIRST, KNOWN + 1)
         a_month = sum(hour.time.month == FIRST for hour in hours)
         with server(self.root) as port, Replay(port, hours, self.month / a_month, LABELS) as replay:
             self.replay = replay
             self.say("delay@1 is served, and the load begins")
-            self.until(lambda: replay.date.month > KNOWN and "quality" in self.noticed, self.watch)
+            self.until(lambda: set(self.noticed) >= REASONS, self.watch)
+            self.until(lambda: self.told > KNOWN, wait)
             before = replay.answered
-            self.turn(KNOWN)
+            self.turn("watch", "--once")
             self.until(lambda: replay.version == 2, wait)
             self.say("the first answer of delay@2")
             swapped = replay.date
@@ -83,19 +86,35 @@ class Act:
         self.compare(replay, table, before)
         return not replay.failures
 
-    def turn(self, last: int) -> None:
-        """Takes a turn on what is known by the end of a month, while all else goes on."""
-        self.say(f"a turn begins, on January to {month_of(last)}")
-        words = ["turn", "delay", "-p", f"last={last}", *self.parameters, "--json"]
-        turn = self.pool.submit(windlass, self.root, *words)
+    def know(self, month: int) -> None:
+        """Lets the pipeline know what happened until the end of a month."""
+        told = (HERE / "act.toml").read_text()
+        told = told.replace("last = 3", f"last = {month}, depths = {self.depths}")
+        told = told.replace('"30s"', f'"{self.month:g}s"')
+        written = self.root / "windlass.toml.new"
+        written.write_text(told)
+        written.replace(self.root / "windlass.toml")  # at once: it may be being read
+
+    def turn(self, *words: str) -> None:
+        """Has a command take a turn, while all else goes on, and tells what comes of it."""
+        self.say(f"windlass {' '.join(words)}")
+        turn = self.pool.submit(windlass, self.root, *words, "--json")
+        self.until(lambda: turn.done() or bool(self.why()), wait)
+        if why := self.why():
+            self.say(f"a turn begins: {why}")
         self.until(turn.done, wait)
-        done = turn.result()
-        output, errors = done.stdout, done.stderr
+        code, output, errors = turn.result()
         found = json.loads(output) if output else {}
-        if done.returncode or found.get("state") != "promoted":
+        found = found["turns"][0]["turn"] if found.get("turns") else found
+        if code or found.get("state") != "promoted":
             sys.exit(f"the turn did not promote a version:\n{errors}\n{output}")
         passed = re.search(r"=+ (\d+ passed.*) in ", errors)
         self.say(f"delay@{found['version']} is promoted: {passed[1] if passed else 'tested'}")
+
+    def why(self) -> str:
+        """Why the watcher has begun a turn; nothing as long as it has not."""
+        found = re.search(r"delay: a turn begins: (.*)\n", said(self.root, "watch"))
+        return re.sub(r" since [-\d]+ [:\d]+", "", found[1]) if found else ""
 
     def watch(self) -> None:
         """Looks every few seconds, as a person would, and tells what is new."""
@@ -109,11 +128,11 @@ class Act:
     def monitor(self) -> list[dict[str, Any]]:
         """What the monitor says is off; it needs some seconds for it."""
         wait(LOOKS)
-        done = windlass(self.root, "monitor", "delay", "--json")
-        if done.returncode not in (0, 1, 3):
-            sys.exit(f"the monitor failed:\n{done.stderr}{done.stdout}")
-        found: list[dict[str, Any]] = json.loads(done.stdout)["standing"]
-        assert bool(found) == (done.returncode == 1)
+        code, output, errors = windlass(self.root, "monitor", "delay", "--json")
+        if code not in (0, 1, 3):
+            sys.exit(f"the monitor failed:\n{errors}{output}")
+        found: list[dict[str, Any]] = json.loads(output)["standing"]
+        assert bool(found) == (code == 1)
         return found
 
     def notice(self, standing: list[dict[str, Any]]) -> None:
@@ -133,6 +152,7 @@ class Act:
             meanwhile()
             if self.replay and self.replay.date.month > self.told:
                 self.tell_of(self.told)
+                self.know(self.told)
                 self.told += 1
             if self.replay and self.replay.is_over:
                 sys.exit("the year is over: give it more time, --month 60")
@@ -194,47 +214,53 @@ def inside(folder: Path) -> Iterator[None]:
         os.chdir(before)
 
 
-def make_project(root: Path, month: float) -> None:
-    """The example in a folder of its own, its monitor's windows a month."""
+def make_project(root: Path) -> None:
+    """The example in a folder of its own."""
     shutil.rmtree(root, ignore_errors=True)
     root.mkdir(parents=True)
     for module in HERE.glob("*.py"):
         shutil.copy(module, root)
     shutil.copytree(HERE / "release_tests", root / "release_tests")
-    settings = (HERE / "act.toml").read_text()
-    (root / "windlass.toml").write_text(settings.replace('"20s"', f'"{month:g}s"'))
 
 
 @contextmanager
 def server(root: Path) -> Iterator[int]:
     """``windlass serve delay`` while it is entered; gives its port."""
-    with (root / "server.log").open("w+") as log:
+    with (root / "serve.log").open("w") as log:
         process = subprocess.Popen(
             [*WINDLASS, "serve", "delay", "--port", "0"], cwd=root, env=environment(),
             stdout=log, stderr=subprocess.STDOUT,
         )  # fmt: skip
         try:
-            yield port_of(process, root / "server.log")
+            yield port_of(process, root)
         finally:
             process.terminate()
             process.wait(60)
 
 
-def port_of(process: subprocess.Popen[Any], log: Path) -> int:
+def port_of(process: subprocess.Popen[Any], root: Path) -> int:
     """Where a server listens, once it says so."""
     while process.poll() is None:
-        if found := re.search(r"serving .* at http://[^ ]*:(\d+)", log.read_text()):
+        if found := re.search(r"serving .* at http://[^ ]*:(\d+)", said(root, "serve")):
             return int(found[1])
-        time.sleep(0.1)
-    sys.exit(f"the server ended:\n{log.read_text()}")
+        wait()
+    sys.exit(f"the server ended:\n{said(root, 'serve')}")
 
 
-def windlass(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """A command, at its end."""
-    return subprocess.run(
-        [*WINDLASS, *words], cwd=root, env=environment(), capture_output=True, text=True,
-        check=False,
-    )  # fmt: skip
+def windlass(root: Path, *words: str) -> tuple[int, str, str]:
+    """A command, at its end: its exit code, its output, and what it said meanwhile."""
+    with (root / f"{words[0]}.log").open("w") as log:
+        done = subprocess.run(
+            [*WINDLASS, *words], cwd=root, env=environment(), stdout=subprocess.PIPE, stderr=log,
+            text=True, check=False,
+        )  # fmt: skip
+    return done.returncode, done.stdout, said(root, words[0])
+
+
+def said(root: Path, command: str) -> str:
+    """What a command has said until now."""
+    log = root / f"{command}.log"
+    return log.read_text() if log.exists() else ""
 
 
 def environment() -> dict[str, str]:
@@ -257,10 +283,10 @@ def main() -> int:
     """Plays the act; 0 if no request failed."""
     parser = argparse.ArgumentParser(description="The whole act on the flights.")
     parser.add_argument("--root", type=Path, default=Path(".windlass/act"))
-    parser.add_argument("--month", type=float, default=20.0, help="seconds that a month takes")
-    parser.add_argument("-p", action="append", default=[], help="a parameter of the pipeline")
+    parser.add_argument("--month", type=float, default=30.0, help="seconds that a month takes")
+    parser.add_argument("--depths", type=int, nargs="+", default=[4, 6, 8], help="of the trees")
     told = parser.parse_args()
-    return 0 if Act(told.root.absolute(), told.month, told.p).play() else 1
+    return 0 if Act(told.root.absolute(), told.month, told.depths).play() else 1
 
 
 if __name__ == "__main__":
