@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.timeout(1200)
-"""Seconds: the whole of it is played for the first of these tests, on a machine that may be busy."""
+"""Seconds: all of it is played for the first of these tests, on a machine that may be busy."""
 
 
 @pytest.fixture(scope="module")
@@ -51,15 +51,18 @@ def document(project: Path, *words: str) -> Any:
     return json.loads(done.stdout)
 
 
+def place(timeline: str, what: str) -> int:
+    """In which line it is told."""
+    (found,) = [n for n, line in enumerate(timeline.splitlines()) if re.search(what, line)]
+    return found
+
+
 def test_no_request_fails_while_the_version_is_replaced(timeline: str) -> None:
     (told,) = re.findall(r"([\d,]+) requests, (\d+) failed", timeline)
     assert int(told[0].replace(",", "")) > 5_000
     assert told[1] == "0"
-    lines = timeline.splitlines()
-    (first,) = [place for place, line in enumerate(lines) if "the first answer of delay@2" in line]
-    (begins,) = [n for n, line in enumerate(lines) if "a turn begins, on January to July" in line]
-    assert "delay@1" in lines[begins]
-    assert begins < first
+    begins = place(timeline, r"delay@1 {2,}a turn begins")
+    assert begins < place(timeline, r"delay@2 {2,}the first answer of delay@2")
     assert re.search(r"delay@2 {2,}the load ends", timeline)
 
 
@@ -68,8 +71,16 @@ def test_drift_and_falling_quality_are_noticed_and_told(project: Path, timeline:
         r"windlass monitor, exit code 1: drift: the distribution of '\w+' has", timeline
     )
     assert re.search(r"exit code 1: quality: the log_loss is 0\.\d+, and was 0\.\d+ on", timeline)
-    turns = document(project, "history", "delay", "--turns")["turns"]
-    assert [turn["state"] for turn in turns] == ["promoted", "promoted"]
+
+
+def test_they_begin_the_turn_when_july_is_known(project: Path, timeline: str) -> None:
+    assert re.search("a turn begins: drift of delay@1, falling quality of delay@1", timeline)
+    assert place(timeline, "July: .* flights") < place(timeline, "windlass watch --once")
+    second, first = document(project, "history", "delay", "--turns")["turns"]
+    assert [each["kind"] for each in first["why"]] == ["hand"]
+    assert [each["kind"] for each in second["why"]] == ["drift", "quality"]
+    assert [turn["state"] for turn in (first, second)] == ["promoted", "promoted"]
+    assert document(project, "show", second["run"])["parameters"]["last"] == 7
 
 
 def test_the_new_version_has_passed_its_tests_against_the_old_one(
