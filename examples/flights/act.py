@@ -20,7 +20,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +66,8 @@ class Act:
 
     def play(self) -> bool:
         """Plays it; returns whether the version was replaced without a failed request."""
-        print(f"{'':<12}{'real':>6}  {'requests':>8}  {'failed':>6}  {'answers':<8}")
+        print("\n── The whole act: served, watched, replaced while it answers ──")
+        print(f"{'2013':<12}{'real':>6}  {'requests':>8}  {'failed':>6}  {'answers':<8}")
         self.turn("turn", "delay")
         table, hours = hours_from(FIRST, KNOWN + 1)
         a_month = sum(hour.time.month == FIRST for hour in hours)
@@ -180,7 +181,7 @@ class Act:
         """Tells what the turn has changed: the same flights by both versions."""
         holdout, live = self.noticed["quality"]["holdout"], outcomes(before)
         after = outcomes([hour for hour in replay.answered if hour.version == 2])
-        with inside(self.root), wl.load("delay@1", follow=None) as first:
+        with chdir(self.root), wl.load("delay@1", follow=None) as first:
             old = first.predict_proba(table.loc[after.index])[:, 1]
         times = np.quantile([hour.seconds for hour in replay.answered], [0.5, 0.99]) * 1000
         print(
@@ -201,17 +202,6 @@ class Act:
 def loss(found: pd.DataFrame) -> float:
     """The log loss of what was told."""
     return float(log_loss(found[LABEL], found["chance"]))
-
-
-@contextmanager
-def inside(folder: Path) -> Iterator[None]:
-    """In a folder while it is entered."""
-    before = Path.cwd()
-    os.chdir(folder)
-    try:
-        yield
-    finally:
-        os.chdir(before)
 
 
 def make_project(root: Path) -> None:
