@@ -38,7 +38,7 @@ FIRST, KNOWN = 4, 7
 """The month that is served first, and the last one that the second version is made of."""
 REASONS = {"drift", "quality"}
 """What begins a turn, as act.toml says."""
-LABELS, AFTERWARDS = pd.Timedelta("3 days"), pd.Timedelta("7 days")
+LABELS, AFTERWARDS = pd.Timedelta("3 days"), pd.Timedelta("4 days")
 """How late labels come, and how long the load goes on after the swap."""
 LOOKS = 5.0
 """Seconds between two looks of the monitor."""
@@ -109,7 +109,7 @@ class Act:
         found = found["turns"][0]["turn"] if found.get("turns") else found
         if code or found.get("state") != "promoted":
             sys.exit(f"the turn did not promote a version:\n{errors}\n{output}")
-        passed = re.search(r"=+ (\d+ passed.*) in ", errors)
+        passed = re.search(r"(\d+ passed.*) in \d", errors)
         self.say(f"delay@{found['version']} is promoted: {passed[1] if passed else 'tested'}")
 
     def why(self) -> str:

@@ -19,7 +19,7 @@ import pandas as pd
 from data import read_flights, read_weather, without_errors
 from features import FEATURES, LABEL, join_weather, make_features, with_recent, with_traffic
 
-CLIENTS, FEW = 4, 8
+CLIENTS, FEW = 4, 4
 NEW_YORK = "America/New_York"
 ORDER = ["time_hour", "origin", "sched_dep_time", "carrier", "flight"]
 
