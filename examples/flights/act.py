@@ -1,6 +1,6 @@
 """The whole act: trained in winter, served, watched, and replaced in summer while it answers.
 
-python examples/flights/act.py              # from the clone's root; some four minutes
+python examples/flights/act.py              # from the clone's root; some minutes
 
 A project of its own is made in .windlass/act. There `windlass turn` makes delay@1 of January to
 March, `windlass serve` answers for the flights from April on, and `windlass monitor` notices that
