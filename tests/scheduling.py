@@ -22,6 +22,7 @@ GROUPS = {
     "tests/provenance/test_attacks.py": "attacks",
     "tests/provenance/test_mutations.py": "mutations",
     "tests/examples/test_turns.py": "turns",
+    "tests/examples/test_act.py": "act",
     "tests/serving/test_server.py": "servers",
     "tests/serving/app/test_clients.py": "clients",
     "tests/serving/app/test_schemathesis.py": "clients",

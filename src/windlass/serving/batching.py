@@ -60,6 +60,7 @@ class Batcher(Generic[T, R]):
         latency: Seconds that a batch may take.
         most_waiting: Rows that may wait.
         name: What the thread is called.
+        prepare: What the thread does before anything is asked.
     """
 
     def __init__(
@@ -69,8 +70,9 @@ class Batcher(Generic[T, R]):
         latency: float = LATENCY,
         most_waiting: int = MOST_WAITING,
         name: str = "model",
+        prepare: Callable[[], None] = lambda: None,
     ) -> None:
-        self._answer = answer
+        self._answer, self._prepare = answer, prepare
         self._latency, self._most_waiting = latency, most_waiting
         self._lock = threading.Lock()
         self._waiting: deque[Waiting[T, R]] = deque()
@@ -125,6 +127,7 @@ class Batcher(Generic[T, R]):
         )
 
     def _run(self) -> None:
+        self._prepare()
         goes_on = True
         while goes_on:
             # A loop that was closed before it could wake this thread must not keep others waiting.

@@ -20,6 +20,7 @@ from windlass.errors import (
     WindlassError,
 )
 from windlass.models.signature import Signature
+from windlass.models.threads import one_for_this_thread
 from windlass.serving.asking import Question, answer_all
 from windlass.serving.batching import LATENCY, MOST_WAITING, Batcher
 from windlass.serving.exchange import Answer, Arrays, Observer, arrays_of
@@ -273,12 +274,14 @@ class Deployment:
         def answer(questions: Sequence[Question]) -> list[Answer | Exception]:
             return answer_all(generation, self.observer, questions)
 
-        limits = self._limits
-        name = f"model {generation.release.name}"
-        return Slot(
-            generation,
-            Batcher(answer, latency=limits.latency, most_waiting=limits.waiting, name=name),
+        batcher = Batcher(
+            answer,
+            latency=self._limits.latency,
+            most_waiting=self._limits.waiting,
+            name=f"model {generation.release.name}",
+            prepare=one_for_this_thread,  # the model is loaded by now, and its libraries with it
         )
+        return Slot(generation, batcher)
 
     def _free(self, slot: Slot) -> None:
         """Lets go of a generation once those that hold it have their answers."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import socket
 import subprocess
 import warnings
@@ -16,6 +15,7 @@ import httpx
 import numpy as np
 import pytest
 
+from engines import engine_python
 from serving.fakes import FLIGHT, Fake
 
 TYPES = {"distance": "FP64", "month": "INT32", "weekend": "BOOL"}
@@ -156,20 +156,18 @@ def test_pydantic_open_inference(address: str) -> None:
     assert remote.infer(rows).predict == [0.0, 0.5]
 
 
-# KServe: too heavy for the environment of all tests
+# KServe: some seventy packages, in an environment of their own
 
 
 def test_kserve(address: str) -> None:
-    python = os.environ.get("WINDLASS_TEST_KSERVE")
-    if python is None:
-        pytest.skip("WINDLASS_TEST_KSERVE names no interpreter that has KServe's client")
+    python = engine_python("kserve", "kserve")
     types = {"FP64": "f8", "INT32": "i4", "BOOL": "?", "BYTES": "O"}
     flight = {
         name: [value, datatype := TYPES.get(name, "BYTES"), types[datatype]]
         for name, value in FLIGHT.items()
     }
     program = Path(__file__).with_name("kserve_program.py")
-    command = [python, "-W", "ignore", "-I", str(program), address, json.dumps(flight)]
+    command = [str(python), "-W", "ignore", "-I", str(program), address, json.dumps(flight)]
     told = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert told.returncode == 0, told.stderr
     answer = ["k-1", [[0.75, 0.25]]]

@@ -21,10 +21,10 @@ from windlass.models.release.ready import (
     ready,
     verdict_if,
 )
-from windlass.models.release.threads import one_thread
 from windlass.models.statistics.finding import Verdict
 from windlass.models.statistics.proportions import exact_interval
 from windlass.models.tables import rows_of, take
+from windlass.models.threads import one_thread
 from windlass.models.version import Version
 
 _FEW = 10

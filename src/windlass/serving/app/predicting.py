@@ -15,7 +15,7 @@ from windlass.serving.protocol.binding import Binding
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_TRUTHS = {bool, float, int, str}
+_TRUTHS = {bool, float, int, str, type(None)}
 
 
 async def predict(call: Call) -> Reply:
@@ -77,7 +77,10 @@ def _plain(values: NDArray[Any]) -> Any:
 
 
 async def feedback(call: Call) -> Reply:
-    """Takes what was true of the rows of a request: ``{"id": …, "truth": […]}``."""
+    """Takes what was true of the rows of a request: ``{"id": …, "truth": […]}``.
+
+    Of some rows it may never be known: a null, as of a flight that was cancelled.
+    """
     document = await call.document()
     call.take_id(None)
     given, truth = document.get("id"), document.get("truth")
@@ -85,6 +88,8 @@ async def feedback(call: Call) -> Reply:
         raise ProtocolError("'id' is not the id of a request")
     if type(truth) is not list or not truth or not set(map(type, truth)) <= _TRUTHS:
         raise ProtocolError("'truth' is no list of labels or numbers, one of each row")
+    if all(each is None for each in truth):
+        raise ProtocolError("'truth' tells nothing: every row has null")
     if len(truth) > call.limits.rows:
         raise ProtocolError(f"there are more than {call.limits.rows:,} rows", status=413)
     request = check_id(given)
