@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from math import prod
 from typing import TYPE_CHECKING, Any, Self
 
@@ -18,7 +17,7 @@ from windlass.serving.exchange import Arrays
 from windlass.serving.protocol.buffers import read_buffer
 from windlass.serving.protocol.datatypes import BYTES, DTYPES
 from windlass.serving.protocol.elements import as_objects, read_elements
-from windlass.serving.protocol.request import Given, InferRequest, shown
+from windlass.serving.protocol.request import Given, InferRequest, nearest, shown
 from windlass.serving.protocol.shapes import flattened
 from windlass.serving.protocol.times import read_times
 
@@ -163,10 +162,10 @@ class Binding:
     def _stranger(self, name: str, twice: bool) -> ProtocolError:
         if twice:
             return ProtocolError(f"the tensor '{name}' is given twice")
-        near = get_close_matches(name, self.slots, 1)
+        near = nearest(name, self.slots)
         return ProtocolError(
             f"the model takes no tensor '{shown(name)}'",
-            hint=f"Is '{near[0]}' meant?" if near else f"It takes {told(list(self.slots), ', ')}.",
+            hint=f"Is '{near}' meant?" if near else f"It takes {told(list(self.slots), ', ')}.",
         )
 
     def rows(self, rows: Sequence[Any]) -> Arrays:

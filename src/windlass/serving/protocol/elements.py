@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _EXACT = 2**53
 """Whole numbers up to which each is a float64."""
+_PIECE = 32_768
+"""Elements that are read at once: some milliseconds, while no other thread runs Python."""
 
 
 def read_elements(elements: Sequence[Any], datatype: str, name: str) -> NDArray[Any]:
@@ -33,8 +35,10 @@ def read_elements(elements: Sequence[Any], datatype: str, name: str) -> NDArray[
     Raises:
         ProtocolError: An element is not of that datatype, or does not fit into it.
     """
-    types = set(map(type, elements))
-    return _READERS[datatype](elements, types, datatype, name)
+    pieces = [elements[at : at + _PIECE] for at in range(0, len(elements), _PIECE)] or [elements]
+    types = set().union(*(map(type, piece) for piece in pieces))
+    read = [_READERS[datatype](piece, types, datatype, name) for piece in pieces]
+    return read[0] if len(read) == 1 else np.concatenate(read)
 
 
 def _read_floats(
