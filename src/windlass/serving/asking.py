@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from windlass.serving.exchange import Answer, Arrays, Batch, Observer, Request
+from windlass.serving.exchange import Answer, Arrays, Batch, Observer, Request, join, kind_of
 from windlass.serving.generation import Generation
 
 if TYPE_CHECKING:
@@ -55,8 +55,7 @@ def _alike(questions: Sequence[Question]) -> Iterator[list[int]]:
         return
     groups: dict[tuple[object, ...], list[int]] = {}
     for at, question in enumerate(questions):
-        kind = tuple((n, a.dtype, a.shape[1:]) for n, a in question.inputs.items())
-        groups.setdefault(kind, []).append(at)
+        groups.setdefault(kind_of(question.inputs), []).append(at)
     yield from groups.values()
 
 
@@ -64,7 +63,7 @@ def _together(
     generation: Generation, observer: Observer | None, questions: Sequence[Question]
 ) -> list[Answer | Exception]:
     try:
-        inputs = _joined(questions)
+        inputs = join([each.inputs for each in questions])
         outputs = generation.answer(inputs)
     except Exception as error:  # noqa: BLE001 - whatever a model raises is told to who asked
         return [error] if len(questions) == 1 else _sorted_out(generation, observer, questions)
@@ -92,15 +91,6 @@ def _wrong(generation: Generation, question: Question) -> Exception | None:
     except Exception as error:  # noqa: BLE001 - it is told to who asked
         return error
     return None
-
-
-def _joined(questions: Sequence[Question]) -> Arrays:
-    if len(questions) == 1:
-        return questions[0].inputs
-    import numpy as np
-
-    names = questions[0].inputs
-    return {name: np.concatenate([each.inputs[name] for each in questions]) for name in names}
 
 
 def _noted(questions: Sequence[Question]) -> list[Request]:

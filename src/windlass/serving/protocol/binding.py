@@ -13,7 +13,7 @@ from windlass.models.problems import told
 from windlass.models.signature import Signature
 from windlass.models.table_inputs import TableInputs
 from windlass.models.tensors import INPUT, Tensor
-from windlass.serving.exchange import Arrays
+from windlass.serving.exchange import Arrays, Columns
 from windlass.serving.protocol.buffers import read_buffer
 from windlass.serving.protocol.datatypes import BYTES, DTYPES
 from windlass.serving.protocol.elements import as_objects, read_elements
@@ -115,6 +115,7 @@ class Binding:
         self.signature = signature
         self.slots = {field.name: Slot.of(field) for field in fields}
         self.datatypes = {each.name: each.tensor().datatype for each in signature.outputs}
+        self._places = {name: place for place, name in enumerate(self.slots)}
         self._is_matrix = (
             isinstance(signature.inputs, TableInputs)
             and INPUT not in self.slots
@@ -157,7 +158,7 @@ class Binding:
                 f"the tensor '{INPUT}' has the shape {list(matrix.shape)}, and the model takes "
                 f"[rows, {len(self.slots)}]: the columns {told(list(self.slots), ', ')}"
             )
-        return dict(zip(self.slots, matrix.T, strict=True)), len(matrix)
+        return Columns(self._places, matrix), len(matrix)
 
     def _stranger(self, name: str, twice: bool) -> ProtocolError:
         if twice:
