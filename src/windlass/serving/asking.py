@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from windlass.errors import ModelError
 from windlass.serving.exchange import Answer, Arrays, Batch, Observer, Request, join, kind_of
 from windlass.serving.generation import Generation
 
@@ -65,6 +66,7 @@ def _together(
     try:
         inputs = join([each.inputs for each in questions])
         outputs = generation.answer(inputs)
+        _check_rows(outputs, sum(each.rows for each in questions))
     except Exception as error:  # noqa: BLE001 - whatever a model raises is told to who asked
         return [error] if len(questions) == 1 else _sorted_out(generation, observer, questions)
     if observer is not None:
@@ -91,6 +93,14 @@ def _wrong(generation: Generation, question: Question) -> Exception | None:
     except Exception as error:  # noqa: BLE001 - it is told to who asked
         return error
     return None
+
+
+def _check_rows(outputs: Arrays, rows: int) -> None:
+    """Refuses what cannot be cut into the answers of each: one would be given another's rows."""
+    for name, array in outputs.items():
+        shape = getattr(array, "shape", ())
+        if not shape or shape[0] != rows:
+            raise ModelError(f"the model gives '{name}' of the shape {shape} for {rows:,} rows")
 
 
 def _noted(questions: Sequence[Question]) -> list[Request]:

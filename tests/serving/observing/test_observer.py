@@ -232,6 +232,53 @@ def test_counts_that_the_record_never_took_are_left_for_the_next_observer(
     assert not list((stores.logs.parent / "spool" / "delay").iterdir())
 
 
+def test_many_windows_of_a_long_outage_are_saved_when_it_is_over(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    observer = start(stores)
+    reached = stores.records.save_observations
+
+    def gone(_: Any) -> None:
+        raise UnreachableError("the database does not answer")
+
+    monkeypatch.setattr(stores.records, "save_observations", gone)
+    began = time.time() - 200 * 60
+    for window in range(200):
+        observer.answered(batch([1], at=began + 60 * window, seed=window))
+    until(lambda: observer.state()["unsaved_windows"] == 200)
+    monkeypatch.setattr(stores.records, "save_observations", reached)
+    observer.close()
+    assert counted(stores.records).rows == 200
+
+
+def test_what_cannot_be_noted_takes_nothing_else_with_it(stores: Stores) -> None:
+    observer = start(stores, pace=replace(QUICK, drain=60.0))
+    observer.answered(batch([2], seed=1))
+    poison = batch([3], seed=2, version="2")
+    observer.answered(replace(poison, outputs={"predict_proba": np.ones((3, 1))}))
+    observer.feedback("r1-0", ["late"])
+    observer.answered(batch([4], seed=3, version="3"))
+    observer.close()
+    assert observer.state()["lost"] == 3
+    assert {row["_version"] for row in read(log_of(stores)).to_pylist()} == {"1", "3"}
+    assert len(read(log_of(stores), "feedback")) == 1
+
+
+def test_what_a_dead_writer_left_spoilt_keeps_nobody_from_the_rest(stores: Stores) -> None:
+    root, now = stores.logs.parent / "spool" / "delay", int(time.time() * 1000)
+    for name, counts in (("aa", b'[{"model"'), ("bb", b"[]")):
+        (root / name).mkdir(parents=True)
+        (root / name / "observations.json").write_bytes(counts)
+        (root / name / "no-journal.arrows").write_bytes(b"?")
+    journal = Journal(root / "bb", Name("feedback", now, "0", "bb", 1), pa.schema([("a", "int64")]))
+    journal.append(pa.table({"a": [1, 2]}))
+    journal.close()
+    observer = start(stores)
+    until(lambda: bool(segments(log_of(stores), "feedback")))
+    observer.close()
+    assert not {"adopting", "forgetting", "history"} & set(observer.state()["problems"])  # type: ignore[arg-type]
+
+
 def test_a_place_that_cannot_be_written_is_told_and_written_later(stores: Stores) -> None:
     log_of(stores).write_text("in the way")
     observer = start(stores, pace=replace(QUICK, segment=0.0))
@@ -240,7 +287,7 @@ def test_a_place_that_cannot_be_written_is_told_and_written_later(stores: Stores
     observer.answered(batch([3], seed=2))
     log_of(stores).unlink()
     until(lambda: observer.state()["logged"] == 6)
-    assert observer.state()["problems"] == {}
+    until(lambda: observer.state()["problems"] == {})
     observer.close()
     assert len(read(log_of(stores))) == 6
 

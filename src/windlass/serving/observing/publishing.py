@@ -87,11 +87,13 @@ class Publisher:
     def adopt(self, save: Callable[[list[Observation]], None]) -> int:
         """Publishes what dead writers have left, and saves their counts; returns how many did.
 
+        What one has left keeps nobody from what another has.
+
         Raises:
             StoreError: Something cannot be published; it is left for the next time.
             RecordError: Counts cannot be saved; they are left.
         """
-        adopted = 0
+        adopted, first = 0, None
         for folder in Folder.left(self._root):
             try:
                 if folder.note.exists():
@@ -99,8 +101,12 @@ class Publisher:
                     folder.note.unlink()
                 self.publish(folder)
                 adopted += 1
+            except Exception as error:  # noqa: BLE001 - the others are looked at first
+                first = first or error
             finally:
                 folder.remove()
+        if first is not None:
+            raise first
         return adopted
 
     def forget(self, now: float | None = None) -> int:
@@ -171,12 +177,17 @@ def _quickly(schema: Any) -> dict[str, Any]:
 
 
 def read_note(path: Path) -> list[Observation]:
-    """The counts that a writer has left."""
-    return [Observation(**each) for each in json.loads(path.read_text())]
+    """The counts that a writer has left; none if the disk has spoilt them."""
+    try:
+        return [Observation(**each) for each in json.loads(path.read_text())]
+    except (ValueError, TypeError):
+        return []
 
 
 def leave_note(path: Path, observations: list[Observation]) -> None:
     """Leaves counts for the next observer on this machine."""
     names = Observation.__dataclass_fields__
     told = [{name: getattr(each, name) for name in names} for each in observations]
-    path.write_text(json.dumps(told))
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps(told))
+    partial.replace(path)
