@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,12 +25,15 @@ from windlass.errors import RecordError, StoreError, UnreachableError
 from windlass.execution.job import Stores
 from windlass.records import Records
 from windlass.serving.exchange import Batch, Observer, Request
+from windlass.serving.observing.compacting import write
 from windlass.serving.observing.counts import UNKNOWN, Counts
+from windlass.serving.observing.inbox import Truth
 from windlass.serving.observing.journal import Folder, Journal, Name, read_journal
 from windlass.serving.observing.journals import Journals
 from windlass.serving.observing.observer import BackgroundObserver, observe
-from windlass.serving.observing.publishing import Publisher
-from windlass.serving.observing.rows import is_sampled
+from windlass.serving.observing.place import Place
+from windlass.serving.observing.publishing import Publisher, segment_of
+from windlass.serving.observing.rows import is_sampled, truths_table
 from windlass.stacks.models import ModelSettings, MonitorSettings, ServingSettings
 
 from .making import QUICK, batch, known, read, rows, segments
@@ -455,3 +459,63 @@ def test_journals_that_wait_too_long_to_be_published_take_no_more(tmp_path: Path
     journals.close()
     assert journals.lost["rows"] == 3000
     assert "wait to be published" in journals.problems["journal"]
+
+
+def minutes(stores: Stores, count: int, writer: str = "aa", days: float = 0.0) -> Place:
+    """Publishes a segment a minute of a writer, of a day that is so long ago."""
+    place = Place(str(log_of(stores)))
+    noon = (time.time() - days * 86400) // 86400 * 86400 + 3600
+    for minute in range(count):
+        at = noon + 60 * minute
+        table = truths_table([Truth(f"{writer}{minute}", at, ["late", "on time"])])
+        scratch = stores.logs.parent / "scratch"
+        write(table, scratch)
+        name = Name("feedback", int(at * 1000), "0", writer, minute)
+        place.publish(scratch, segment_of("delay", name))
+    return place
+
+
+def publisher(stores: Stores, writer: str = "aa", keep: float = 30 * 86400.0) -> Publisher:
+    root = stores.logs.parent / "spool" / "delay"
+    own = Folder.make(root, writer)
+    return Publisher("delay", root, own, lambda: Place(str(log_of(stores))), keep)
+
+
+def test_small_segments_are_joined_and_hold_the_same(stores: Stores) -> None:
+    minutes(stores, 5), minutes(stores, 3, "bb")
+    minutes(stores, 2, "cc", days=4), minutes(stores, 3, "dd", days=4)
+    (log_of(stores) / "delay" / "feedback" / "2026-01-01").mkdir()
+    (log_of(stores) / "delay" / "feedback" / "2026-01-01" / "mine.parquet").write_text("?")
+    before = sorted(map(str, read_feedback(stores)))
+    own = publisher(stores)
+    assert own.compact() == 4 + 4  # its own, and all of a day that is long over
+    assert len(segments(log_of(stores), "feedback")) - 1 == 1 + 3 + 1
+    assert sorted(map(str, read_feedback(stores))) == before
+    assert own.compact() == 0
+
+
+def test_who_dies_while_it_joins_leaves_nothing_that_stays_twice(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    minutes(stores, 4)
+    before = sorted(map(str, read_feedback(stores)))
+    own = publisher(stores)
+    with monkeypatch.context() as patched:
+        patched.setattr(Place, "remove", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            own.compact()
+    assert len(read_feedback(stores)) == 8 + 6  # some rows twice, and none not at all
+    own.compact()
+    assert sorted(map(str, read_feedback(stores))) == before
+
+
+def test_what_is_joined_is_forgotten_when_its_rows_are_to_be(stores: Stores) -> None:
+    minutes(stores, 40, days=1)
+    own = publisher(stores, keep=3600.0)
+    own.compact()
+    assert len(segments(log_of(stores), "feedback")) >= 13  # three minutes each, of an hour
+
+
+def read_feedback(stores: Stores) -> list[Any]:
+    found = [path for path in segments(log_of(stores), "feedback") if path.name[0].isdigit()]
+    return pa.concat_tables([pq.read_table(path) for path in found]).to_pylist()  # type: ignore[no-any-return]

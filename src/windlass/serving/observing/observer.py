@@ -255,6 +255,7 @@ class BackgroundObserver:
         return {
             "adopting": lambda: publisher.adopt(records.save_observations),
             "forgetting": publisher.forget,
+            "compacting": publisher.compact,
             "history": lambda: records.forget_observations(self._model, time.time() - HISTORY),
         }
 

@@ -8,10 +8,10 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from windlass.errors import StoreError
 from windlass.records.production import Observation
+from windlass.serving.observing.compacting import compact, how
 from windlass.serving.observing.journal import Folder, Name, read_journal
 from windlass.serving.observing.place import SEGMENT, Place
 
@@ -46,6 +46,7 @@ class Publisher:
         self.published: Counter[str] = Counter()
         """Segments and their rows since the beginning."""
         self._model, self._root, self._own, self._keep = model, root, own, keep
+        self._writer = own.path.name
         self._open_place = open_place
         self._place: Place | None = None
 
@@ -124,6 +125,24 @@ class Publisher:
                     removed += 1
         return removed
 
+    def compact(self) -> int:
+        """Joins small segments; returns how many there are less.
+
+        They are joined within a day, and a twentieth of the time that they are kept, as those that
+        are joined are forgotten together.
+
+        Raises:
+            StoreError: They cannot be read or written.
+        """
+        span = min(_DAY, self._keep / 20)
+        scratch = self._own.path / "compacting.partial"
+        fewer = 0
+        for kind in KINDS:
+            for day in self.place.folders(folder_of(self._model, kind)):
+                folder = folder_of(self._model, kind, day)
+                fewer += compact(self.place, folder, kind, self._writer, span, scratch)
+        return fewer
+
     def _old(self, kind: str, day: str, before: float) -> list[str]:
         """A whole day if its end is past, else the segments of it that are."""
         folder = folder_of(self._model, kind, day)
@@ -160,20 +179,11 @@ def write_segment(journal: Path, segment: Path) -> int:
         for batch in read_journal(journal):
             if writer is None:
                 writer = stack.enter_context(
-                    pq.ParquetWriter(str(segment), batch.schema, **_quickly(batch.schema))
+                    pq.ParquetWriter(str(segment), batch.schema, **how(batch.schema))
                 )
             writer.write_table(pa.Table.from_batches([batch]))
             rows += batch.num_rows
     return rows
-
-
-def _quickly(schema: Any) -> dict[str, Any]:
-    """How a segment is written in a fifth of the usual time, and no larger.
-
-    A dictionary is worth its making for texts alone; statistics, for what is looked for by them.
-    """
-    texts = [field.name for field in schema if str(field.type) == "string"]
-    return {"compression": "snappy", "use_dictionary": texts, "write_statistics": ["_time"]}
 
 
 def read_note(path: Path) -> list[Observation]:
