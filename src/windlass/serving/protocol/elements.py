@@ -35,10 +35,12 @@ def read_elements(elements: Sequence[Any], datatype: str, name: str) -> NDArray[
     Raises:
         ProtocolError: An element is not of that datatype, or does not fit into it.
     """
-    pieces = [elements[at : at + _PIECE] for at in range(0, len(elements), _PIECE)] or [elements]
+    read = _READERS[datatype]
+    if len(elements) <= _PIECE:
+        return read(elements, set(map(type, elements)), datatype, name)
+    pieces = [elements[at : at + _PIECE] for at in range(0, len(elements), _PIECE)]
     types = set().union(*(map(type, piece) for piece in pieces))
-    read = [_READERS[datatype](piece, types, datatype, name) for piece in pieces]
-    return read[0] if len(read) == 1 else np.concatenate(read)
+    return np.concatenate([read(piece, types, datatype, name) for piece in pieces])
 
 
 def _read_floats(
