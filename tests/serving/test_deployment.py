@@ -18,6 +18,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from windlass.errors import ModelError, NotFoundError, NotReadyError, SignatureError
 from windlass.models.threads import one_for_this_thread
 from windlass.serving import deployment as module
+from windlass.serving.asking import Question, answer_all
 from windlass.serving.deployment import Deployment, Limits
 from windlass.serving.exchange import Answer, Batch
 from windlass.serving.releases import fetch
@@ -243,6 +244,27 @@ class Noting:
         return {"waiting": 0}
 
     def close(self) -> None: ...
+
+
+@pytest.mark.parametrize(
+    "given",
+    [np.zeros(1), np.zeros(9), np.zeros((1, 5)), np.float64(1), [1, 2, 3, 4, 5], None, "five5"],
+)
+def test_a_model_that_gives_other_rows_than_it_was_asked_gives_no_answer(given: Any) -> None:
+    """Cut into the rows of each request, one would be told what another asked."""
+
+    class Strange:
+        version, number = "1", 1
+
+        def answer(self, _: Any) -> Any:
+            return {"predict": given}
+
+        def conform(self, _: Any) -> None:
+            return None
+
+    asked = [Question(f"r{n}", inputs(n), n, 0.0) for n in (2, 3)]
+    found = answer_all(Strange(), None, asked)  # type: ignore[arg-type]
+    assert [type(each) for each in found] == [ModelError] * 2
 
 
 def test_what_got_no_answer_is_noted_too(released: Released) -> None:

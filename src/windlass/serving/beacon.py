@@ -76,15 +76,24 @@ class Beacon:
         }
 
 
+class Beacons(list[Beacon]):
+    """What a server says of all its models."""
+
+    def tell(self, *, end: bool = False) -> None:
+        """Says what is served now: see `Beacon.tell`."""
+        for each in self:
+            each.tell(end=end)
+
+
 def beacons_of(
     settings: ServerSettings,
     stores: Callable[[], Stores],
     following: Sequence[Follower],
     address: str,
     workers: Callable[[], int],
-) -> list[Beacon]:
+) -> Beacons:
     """What a server says of each of its models."""
-    return [
+    return Beacons(
         Beacon(stores, follower, model, alias, address, workers)
         for follower, (model, alias) in zip(following, settings.models, strict=True)
-    ]
+    )

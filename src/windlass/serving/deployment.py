@@ -122,8 +122,16 @@ class Deployment:
 
     def is_ready(self, version: str | None = None) -> bool:
         """Whether it would answer."""
-        slots = self._slots()
-        return bool(slots) and (version is None or version in self.versions())
+        slots = [slot for slot in self._slots() if not slot.batcher.is_stuck]
+        known = {slot.generation.version for slot in slots}
+        live = self._live
+        return live is not None and (live in slots if version is None else version in known)
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether the live model has been at work on one batch for far too long."""
+        live = self._live
+        return live is not None and live.batcher.is_stuck
 
     def prepare(self, release: Release, number: int) -> Generation:
         """Loads a release and warms it up, beside the one that answers.

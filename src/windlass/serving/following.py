@@ -166,10 +166,14 @@ class Follower:
     def run(self, stop: threading.Event, interval: float = INTERVAL) -> None:
         """Looks again and again, until it is to stop."""
         while not stop.wait(interval):
-            try:
-                self.look()
-            except Exception:  # noqa: BLE001 - it must go on following whatever happens
-                _log.exception("a look at the alias failed")
+            self.try_look()
+
+    def try_look(self) -> None:
+        """Looks once; whatever goes wrong is in the log, and the next look may be better."""
+        try:
+            self.look()
+        except Exception:  # noqa: BLE001 - it must go on following whatever happens
+            _log.exception("a look at the alias failed")
 
     def _bring(self, number: int) -> bool:
         try:

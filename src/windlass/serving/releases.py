@@ -12,6 +12,7 @@ import contextlib
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from typing import Any
 
 from windlass import artifacts
 from windlass.artifacts import Artifact, ArtifactStore
-from windlass.errors import CorruptError, ModelError
+from windlass.errors import CorruptError, ModelError, StoreError
 from windlass.hashing import digest
 from windlass.models.code import code_folders
 from windlass.models.conversion.outcome import KIND as ONNX
@@ -29,6 +30,7 @@ from windlass.models.version import Version
 _FORMAT = 1
 _EVIDENCE = ("facts", "signature", "golden", "profile")
 _DOCUMENT = "release.json"
+_STALE = 86400.0
 
 
 @dataclass(frozen=True)
@@ -111,9 +113,24 @@ def fetch(version: Version, root: Path) -> Release:
     folder = root / _name(document)
     if not _is_whole(folder, document):
         shutil.rmtree(folder, ignore_errors=True)
-        with _made_anew(folder) as new:
-            _copy(version, document, new)
+        _clear(root)
+        try:
+            with _made_anew(folder) as new:
+                _copy(version, document, new)
+        except OSError as error:
+            raise StoreError(
+                f"{version.name} cannot be copied to {root}: {error.strerror}",
+                hint="Is there room on its disk, and may you write there?",
+            ) from error
     return Release(folder, document)
+
+
+def _clear(root: Path) -> None:
+    """Removes what was left half copied by processes that were killed, a day ago or longer."""
+    for path in root.glob(".*-*-*"):
+        with contextlib.suppress(OSError):  # somebody else removes it
+            if path.is_dir() and time.time() - path.stat().st_mtime > _STALE:
+                shutil.rmtree(path, ignore_errors=True)
 
 
 def read_release(folder: Path) -> Release:

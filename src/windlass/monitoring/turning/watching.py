@@ -20,7 +20,7 @@ from windlass.models.naming import CHAMPION
 from windlass.models.promoting import champion_at
 from windlass.monitoring.turning.files import Files
 from windlass.monitoring.turning.taking import Order, check
-from windlass.monitoring.turning.triggers import Why, due
+from windlass.monitoring.turning.triggers import FIRST_RETRY, LAST_RETRY, Why, due
 from windlass.provenance.project import find_project
 from windlass.records.production import Turn
 from windlass.stacks.models import ModelSettings
@@ -95,6 +95,7 @@ class Watcher:
         self._stores: Stores | None = None
         self._failed: set[str] = set()
         self._failed_before: set[str] = set()
+        self._refused: dict[str, tuple[int, float]] = {}
         self.has_failed = False
         """Whether a look at a model came to no end."""
 
@@ -149,8 +150,8 @@ class Watcher:
                 self._tell_end(*turn)
                 turn = None
             found = self._patient_look()
-            if turn is None and found and not stop():
-                turn = (found[0], self.begin(found[0]))
+            if turn is None and not stop():
+                turn = self._begun(found)
             _wait(interval, stop)
         if turn is not None:
             self.end(*turn)
@@ -158,6 +159,27 @@ class Watcher:
     def once(self, stop: Callable[[], str | None]) -> list[tuple[Due, int]]:
         """Looks once, and takes the turns that are due; returns their exit codes."""
         return [(each, self._take(each, stop)) for each in self.look() if not stop()]
+
+    def _begun(self, found: Sequence[Due]) -> tuple[Due, Process] | None:
+        """The turn that is begun of those that are due.
+
+        One whose process ended before it had begun anything is tried once more, then later and
+        later: no turn in the record keeps it from being due, and before all others, at each look.
+        """
+        for each in found:
+            if time.monotonic() < self._refused.get(each.model, (0, 0.0))[1]:
+                continue
+            try:
+                return each, self.begin(each)
+            except OSError as error:  # there is no memory for another process, say
+                self._fail(f"{each.model}: a turn cannot be begun: {error}")
+                self._refuse(each.model)
+        return None
+
+    def _refuse(self, model: str) -> None:
+        tries = self._refused.get(model, (0, 0.0))[0] + 1
+        wait = min(FIRST_RETRY * 2.0 ** min(tries - 2, 30), LAST_RETRY) if tries > 1 else 0.0
+        self._refused[model] = tries, time.monotonic() + wait
 
     def begin(self, due: Due) -> Process:
         """Begins a turn that is due."""
@@ -244,8 +266,11 @@ class Watcher:
             self._tell(f"{due.model}: its turn ended with exit code {code}: {error}")
             return
         if turn is None or turn.id == due.after:
+            self._refuse(due.model)
             self._tell(f"{due.model}: no turn was begun, with exit code {code}")
-        elif turn.ended is None:
+            return
+        self._refused.pop(due.model, None)
+        if turn.ended is None:
             self._tell(f"{due.model}: the process of its turn died, with exit code {code}")
         else:
             self._tell(f"{due.model}: its turn ended: {turn_text(turn)}")
