@@ -15,7 +15,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from windlass.errors import VersionError
+from windlass.errors import RecordError, VersionError
 from windlass.pipeline.plan import read_plan
 from windlass.records import Records, database, migrate, schema
 
@@ -120,6 +120,27 @@ def test_the_runs_of_a_released_version_can_be_looked_at(kept: Path, tmp_path: P
         assert plan.graph.nodes["explain"].when
         new = records.create_run(new_run(pipeline="training"))
         assert new.name == "training-4"
+
+
+def _triggers(path: Path) -> set[tuple[str, str]]:
+    with contextlib.closing(sqlite3.connect(path)) as found:
+        return set(found.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
+
+
+def test_a_released_record_is_guarded_as_a_new_one(tmp_path: Path) -> None:
+    kept, made = tmp_path / "kept.db", tmp_path / "made.db"
+    with contextlib.closing(sqlite3.connect(kept)) as old:
+        old.executescript((RELEASED / "0005.sql").read_text())
+        values = "(1, 'delay', 'champion', NULL, 1, 0.0, 'ada', 'promote', NULL, NULL, '{}')"
+        old.executescript(f"INSERT INTO moves VALUES {values};")
+    Records.open(kept).close()
+    Records.open(made).close()
+    assert {name for name, _ in _triggers(kept)} == {name for name, _ in _triggers(made)}
+    with contextlib.closing(Records.open(kept)) as records:
+        (move,) = records.moves("delay")
+        with pytest.raises(RecordError, match="kept for ever"), records.write():
+            records.change("INSERT OR REPLACE INTO moves SELECT * FROM moves", {})
+        assert records.moves("delay") == [move]
 
 
 def test_a_newer_database_is_refused_and_left_as_it_is(url: str, tmp_path: Path) -> None:

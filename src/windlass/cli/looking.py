@@ -151,7 +151,8 @@ def show(
     if provenance:
         return _show_provenance(provenance_document(records, row), json=json)
     document = run_document(records, row)
-    document["sweeps"] = sweep_documents(records, row, read_order(sort) if sort else None)
+    if sort is not None:
+        document["sweeps"] = sweep_documents(records, row, read_order(sort))
     if json:
         print_json(document)
         return DONE

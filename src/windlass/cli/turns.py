@@ -25,7 +25,7 @@ def turn_document(turn: Turn) -> dict[str, Any]:
     return {
         "id": turn.id,
         "model": turn.model,
-        "state": turn.state,
+        "state": _state(turn),
         "began": turn.began,
         "ended": turn.ended,
         **turn.document,
@@ -67,9 +67,13 @@ def _table(turns: Sequence[Turn]) -> Table:
             told.get("run", "-"),
             told.get("who", "-"),
             Text(why_of(told)),
-            Text(told.get("reason", "")),
+            Text(told.get("reason", "") or _silence(turn, state)),
         )
     return table
+
+
+def _silence(turn: Turn, state: str) -> str:
+    return f"its process died: the last word of it is of {time_text(turn.beat)}" * (state == "lost")
 
 
 def _state(turn: Turn) -> str:

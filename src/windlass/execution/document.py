@@ -52,6 +52,8 @@ def run_document(records: Records, run: Run, *, nodes: bool = True) -> dict[str,
         from windlass.execution.data_checks.evidence import checks_at
         from windlass.execution.run import shown
 
+        from windlass.execution.sweeps import sweep_documents
+
         document["proof"] = _proof_document(records.proofs(run.id))
 
         outcomes = shown(records.run_outcomes(run.id))
@@ -68,6 +70,7 @@ def run_document(records: Records, run: Run, *, nodes: bool = True) -> dict[str,
             )
             for o in outcomes
         ]
+        document["sweeps"] = sweep_documents(records, run)
     return document
 
 

@@ -18,7 +18,16 @@ from windlass.errors import QueryError
 from windlass.execution.document import finite
 from windlass.execution.inputs import plain_items
 from windlass.natural import natural
-from windlass.pipeline.graph import Constant, Each, FromNode, FromParameter, Gathered, Node, Ref
+from windlass.pipeline.graph import (
+    Constant,
+    Each,
+    FromNode,
+    FromParameter,
+    Gathered,
+    Graph,
+    Node,
+    Ref,
+)
 from windlass.pipeline.plan import read_plan
 from windlass.values import Json
 
@@ -49,6 +58,8 @@ def sweep_documents(records: Records, run: Run, order: Order | None = None) -> l
         QueryError: Items cannot be sorted by that.
     """
     facts = _Facts(records, run)
+    if not facts.outcomes:
+        return []
     made = [sweep.document() for sweep in _sweeps(facts) if len(sweep.items) > 1]
     if order is not None:
         for document in made:
@@ -62,8 +73,12 @@ class _Facts:
     def __init__(self, records: Records, run: Run) -> None:
         self._records = records
         self._run = run
-        self.graph = read_plan(records.plan(run.plan)).graph
         self.parameters: Mapping[str, Json] = run.parameters
+
+    @cached_property
+    def graph(self) -> Graph:
+        """What the run computes."""
+        return read_plan(self._records.plan(self._run.plan)).graph
 
     @cached_property
     def outcomes(self) -> dict[str, dict[int, Outcome]]:

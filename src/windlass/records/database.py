@@ -28,7 +28,7 @@ from windlass.records.address import (
 )
 from windlass.records.connecting import connect, is_read_only
 from windlass.records.lock import FileLock
-from windlass.records.patience import patiently
+from windlass.records.patience import PATIENCE, patiently
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -65,6 +65,8 @@ class Database:
         """Its address for people, without a password."""
         self._durable = durable
         self._reached = patient
+        self.patience = PATIENCE
+        """Seconds that a server which is gone is waited for; 0 for who comes again by itself."""
         self._local = threading.local()
         self._engine: sa.Engine | None = None
         self._file: int | None = None

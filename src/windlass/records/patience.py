@@ -12,13 +12,16 @@ from windlass.errors import UnreachableError
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_PATIENCE = 30.0
+PATIENCE = 30.0
 """Seconds: a restart, or a switch to a standby server, takes less."""
 _PAUSE = 0.2
 
 
 class Waiting(Protocol):
     """What may wait for its server."""
+
+    patience: float
+    """Seconds that it waits at most."""
 
     @property
     def waits(self) -> bool:
@@ -40,7 +43,7 @@ def patiently(method: Callable[Concatenate[Self, P], R]) -> Callable[Concatenate
     """
 
     def patient(self: Self, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        end = time.monotonic() + _PATIENCE
+        end = time.monotonic() + self.patience
         while True:
             try:
                 return method(self, *args, **kwargs)

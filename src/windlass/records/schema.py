@@ -457,7 +457,7 @@ turns = sa.Table(
 KEPT_FOR_EVER = {
     "sqlite": [
         f"""
-        CREATE TRIGGER moves_no_{verb.lower()} BEFORE {verb} ON moves
+        CREATE TRIGGER IF NOT EXISTS moves_no_{verb.lower()} BEFORE {verb} ON moves
         BEGIN SELECT RAISE(ABORT, 'the history of aliases is kept for ever'); END
         """
         for verb in ("UPDATE", "DELETE")
@@ -465,7 +465,7 @@ KEPT_FOR_EVER = {
     + [
         # A row that takes the place of another fires no trigger of a deletion.
         """
-        CREATE TRIGGER moves_no_replace BEFORE INSERT ON moves
+        CREATE TRIGGER IF NOT EXISTS moves_no_replace BEFORE INSERT ON moves
         WHEN EXISTS (SELECT 1 FROM moves WHERE id = NEW.id)
         BEGIN SELECT RAISE(ABORT, 'the history of aliases is kept for ever'); END
         """
