@@ -29,9 +29,7 @@ import on_ray
 import over_http
 import releasing
 import submitting
-import swapping
-import tracking
-import watching
+import swappingimport watching
 from timing import HERE, QUICK, ROUNDS, Bench, Figure, further, median, paired, seconds
 
 
@@ -209,7 +207,7 @@ MEASURES: dict[str, Callable[[Bench], list[Figure]]] = {
     "swapping": swapping.swapping,
     "comparing": comparing.comparing,
     "watching": watching.drift,
-    "tracking": tracking.tracking,
+    "tracking": tracked.tracking,
 }
 
 

@@ -103,14 +103,15 @@ def fits(sign: str, have: Any, want: Any, end: float | None) -> bool:
         return COMPARE[sign](have[:200], want[:200])
     if end is None or end == want:
         return COMPARE[sign](have, want)
-    return {
+    found: dict[str, bool] = {
         "=": want <= have < end,
         "in": want <= have < end,
         "<": have < want,
         "<=": have < end,
         ">": have >= end,
         ">=": have >= want,
-    }[sign]
+    }
+    return found[sign]
 
 
 def quoted(text: str) -> str:

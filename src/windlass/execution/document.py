@@ -51,7 +51,6 @@ def run_document(records: Records, run: Run, *, nodes: bool = True) -> dict[str,
     if nodes:
         from windlass.execution.data_checks.evidence import checks_at
         from windlass.execution.run import shown
-
         from windlass.execution.sweeps import sweep_documents
 
         document["proof"] = _proof_document(records.proofs(run.id))

@@ -58,7 +58,7 @@ def tracking(bench: Bench) -> list[Figure]:
 
 
 def _script(bench: Bench, name: str, count: int) -> str:
-    return bench.command(sys.executable, str(HERE / "tracking.py"), name, str(count))
+    return bench.command(sys.executable, str(HERE / "tracked.py"), name, str(count))
 
 
 def _journal(count: int) -> dict[str, float]:
@@ -147,18 +147,23 @@ def _fill(records: object, count: int) -> None:
     from windlass.records import rows
     from windlass.records.identity import uuid7
     from windlass.records.model import NewRun, Param
+    from windlass.values import Json
 
     chance, start = random.Random(1), time.time() - count
     runs: list[Any] = []
     told: dict[str, list[Any]] = {"parameters": [], "tags": [], "summaries": []}
     for number in range(count):
-        details = {"cache": True, "digests": {}, "machine": "x" * 1500}
+        details: dict[str, Json] = {"cache": True, "machine": "x" * 1500}
         new = NewRun("many", "p", "b", "e", "local", "default", 0, host={}, details=details)
         created = start + number
         row = rows.run_row(new, uuid7(), number + 1, created)
         runs.append({**row, "status": "succeeded", "ended": created + 1})
         auc = chance.random()
-        given = {"depth": number % 10, "rate": chance.random(), "kind": "abc"[number % 3]}
+        given: dict[str, Json] = {
+            "depth": number % 10,
+            "rate": chance.random(),
+            "kind": "abc"[number % 3],
+        }
         told["parameters"] += [
             rows.param_row(Param(row["id"], "", *each)) for each in given.items()
         ]
