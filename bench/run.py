@@ -29,7 +29,9 @@ import on_ray
 import over_http
 import releasing
 import submitting
-import swappingimport watching
+import swapping
+import tracked
+import watching
 from timing import HERE, QUICK, ROUNDS, Bench, Figure, further, median, paired, seconds
 
 
