@@ -143,6 +143,61 @@ def test_a_released_record_is_guarded_as_a_new_one(tmp_path: Path) -> None:
         assert records.moves("delay") == [move]
 
 
+def test_numbers_that_were_rows_are_series_with_summaries(url: str) -> None:
+    engine = migrated(url, "0006")
+    rows = [
+        {"run": run, "node": node, "attempt": attempt, "seq": seq, "name": name, "value": value}
+        for run, node, attempt, seq, name, value in (
+            ("r1", "n", 1, 0, "loss", 0.5),
+            ("r1", "n", 1, 1, "auc", None),
+            ("r1", "n", 1, 2, "loss", 0.25),
+            ("r1", "m", 2, 0, "loss", 0.75),
+        )
+    ]
+    add = (
+        "INSERT INTO metrics (run, node, attempt, seq, name, step, value, time) "
+        "VALUES (:run, :node, :attempt, :seq, :name, :seq, :value, :seq)"
+    )
+    with engine.connect() as connection:
+        connection.execute(sa.text(add), rows)
+        for name, value in (("depth", "6"), ("kind", '"a"'), ("many", "[1]")):
+            told = {"name": name, "value": value}
+            connection.execute(
+                sa.text("INSERT INTO parameters VALUES ('r1', '', :name, :value)"), told
+            )
+    engine.dispose()
+    with contextlib.closing(Records.open(url)) as records:
+        run = records.create_run(new_run())
+        records.change("UPDATE runs SET id = 'r1' WHERE id = :id", {"id": run.id})
+        told = {
+            (m.node, m.attempt, m.name, m.seq): (m.step, m.value) for m in records.metrics("r1")
+        }
+        assert told == {
+            ("n", 1, "loss", 0): (0, 0.5),
+            ("n", 1, "loss", 1): (2, 0.25),
+            ("n", 1, "auc", 0): (1, None),
+            ("m", 2, "loss", 0): (0, 0.75),
+        }
+        found = records.execute("SELECT name, number, text FROM parameters ORDER BY name")
+        assert [tuple(dict(row).values()) for row in found] == [
+            ("depth", 6.0, None),
+            ("kind", None, "a"),
+            ("many", None, None),
+        ]
+
+
+def test_migrated_runs_are_found_by_what_they_logged(tmp_path: Path) -> None:
+    path = tmp_path / "windlass.db"
+    with contextlib.closing(sqlite3.connect(path)) as old:
+        old.executescript((RELEASED / "0006.sql").read_text())
+    with contextlib.closing(Records.open(path)) as records:
+        found = records.find_runs("metrics.loss.min < 0.4 and params.rows = 10")
+        assert [run.name for run in found] == ["training-2", "training-1"]  # one from the cache
+        (summary,) = records.summaries([found[0].id])[found[0].id].values()
+        assert (summary.low, summary.high, summary.series) == (1 / 3, 1.0, 3)
+        assert [run.name for run in records.find_runs(sort="metrics.loss.max", limit=1)]
+
+
 def test_a_newer_database_is_refused_and_left_as_it_is(url: str, tmp_path: Path) -> None:
     with contextlib.closing(Records.open(url)) as records:
         records.create_run(new_run())
