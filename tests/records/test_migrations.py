@@ -161,10 +161,9 @@ def test_numbers_that_were_rows_are_series_with_summaries(url: str) -> None:
     with engine.connect() as connection:
         connection.execute(sa.text(add), rows)
         for name, value in (("depth", "6"), ("kind", '"a"'), ("many", "[1]")):
-            told = {"name": name, "value": value}
-            connection.execute(
-                sa.text("INSERT INTO parameters VALUES ('r1', '', :name, :value)"), told
-            )
+            given = {"name": name, "value": value}
+            put = sa.text("INSERT INTO parameters VALUES ('r1', '', :name, :value)")
+            connection.execute(put, given)
     engine.dispose()
     with contextlib.closing(Records.open(url)) as records:
         run = records.create_run(new_run())
