@@ -103,8 +103,10 @@ class _Attendant:
         with self._lock:
             self.step = step
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name=_NAME, daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._run, name=_NAME, daemon=True)
+                with contextlib.suppress(RuntimeError):  # as many threads as may be are there
+                    thread.start()
+                    self._thread = thread
 
     def _run(self) -> None:
         pause = _SHORT
