@@ -61,9 +61,12 @@ class Quick:
         Args:
             inputs: By the names of the signature.
         """
+        import numpy as np
+
         if not isinstance(inputs, Mapping) or len(inputs) != len(self._readers):
             return None
-        data = self._read(inputs)
+        with np.errstate(over="ignore"):  # beyond a smaller float it is infinite, the long way too
+            data = self._read(inputs)
         if data is None:
             return None
         try:
