@@ -18,12 +18,14 @@ $(VENV)/.ready: pyproject.toml
 
 demo: venv
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/flights/turns.sh
+	@$(BIN)/python examples/flights/act.py
 	@printf '%s\n' '' 'What to try next:' \
 	  '  .venv/bin/windlass show training-2                   every step: state, time, outputs' \
 	  '  .venv/bin/windlass artifacts show training-2:split.test  a table that a step made' \
 	  '  .venv/bin/windlass lineage training-2:publish        what the page was made from' \
 	  '  .venv/bin/windlass explain training-2                why each step ran, or did not' \
 	  '  .venv/bin/windlass models card delay@2               the model card, from its evidence' \
+	  '  cd .windlass/act && ../../.venv/bin/windlass history delay --turns   what the act has left' \
 	  '  examples/flights/README.md                           the story'
 
 test: venv

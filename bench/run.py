@@ -30,6 +30,7 @@ import over_http
 import releasing
 import submitting
 import swapping
+import tracked
 import watching
 from timing import HERE, QUICK, ROUNDS, Bench, Figure, further, median, paired, seconds
 
@@ -208,6 +209,7 @@ MEASURES: dict[str, Callable[[Bench], list[Figure]]] = {
     "swapping": swapping.swapping,
     "comparing": comparing.comparing,
     "watching": watching.drift,
+    "tracking": tracked.tracking,
 }
 
 

@@ -7,6 +7,7 @@ that is asked for.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import uuid
@@ -17,7 +18,7 @@ _SERVE = """
 import logging, sys
 from moto.server import ThreadedMotoServer
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
-server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+server = ThreadedMotoServer(ip_address=sys.argv[1], port=0, verbose=False)
 server.start()
 print(server.get_host_and_port()[1], flush=True)
 sys.stdin.read()
@@ -25,15 +26,25 @@ sys.stdin.read()
 
 
 class ObjectServer:
-    """A server that answers from when it is made until it is stopped."""
+    """A server that answers from when it is made until it is stopped.
 
-    def __init__(self) -> None:
+    Args:
+        host: Where it listens; ``0.0.0.0`` for containers, too.
+    """
+
+    def __init__(self, host: str = "127.0.0.1") -> None:
         pipe = subprocess.PIPE
         self._process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-c", _SERVE], stdin=pipe, stdout=pipe, text=True
+            [sys.executable, "-W", "ignore", "-c", _SERVE, host],
+            # Else it takes the first word of a name such as host.containers.internal for a bucket.
+            env={**os.environ, "S3_IGNORE_SUBDOMAIN_BUCKETNAME": "true"},
+            stdin=pipe,
+            stdout=pipe,
+            text=True,
         )
         assert self._process.stdout is not None
-        self.endpoint = f"http://127.0.0.1:{int(self._process.stdout.readline())}"
+        self.port = int(self._process.stdout.readline())
+        self.endpoint = f"http://127.0.0.1:{self.port}"
 
     @property
     def variables(self) -> dict[str, str]:

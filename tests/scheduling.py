@@ -10,6 +10,7 @@ from xdist.scheduler import LoadScopeScheduling
 GROUPS = {
     # They share what takes long to make: an engine, an environment, a set of runs.
     "tests/conformance/test_container.py": "containers",
+    "tests/containers/test_deploying.py": "deploying",
     "tests/containers/": "containers",
     "tests/conformance/test_ray.py": "ray",
     "tests/targets/test_ray": "ray",
@@ -21,6 +22,7 @@ GROUPS = {
     "tests/provenance/test_attacks.py": "attacks",
     "tests/provenance/test_mutations.py": "mutations",
     "tests/examples/test_turns.py": "turns",
+    "tests/examples/test_act.py": "act",
     "tests/serving/test_server.py": "servers",
     "tests/serving/app/test_clients.py": "clients",
     "tests/serving/app/test_schemathesis.py": "clients",

@@ -62,10 +62,12 @@ def load_weather() -> Annotated[pd.DataFrame, Weather]:
 
 
 @step
-def prepare(flights: pd.DataFrame, weather: pd.DataFrame, lag: int = 1) -> Prepared:
+def prepare(flights: pd.DataFrame, weather: pd.DataFrame, lag: int = 1, last: int = 12) -> Prepared:
     flown = arrived(with_traffic(flights))
     table = make_features(join_weather(flown, with_recent(weather), lag))
-    facts = survey(flights, table)
+    # Cut only here: of later months the schedule is known, and so where one can fly to.
+    table = table[table["month"] <= last]
+    facts = survey(flights[flights["month"] <= last], table)
     print(f"{len(table):,} of {facts.planned:,} flights arrived; {facts.late:.1%} of them late")
     return Prepared(table, facts)
 
@@ -74,6 +76,13 @@ def prepare(flights: pd.DataFrame, weather: pd.DataFrame, lag: int = 1) -> Prepa
 def split(table: pd.DataFrame, until: int = 9) -> Split:
     month = table["month"]
     return Split(table[month <= until], table[month == until + 1], table[month >= 11])
+
+
+@step
+def split_lately(table: pd.DataFrame, days: int = 8) -> Split:
+    date = pd.to_datetime({"year": 2013, "month": table["month"], "day": table["day"]})
+    ago = (date.max() - date).dt.days
+    return Split(table[ago >= 2 * days], table[ago.between(days, 2 * days - 1)], table[ago < days])
 
 
 @step
@@ -149,9 +158,23 @@ def training(
         until: The last month to learn from; the next one is chosen on, November and on judged on.
         lag: How many hours before a flight's own the weather was observed.
     """
-    flights = load_flights(days)
-    prepared = prepare(flights, load_weather(), lag)
-    parts = split(prepared.table, until)
+    prepared = prepare(load_flights(days), load_weather(), lag)
+    return _best_of(depths, prepared, split(prepared.table, until))
+
+
+@pipeline
+def monthly(last: int = 12, depths: tuple[int, ...] = (4, 6, 8)) -> Markdown:
+    """The same at the end of a month: eight days are judged on, the eight before chosen on.
+
+    Args:
+        last: That month. Of what happened later nothing is looked at.
+        depths: Of the trees, one model each.
+    """
+    prepared = prepare(load_flights(), load_weather(), last=last)
+    return _best_of(depths, prepared, split_lately(prepared.table))
+
+
+def _best_of(depths: tuple[int, ...], prepared: Prepared, parts: Split) -> Markdown:
     models = train.map(parts.train, depth=each(depths))
     scores = score.map(each(models), parts.validate)
     best = pick(models, scores)

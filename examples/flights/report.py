@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import month_name
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 
@@ -146,11 +147,11 @@ def write_page(
         depth: Of the chosen model.
         model: The scores of the chosen model on the test months.
         base: The scores of the base rates there.
-        table: Columns `month`, `origin`, `late`, `model` of those months.
+        table: Columns `month`, `day`, `origin`, `late`, `model` of those months.
     """
     method = (
-        f"Trained on January to September, depth {depth} chosen on October, judged on November and "
-        f"December: {len(table):,} flights that no choice has seen."
+        f"Gradient boosting of depth {depth}, judged on {_days(table)}: {len(table):,} flights "
+        "that came after all that it learnt from, and that no choice has seen."
     )
     parts = [
         "# Will this flight from New York arrive more than 15 minutes late?",
@@ -173,9 +174,16 @@ def write_refusal(model: Scores, base: Scores, least_gain: float) -> Markdown:
     )
 
 
+def _days(table: pd.DataFrame) -> str:
+    """The first and the last day of a table, in words."""
+    dates = table[["month", "day"]].sort_values(["month", "day"])
+    (month, day), (last_month, last_day) = dates.iloc[[0, -1]].to_numpy().tolist()
+    return f"{day} {month_name[month]} to {last_day} {month_name[last_month]}"
+
+
 def _year(facts: Facts) -> str:
     return (
-        f"{facts.planned:,} flights were planned in 2013. {facts.cancelled:,} were cancelled and "
+        f"{facts.planned:,} flights of 2013 are known. {facts.cancelled:,} were cancelled and "
         f"{facts.diverted:,} diverted; of the others {facts.late:.1%} came late: {facts.early:.0%} "
         f"of those before eight in the morning and {facts.evening:.0%} of those from six in the "
         f"evening on, {facts.dry:.0%} after three dry hours and {facts.wet:.0%} after rain."

@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from windlass.tracking.log import log_metric as log_metric
     from windlass.tracking.log import log_metrics as log_metrics
     from windlass.tracking.log import log_params as log_params
+    from windlass.tracking.values import log_figure as log_figure
+    from windlass.tracking.values import log_table as log_table
+    from windlass.tracking.values import log_text as log_text
 
 _WHERE = {
     "Audio": "windlass.artifacts.audio",
@@ -64,6 +67,9 @@ _WHERE = {
     "log_metric": "windlass.tracking.log",
     "log_metrics": "windlass.tracking.log",
     "log_params": "windlass.tracking.log",
+    "log_figure": "windlass.tracking.values",
+    "log_table": "windlass.tracking.values",
+    "log_text": "windlass.tracking.values",
 }
 
 _PACKAGES = {

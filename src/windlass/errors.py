@@ -7,7 +7,8 @@
     ├── ParameterError       a parameter is unknown, missing or of the wrong type
     ├── ConfigError          windlass.toml, a stack or the command line is wrong
     │   ├── ChangedFileError a file of the project changes while it is recorded
-    │   └── LockError        an environment cannot be solved or built
+    │   ├── LockError        an environment cannot be solved or built
+    │   └── QueryError       a question about runs is written wrong
     ├── ArtifactError        a value cannot be stored or read
     │   ├── FormatError      no format fits, or a value is not of its format
     │   ├── CorruptError     stored bytes are gone or altered
@@ -105,6 +106,10 @@ class ConfigError(WindlassError):
 
 class LockError(ConfigError):
     """An environment cannot be solved or built."""
+
+
+class QueryError(ConfigError):
+    """A question about runs is written wrong; the message points at the place."""
 
 
 class ChangedFileError(ConfigError):

@@ -16,7 +16,7 @@ import pytest
 from windlass import values
 from windlass.artifacts.reading import preview
 from windlass.errors import FormatError
-from windlass.execution.document import natural
+from windlass.natural import natural
 
 from .box import Box
 

@@ -199,6 +199,7 @@ def test_the_page_tells_the_scores_and_each_month() -> None:
     assert "| AUC | 0.700 | 0.600 |" in page
     assert "| 11 | EWR | 20 | 50.0% | 29.5% |" in page
     assert "20 were cancelled and 5 diverted" in page
+    assert "judged on 1 November to 2 December: 40 flights" in page
 
 
 def test_the_refusal_tells_why() -> None:

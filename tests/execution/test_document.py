@@ -17,8 +17,9 @@ import pytest
 from pydantic import BaseModel
 
 from windlass import values
-from windlass.execution.document import last_values, natural
-from windlass.records.model import Metric
+from windlass.execution.document import last_values
+from windlass.natural import natural
+from windlass.records.tracked import Last
 
 
 class Colour(enum.Enum):
@@ -82,8 +83,8 @@ def test_values_are_told_as_people_write_them(value: Any, told: Any) -> None:
 
 
 def test_metrics_are_their_last_values_and_never_infinite() -> None:
-    def metric(name: str, value: float | None) -> Metric:
-        return Metric("r", "n", 1, 0, name, None, value, 0.0)
+    def metric(name: str, value: float | None) -> Last:
+        return Last("n", name, value)
 
     told = last_values(
         [metric("a", 1.0), metric("b", math.inf), metric("a", 2.0), metric("c", None)]

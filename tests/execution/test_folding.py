@@ -19,9 +19,20 @@ from windlass.execution.relay.fold import Fold
 from windlass.execution.relay.objects import RunObjects
 from windlass.execution.relay.whole import whole
 from windlass.records import Records
-from windlass.records.model import Attempt, Metric, Outcome, Param, Posted
+from windlass.records.model import Attempt, Outcome, Param, Posted
+from windlass.records.points import Points
+from windlass.records.tracked import Series
 
-TABLES = ("attempts", "outcomes", "outputs", "inputs", "artifacts", "metrics", "parameters")
+TABLES = (
+    "attempts",
+    "outcomes",
+    "outputs",
+    "inputs",
+    "artifacts",
+    "series",
+    "summaries",
+    "parameters",
+)
 NODE = "double[1]"
 
 
@@ -68,7 +79,15 @@ class Posts:
 
     def _empty(self, records: Records) -> None:
         with records.write():
-            for table in ("attempts", "outcomes", "outputs", "inputs", "metrics", "events"):
+            for table in (
+                "attempts",
+                "outcomes",
+                "outputs",
+                "inputs",
+                "series",
+                "summaries",
+                "events",
+            ):
                 records.execute(f"DELETE FROM {table} WHERE run = :run", {"run": self.run})
             records.execute("DELETE FROM artifacts")
         assert records.path is not None
@@ -105,7 +124,9 @@ def _comparable(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _failed(run: str, attempt: int) -> Outcome:
-    metrics = (Metric(run, NODE, attempt, 0, "loss", None, float(attempt), 1.0),)
+    points = Points()
+    points.add(float(attempt), None, float(attempt))
+    series = (Series(run, NODE, attempt, "loss", points),)
     params = (Param(run, NODE, "depth", attempt), Param(run, NODE, f"only {attempt}", True))
     return Outcome(
         run=run,
@@ -116,7 +137,7 @@ def _failed(run: str, attempt: int) -> Outcome:
         attempts=attempt,
         ended=float(attempt),
         error={"kind": "ValueError", "message": f"no luck {attempt}"},
-        metrics=metrics,
+        series=series,
         params=params,
     )
 

@@ -28,10 +28,11 @@ from windlass.execution.stores import open_stores
 from windlass.models.card import model_card
 from windlass.models.conversion import Converted, NotConverted, apart, convert, converting
 from windlass.models.conversion.apart import prepare
+from windlass.models.conversion.outcome import onnx_runs_here
 from windlass.models.describing import describe
 from windlass.models.estimator import Predictor
 from windlass.models.registry import register_in
-from windlass.models.release.sameness import onnx_runs_here, skews
+from windlass.models.release.sameness import skews
 from windlass.models.version import Version
 from windlass.pipeline.marks import Model
 from windlass.provenance.environments import CACHE_VARIABLE

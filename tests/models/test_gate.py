@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import pytest
 
 from windlass.errors import ConfigError
 from windlass.execution.job import Stores
+from windlass.execution.stores import open_stores
 from windlass.models.registry import register_in
 from windlass.models.suites import present_suite
 from windlass.models.testing.gate import put_to_test
 from windlass.pipeline.marks import Model
+from windlass.provenance.project import find_project
 from windlass.records.models import Report
+from windlass.stacks.stack import load_stack
 
 GOOD = "def test_good(candidate): assert candidate.model == [1.0]\n"
 BAD = "def test_bad(candidate): assert False, 'it is bad'\n"
@@ -39,6 +43,16 @@ def test_what_an_option_leaves_out_has_not_passed(stores: Stores) -> None:
         {"test_good": "pass", "test_bad": "error"},
     )
     assert "left it out" in report.document["tests"][1]["message"]
+
+
+def test_a_project_inside_another_folder_of_tests_has_a_record_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "inner" / "windlass.toml").touch()
+    stores = open_stores(load_stack(None, find_project(tmp_path / "inner")))
+    with contextlib.closing(stores.records):
+        report = gated(stores, {})
+    assert outcomes(report) == {"test_good": "pass", "test_bad": "fail"}
 
 
 @pytest.mark.parametrize("end", ["os._exit(0)", "pytest.exit('enough', returncode=0)"])

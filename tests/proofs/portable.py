@@ -98,7 +98,7 @@ class CopyingTarget(LocalTarget):
         records = job.stores.records
         earlier = next(run for run in records.runs() if run.id != job.run)
         found = records.outcomes(earlier.id)
-        bare: dict[str, Any] = {"run": job.run, "run_name": "", "metrics": (), "params": ()}
+        bare: dict[str, Any] = {"run": job.run, "run_name": "", "series": (), "params": ()}
         records.commit_outcomes([replace(each, **bare) for each in found])
         records.finish_run(job.run, "succeeded", None, driver=job.driver)
         return "succeeded", None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import configparser
 import os
 import signal
 import subprocess
 import sys
 import time
+import tomllib
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +28,7 @@ from windlass.provenance.environments import (
 from windlass.provenance.lock import Lock, lock_recorded
 from windlass.provenance.wheel import make_wheel, store_wheel
 
+ROOT = Path(__file__).parents[2]
 OTHERS = [each for each in ("3.12", "3.13", "3.11") if each != uv.PYTHON]
 
 _BUILD = """
@@ -77,6 +80,17 @@ def test_the_wheel_is_the_same_however_it_is_installed(tmp_path: Path) -> None:
         check=True,
     )
     assert done.stdout == first
+
+
+def test_the_wheel_is_found_by_what_the_project_declares(tmp_path: Path) -> None:
+    (tmp_path / "w.whl").write_bytes(make_wheel())
+    with zipfile.ZipFile(tmp_path / "w.whl") as archive:
+        name = next(each for each in archive.namelist() if each.endswith("/entry_points.txt"))
+        told = configparser.ConfigParser()
+        told.read_string(archive.read(name).decode())
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    declared = {"console_scripts": project["scripts"], **project["entry-points"]}
+    assert {section: dict(told[section]) for section in told.sections()} == declared
 
 
 def test_the_wheel_is_stored_once(tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 from windlass.artifacts.artifact import Artifact
 from windlass.records import Records
 from windlass.records.model import Attempt, Input, NewRun, Outcome, Output, Run
+from windlass.records.points import Points
+from windlass.records.tracked import Series
 
 
 def digest(told: str) -> str:
@@ -52,3 +54,19 @@ def outcome(
 def contents(found: Outcome | None) -> list[str]:
     assert found is not None
     return [output.content for output in found.outputs]
+
+
+def points(*values: float, start: int = 0, time: float = 1.0) -> Points:
+    """Points at the steps from `start`, each a second after the other."""
+    made = Points()
+    for number, value in enumerate(values, start):
+        made.add(value, number, time + number)
+    return made
+
+
+def series(
+    run: Run | str, node: str, name: str, *values: float, attempt: int = 1, **more: Any
+) -> Series:
+    """What an attempt logged under a name."""
+    told = run if isinstance(run, str) else run.id
+    return Series(told, node, attempt, name, points(*values, **more))

@@ -14,9 +14,9 @@ import pytest
 
 from windlass.errors import RecordError
 from windlass.records import Records
-from windlass.records.model import Metric, Param
+from windlass.records.model import Param
 
-from .making import artifact, begin, contents, digest, new_run, outcome
+from .making import artifact, begin, contents, digest, new_run, outcome, series
 
 
 def test_another_programs_file_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
@@ -228,7 +228,7 @@ def test_texts_that_no_database_holds_are_recorded_as_they_can_be(records: Recor
         "failed",
         reason=odd,
         error={"message": odd},
-        metrics=(Metric(run.id, "n", 1, 0, odd, None, 1.0, 1.0),),
+        series=(series(run, "n", odd, 1.0),),
         params=(Param(run.id, "n", odd, odd),),
     )
     assert begin(records, run, "n")

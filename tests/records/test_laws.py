@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from windlass.records import Records
-from windlass.records.model import Metric, Outcome, Param
+from windlass.records.model import Outcome, Param
 
-from .making import begin, digest, new_run, outcome
+from .making import begin, digest, new_run, outcome, series
 
 NODES = st.sampled_from(["a", "b", "map[0]"])
 STATUS = st.sampled_from(["succeeded", "failed", "skipped", "cancelled"])
@@ -76,9 +76,9 @@ class Finality(RuleBasedStateMachine):
     ) -> Outcome:
         self.entries += 1
         run = self.run_.id
-        metric = Metric(run, node, attempt, self.entries, "m", None, 1.0, 1.0)
+        metric = series(run, node, "m", 1.0, attempt=attempt)
         param = Param(run, node, "chosen", self.entries)
-        more: dict[str, Any] = {"metrics": (metric,), "params": (param,)}
+        more: dict[str, Any] = {"series": (metric,), "params": (param,)}
         if status != "succeeded":
             makes = ()
         return outcome(self.run_, node, status, makes=makes, reads=reads, attempt=attempt, **more)

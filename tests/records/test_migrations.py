@@ -15,7 +15,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from windlass.errors import VersionError
+from windlass.errors import RecordError, VersionError
 from windlass.pipeline.plan import read_plan
 from windlass.records import Records, database, migrate, schema
 
@@ -120,6 +120,81 @@ def test_the_runs_of_a_released_version_can_be_looked_at(kept: Path, tmp_path: P
         assert plan.graph.nodes["explain"].when
         new = records.create_run(new_run(pipeline="training"))
         assert new.name == "training-4"
+
+
+def _triggers(path: Path) -> set[tuple[str, str]]:
+    with contextlib.closing(sqlite3.connect(path)) as found:
+        return set(found.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
+
+
+def test_a_released_record_is_guarded_as_a_new_one(tmp_path: Path) -> None:
+    kept, made = tmp_path / "kept.db", tmp_path / "made.db"
+    with contextlib.closing(sqlite3.connect(kept)) as old:
+        old.executescript((RELEASED / "0005.sql").read_text())
+        values = "(1, 'delay', 'champion', NULL, 1, 0.0, 'ada', 'promote', NULL, NULL, '{}')"
+        old.executescript(f"INSERT INTO moves VALUES {values};")
+    Records.open(kept).close()
+    Records.open(made).close()
+    assert {name for name, _ in _triggers(kept)} == {name for name, _ in _triggers(made)}
+    with contextlib.closing(Records.open(kept)) as records:
+        (move,) = records.moves("delay")
+        with pytest.raises(RecordError, match="kept for ever"), records.write():
+            records.change("INSERT OR REPLACE INTO moves SELECT * FROM moves", {})
+        assert records.moves("delay") == [move]
+
+
+def test_numbers_that_were_rows_are_series_with_summaries(url: str) -> None:
+    engine = migrated(url, "0006")
+    rows = [
+        {"run": run, "node": node, "attempt": attempt, "seq": seq, "name": name, "value": value}
+        for run, node, attempt, seq, name, value in (
+            ("r1", "n", 1, 0, "loss", 0.5),
+            ("r1", "n", 1, 1, "auc", None),
+            ("r1", "n", 1, 2, "loss", 0.25),
+            ("r1", "m", 2, 0, "loss", 0.75),
+        )
+    ]
+    add = (
+        "INSERT INTO metrics (run, node, attempt, seq, name, step, value, time) "
+        "VALUES (:run, :node, :attempt, :seq, :name, :seq, :value, :seq)"
+    )
+    with engine.connect() as connection:
+        connection.execute(sa.text(add), rows)
+        for name, value in (("depth", "6"), ("kind", '"a"'), ("many", "[1]")):
+            given = {"name": name, "value": value}
+            put = sa.text("INSERT INTO parameters VALUES ('r1', '', :name, :value)")
+            connection.execute(put, given)
+    engine.dispose()
+    with contextlib.closing(Records.open(url)) as records:
+        run = records.create_run(new_run())
+        records.change("UPDATE runs SET id = 'r1' WHERE id = :id", {"id": run.id})
+        told = {
+            (m.node, m.attempt, m.name, m.seq): (m.step, m.value) for m in records.metrics("r1")
+        }
+        assert told == {
+            ("n", 1, "loss", 0): (0, 0.5),
+            ("n", 1, "loss", 1): (2, 0.25),
+            ("n", 1, "auc", 0): (1, None),
+            ("m", 2, "loss", 0): (0, 0.75),
+        }
+        found = records.execute("SELECT name, number, text FROM parameters ORDER BY name")
+        assert [tuple(dict(row).values()) for row in found] == [
+            ("depth", 6.0, None),
+            ("kind", None, "a"),
+            ("many", None, None),
+        ]
+
+
+def test_migrated_runs_are_found_by_what_they_logged(tmp_path: Path) -> None:
+    path = tmp_path / "windlass.db"
+    with contextlib.closing(sqlite3.connect(path)) as old:
+        old.executescript((RELEASED / "0006.sql").read_text())
+    with contextlib.closing(Records.open(path)) as records:
+        found = records.find_runs("metrics.loss.min < 0.4 and params.rows = 10")
+        assert [run.name for run in found] == ["training-2", "training-1"]  # one from the cache
+        (summary,) = records.summaries([found[0].id])[found[0].id].values()
+        assert (summary.low, summary.high, summary.series) == (1 / 3, 1.0, 3)
+        assert [run.name for run in records.find_runs(sort="metrics.loss.max", limit=1)]
 
 
 def test_a_newer_database_is_refused_and_left_as_it_is(url: str, tmp_path: Path) -> None:

@@ -69,6 +69,19 @@ def test_a_turn_is_not_begun_for_what_another_has_dealt_with(records: Records) -
     assert records.begin_turn("delay", {}, 60, after=first.id) is not None
 
 
+def test_a_beat_of_a_clock_that_was_wrong_holds_up_nobody_for_ever(
+    records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = time.time()
+    with monkeypatch.context() as patched:
+        patched.setattr(time, "time", lambda: now + 1e7)
+        assert records.begin_turn("delay", {}, 60) is not None
+    assert records.begin_turn("delay", {}, 60) is not None
+    with monkeypatch.context() as patched:  # another machine's may be a little ahead
+        patched.setattr(time, "time", lambda: now - 90)
+        assert records.begin_turn("delay", {}, 60) is None
+
+
 def test_a_turn_whose_process_is_silent_is_lost_and_the_next_may_begin(
     records: Records, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,7 +11,7 @@ from windlass.errors import NotFoundError
 from windlass.records import Records
 from windlass.records.model import Event, Metric, Output, Param, PlanNode, RunParameter
 
-from .making import artifact, begin, contents, digest, new_run, outcome
+from .making import artifact, begin, contents, digest, new_run, outcome, series
 
 
 def test_a_run_is_read_as_it_was_written(records: Records) -> None:
@@ -137,7 +137,7 @@ def test_an_outcome_is_read_with_all_that_belongs_to_it(records: Records) -> Non
         seed=2**62,
         outputs=(Output("z", 0, whole.content), Output("a", 1, big.content)),
         artifacts=(whole, big),
-        metrics=(Metric(run.id, "fit", 1, 0, "loss", None, 1.0, 1.0),),
+        series=(series(run, "fit", "loss", 1.0),),
         params=(Param(run.id, "fit", "depth", 3),),
     )
     assert begin(records, run, "fit")
@@ -152,7 +152,7 @@ def test_an_outcome_is_read_with_all_that_belongs_to_it(records: Records) -> Non
     assert (found.seconds, found.started, found.ended) == (0.5, 1.5, 2.0)
     assert records.artifact(big.content) == big
     assert records.artifact("nope") is None
-    assert records.metrics(run.id) == list(told.metrics)
+    assert records.metrics(run.id) == [Metric(run.id, "fit", 1, 0, "loss", 0, 1.0, 1.0)]
     assert records.params(run.id) == list(told.params)
     (attempt,) = records.attempts(run.id, "fit")
     assert attempt.status == "succeeded"
@@ -200,17 +200,13 @@ def test_cached_outputs_keep_their_places(records: Records) -> None:
 
 def test_metrics_may_be_no_number_or_infinite(records: Records) -> None:
     run = records.create_run(new_run())
-    values = [1.0, math.nan, math.inf, -math.inf, -0.0, 5e-324, None]
-    told = [Metric(run.id, "n", 1, s, "m", 2**40, v, float(s)) for s, v in enumerate(values)]
-    records.add_metrics(told)
-    records.add_metrics([*told[:2], Metric(run.id, "n", 1, 7, "m", None, 3.0, 0.5)])
+    told = [1.0, math.nan, math.inf, -math.inf, -0.0, 5e-324]
+    records.add_series([series(run, "n", "m", *told, start=2**40)])
     found = records.metrics(run.id)
-    assert [m.seq for m in found] == [0, 7, 1, 2, 3, 4, 5, 6]
-    kept = {m.seq: m.value for m in found}
-    assert kept[1] is None
-    assert kept[6] is None
-    assert [kept[s] for s in (0, 2, 3, 4, 5)] == [1.0, math.inf, -math.inf, 0.0, 5e-324]
-    assert found[0].step == 2**40
+    assert [m.value for m in found] == [1.0, None, math.inf, -math.inf, 0.0, 5e-324]
+    assert [m.step for m in found] == [2**40 + number for number in range(6)]
+    (summary,) = records.summaries([run.id])[run.id].values()
+    assert (summary.low, summary.high, summary.count) == (-math.inf, math.inf, 6)
 
 
 def test_an_artifact_is_found_by_the_beginning_of_a_digest(records: Records) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import time
 import uuid
 
@@ -13,7 +12,7 @@ from hypothesis import strategies as st
 from windlass.artifacts.artifact import Artifact
 from windlass.records import rows
 from windlass.records.identity import uuid7
-from windlass.records.model import Attempt, Metric, NewRun, Outcome, Output, RunParameter
+from windlass.records.model import Attempt, NewRun, Outcome, Output, RunParameter
 
 TEXT = st.text(max_size=8)
 FLOAT = st.floats(allow_nan=False)
@@ -115,13 +114,6 @@ def test_artifacts(artifact: Artifact) -> None:
     row["pickled"] = int(row["pickled"])
     row["inline"] = None if row["inline"] is None else memoryview(row["inline"])
     assert rows.artifact_of(row) == artifact
-
-
-@given(st.none() | st.floats())
-def test_metrics(value: float | None) -> None:
-    metric = Metric("r", "n", 1, 0, "m", None, value, 1.0)
-    kept = rows.metric_row(metric)["value"]
-    assert kept == (None if value is None or math.isnan(value) else value)
 
 
 def test_uuid7_is_of_its_version_and_sorts_by_time() -> None:

@@ -12,9 +12,9 @@ import pytest
 
 from windlass.records import Records
 from windlass.records.database import Row
-from windlass.records.model import Attempt, Metric, Param, RunParameter
+from windlass.records.model import Attempt, Param, RunParameter
 
-from .making import begin, digest, new_run, outcome
+from .making import begin, digest, new_run, outcome, series
 
 
 def loaded(path: Path) -> set[str]:
@@ -82,7 +82,7 @@ ASKED: dict[str, Callable[[Records], object]] = {
             makes=("w",),
             reads=("v",),
             key="k",
-            metrics=(Metric("r", "m", 1, 0, "a", None, 1.0, 1.0),),
+            series=(series("r", "m", "a", 1.0),),
             params=(Param("r", "m", "a", 1),),
         )
     ),
@@ -105,6 +105,10 @@ ASKED: dict[str, Callable[[Records], object]] = {
     "find_artifact": lambda r: r.find_artifact(digest("v")[:9]),
     "find_artifact by blob": lambda r: r.find_artifact(digest("bv")[:9]),
     "metrics": lambda r: r.metrics("r"),
+    "curves": lambda r: r.curves("r"),
+    "last values": lambda r: r.last_values("r"),
+    "summaries": lambda r: r.summaries(["r"]),
+    "logged": lambda r: r.logged("r"),
     "params": lambda r: r.params("r"),
     "events": lambda r: r.events("r"),
 }

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import pytest
 
 from windlass.errors import BusyError, NotReadyError
+from windlass.serving import batching
 from windlass.serving.batching import Batcher
 
 
@@ -101,6 +102,28 @@ def test_past_its_queue_there_is_no_room_and_then_there_is() -> None:
         assert await batcher.ask(3, 1) == 6
 
     asyncio.run(ask())
+    batcher.close()
+
+
+def test_a_model_that_hangs_is_known_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batching, "STUCK", 0.05)
+    goes_on = threading.Event()
+
+    def hangs(asked: Sequence[int]) -> Sequence[int]:
+        goes_on.wait(20)
+        return asked
+
+    batcher = Batcher[int, int](hangs)
+
+    async def act() -> None:
+        answer = batcher.ask(7, 1)
+        while not batcher.is_stuck:
+            await asyncio.sleep(0.01)
+        goes_on.set()
+        assert await answer == 7
+
+    asyncio.run(act())
+    assert not batcher.is_stuck
     batcher.close()
 
 

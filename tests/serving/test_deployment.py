@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import threading
 import time
 import weakref
 from dataclasses import replace
@@ -12,9 +13,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from windlass.errors import ModelError, NotFoundError, NotReadyError, SignatureError
+from windlass.models.threads import one_for_this_thread
 from windlass.serving import deployment as module
+from windlass.serving.asking import Question, answer_all
 from windlass.serving.deployment import Deployment, Limits
 from windlass.serving.exchange import Answer, Batch
 from windlass.serving.releases import fetch
@@ -50,6 +54,31 @@ def test_it_gives_what_the_model_gives_and_names_who_did(
     assert answer.outputs["predict"].tolist() == expected["predict"].tolist()
     np.testing.assert_allclose(answer.outputs["predict_proba"], expected["predict_proba"])
     served.close()
+
+
+def test_a_model_computes_in_one_thread_and_the_process_in_as_many_as_before(
+    released: Released, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[tuple[str, set[int]]] = []
+
+    def prepare() -> None:
+        one_for_this_thread()
+        found.append((threading.current_thread().name, openmp_threads()))
+
+    with threadpool_limits(2, user_api="openmp"):
+        monkeypatch.setattr(module, "one_for_this_thread", prepare)
+        served = Deployment("delay")
+        served.prepare(released(1), 1)
+        served.commit(1)
+        asyncio.run(ask(served, inputs()))
+        served.close()
+        assert openmp_threads() == {2}
+    assert found == [("model delay@1", {1})]
+
+
+def openmp_threads() -> set[int]:
+    """In how many threads OpenMP would compute what this one asks."""
+    return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "openmp"}
 
 
 def test_what_does_not_fit_is_refused_and_others_of_its_batch_are_answered(
@@ -215,6 +244,27 @@ class Noting:
         return {"waiting": 0}
 
     def close(self) -> None: ...
+
+
+@pytest.mark.parametrize(
+    "given",
+    [np.zeros(1), np.zeros(9), np.zeros((1, 5)), np.float64(1), [1, 2, 3, 4, 5], None, "five5"],
+)
+def test_a_model_that_gives_other_rows_than_it_was_asked_gives_no_answer(given: Any) -> None:
+    """Cut into the rows of each request, one would be told what another asked."""
+
+    class Strange:
+        version, number = "1", 1
+
+        def answer(self, _: Any) -> Any:
+            return {"predict": given}
+
+        def conform(self, _: Any) -> None:
+            return None
+
+    asked = [Question(f"r{n}", inputs(n), n, 0.0) for n in (2, 3)]
+    found = answer_all(Strange(), None, asked)  # type: ignore[arg-type]
+    assert [type(each) for each in found] == [ModelError] * 2
 
 
 def test_what_got_no_answer_is_noted_too(released: Released) -> None:

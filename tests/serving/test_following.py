@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import threading
 import time
 from pathlib import Path
 
 import pytest
 
-from windlass.errors import ModelError, NotFoundError, UnreachableError
+from windlass.artifacts import ArtifactStore
+from windlass.errors import ModelError, NotFoundError, StoreError, UnreachableError
 from windlass.execution.job import Stores
 from windlass.records.models import Move
 from windlass.serving.deployment import Deployment
 from windlass.serving.following import Follower, Recorded
-from windlass.serving.releases import Release
+from windlass.serving.releases import Release, fetch
 
 from .conftest import Register
 
@@ -149,6 +152,36 @@ def test_without_the_stores_it_serves_on_and_starts_with_what_it_served_last(
     assert trouble_of(follower) == (None, "the database does not answer")
     with pytest.raises(UnreachableError):
         Follower(Gone(), lambda: [party], tmp_path / "releases" / "other.json").start()
+
+
+def test_a_disk_that_is_full_is_told_and_what_is_there_is_served(
+    register: Register, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "releases"
+    kept = fetch(register(1), root)
+    second = register(2)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ArtifactStore, "put_file", full)
+        with pytest.raises(StoreError, match=r"delay@2 cannot be copied .* No space left"):
+            fetch(second, root)
+    assert [path.name for path in root.iterdir()] == [kept.folder.name]
+
+
+def test_what_a_killed_process_left_half_copied_is_cleared(
+    register: Register, tmp_path: Path
+) -> None:
+    root = tmp_path / "releases"
+    old, young = root / ".0a-12-cd", root / ".0b-13-ef"
+    for path in (old, young):
+        path.mkdir(parents=True)
+    os.utime(old, (0, 0))
+    fetch(register(1), root)
+    assert not old.exists()
+    assert young.exists()
 
 
 def test_what_is_not_there_is_told_at_the_start(stores: Stores, tmp_path: Path) -> None:

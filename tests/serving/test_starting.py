@@ -16,11 +16,13 @@ from windlass.records.production import Deployment as Said
 from windlass.serving import server as module
 from windlass.serving.beacon import Beacon
 from windlass.serving.deployment import Deployment
+from windlass.serving.embedding import asgi
 from windlass.serving.following import Follower
 from windlass.serving.server import LateStores, deployments, followers, note
 from windlass.serving.settings import ServerSettings
 from windlass.stacks.stack import Stack, load_stack
 
+from .asgi import ask
 from .conftest import Register
 
 
@@ -51,6 +53,45 @@ def test_it_serves_what_it_served_last_and_takes_notes_once_it_can(
     assert stores.records.move_alias(Move("delay", "champion", 1, 2, "me", "promoted"))
     assert follower.look()
     assert served.versions() == ("2", "1")
+    served.close()
+    late.close()
+
+
+def test_a_server_of_one_process_tells_that_the_record_is_gone(
+    stores: Stores, register: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register(1)
+    assert stores.records.move_alias(Move("delay", "champion", None, 1, "me", "promoted"))
+    monkeypatch.chdir(stores.project)
+    assert ask(asgi("delay", follow=None, log=False), "GET", "/v2/health/ready").status == 200
+
+    def gone(*_: object, **__: object) -> Stores:
+        raise UnreachableError("the database does not answer")
+
+    monkeypatch.setattr(module, "open_stores", gone)
+    app = asgi("delay", follow=None, log=False)
+    assert ask(app, "GET", "/v2/health/ready").status == 503
+    assert ask(app, "GET", "/v2/models/delay/ready").status == 200
+    assert ask(app, "GET", "/state").json["troubles"] == ["the database does not answer"]
+
+
+def test_a_disk_on_which_nothing_can_be_noted_keeps_nobody_from_being_served(
+    stores: Stores, register: Register, caplog: pytest.LogCaptureFixture
+) -> None:
+    register(1)
+    assert stores.records.move_alias(Move("delay", "champion", None, 1, "me", "promoted"))
+    spool = stores.logs.parent / "spool"
+    spool.write_text("no folder")
+    settings = ServerSettings((("delay", "champion"),), stack_of(stores))
+    late = LateStores(settings.stack)
+    served, _ = began(settings, late)
+    assert served.versions() == ("1",)
+    note(settings, {"delay": served}, late)
+    assert not notes(served)
+    assert [r.message for r in caplog.records if "cannot be noted" in r.message]
+    spool.unlink()
+    note(settings, {"delay": served}, late)
+    assert notes(served)
     served.close()
     late.close()
 

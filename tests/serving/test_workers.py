@@ -108,6 +108,31 @@ def led(listener: socket.socket, monkeypatch: pytest.MonkeyPatch) -> Iterator[Su
     supervisor.stop()
 
 
+def test_a_worker_that_loads_a_release_may_be_silent(
+    led: Supervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A loader that holds Python's lock would end all workers at once, in each swap."""
+    release = Release(Path("there"), {"model": "delay", "number": 1})
+    led.prepare(release, 1)
+    led.commit(release, 1)
+    led.tend()
+    loading, idle = led.workers
+    pids = loading.process.pid, idle.process.pid
+    for each in (loading, idle):
+        monkeypatch.setattr(each.channel, "ask", silent)
+    loading.is_preparing = True
+    led.tend()
+    assert [each.process.pid for each in led.workers].count(pids[0]) == 1
+    assert pids[1] not in [each.process.pid for each in led.workers]
+    loading.is_preparing = False
+    led.tend()
+    assert pids[0] not in [each.process.pid for each in led.workers]
+
+
+def silent(*_: object) -> Document:
+    raise ServingError("a worker says nothing to 'ping' for 5 s")
+
+
 def test_a_worker_that_misses_the_commit_leaves_rotation_and_is_replaced(led: Supervisor) -> None:
     release = Release(Path("there"), {"model": "delay", "number": 1})
     before = {each.process.pid for each in led.workers}

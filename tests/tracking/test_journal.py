@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 
 from windlass import log_metric, log_metrics, log_params
 from windlass.errors import ParameterError
-from windlass.tracking.journal import Journal, journalling, read_journal
+from windlass.records.points import Points
+from windlass.tracking.journal import Journal, journalling
+from windlass.tracking.reading import JournalReader, read_journal
 
 
 def test_outside_a_run_arguments_are_checked_and_nothing_is_written() -> None:
@@ -31,7 +33,20 @@ def test_what_is_no_number_is_refused(value: object) -> None:
         log_metric("auc", value)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("step", [2**63, -(2**63) - 1, 1.5, True])
+@pytest.mark.parametrize("name", ["", 3, None, "n" * 251])
+def test_a_name_that_no_record_looks_up_is_refused(name: str) -> None:
+    with pytest.raises(ParameterError, match="of what is logged"):
+        log_metric(name, 1)
+    with pytest.raises(ParameterError, match="of what is logged"):
+        log_params({name: 1})
+
+
+def test_the_names_of_the_machines_own_metrics_are_refused() -> None:
+    with pytest.raises(ParameterError, match="'system/cpu' would be one of the machine's own"):
+        log_metric("system/cpu", 1)
+
+
+@pytest.mark.parametrize("step", [2**63, -(2**63), 1.5, True])
 def test_a_step_that_no_database_holds_is_refused(step: int) -> None:
     with pytest.raises(ParameterError, match="64 bits"):
         log_metric("auc", 1, step=step)
@@ -50,10 +65,10 @@ def test_threads_log_side_by_side(tmp_path: Path) -> None:
             thread.start()
         for thread in threads:
             thread.join()
-    entries = read_journal(path)
-    assert [entry.seq for entry in entries] == list(range(4000))
-    for name in ("a", "b+", "d"):
-        assert [e.value for e in entries if e.name == name] == list(range(500))
+    series = read_journal(path).series
+    assert set(series) == {name + more for name in "abcd" for more in ("", "+")}
+    for points in series.values():
+        assert list(points.values) == list(points.steps) == list(range(500))
 
 
 def test_processes_that_a_step_starts_log_too(tmp_path: Path) -> None:
@@ -68,8 +83,8 @@ def test_processes_that_a_step_starts_log_too(tmp_path: Path) -> None:
             os._exit(0)
         os.waitpid(child, 0)
     subprocess.run([sys.executable, "-c", code], check=True)  # of no step any more
-    told = {entry.name: entry.value for entry in read_journal(path)}
-    assert told == {"of_step": 1, "of_child": 2, "of_fork": 3}
+    told = {name: list(points.values) for name, points in read_journal(path).series.items()}
+    assert told == {"of_step": [1.0], "of_child": [2.0], "of_fork": [3.0]}
 
 
 def test_a_line_that_was_cut_short_takes_no_other_with_it(tmp_path: Path) -> None:
@@ -80,21 +95,62 @@ def test_a_line_that_was_cut_short_takes_no_other_with_it(tmp_path: Path) -> Non
         file.write(b'["metric", "half", 0.')
     with journalling(path):
         log_metric("after", math.inf)
-    assert [(e.seq, e.name, e.value) for e in read_journal(path)] == [
-        (0, "before", 1.0),
-        (1, "after", math.inf),
-    ]
+    told = {name: list(points.values) for name, points in read_journal(path).series.items()}
+    assert told == {"before": [1.0], "after": [math.inf]}
 
 
-@given(st.lists(st.dictionaries(st.text(min_size=1), st.floats(allow_nan=False), max_size=4)))
+LOGGED = st.lists(
+    st.tuples(
+        st.dictionaries(st.text(min_size=1), st.floats(), max_size=4),
+        st.none() | st.integers(-(2**63) + 1, 2**63 - 1),
+    )
+)
+
+
+@given(LOGGED)
 def test_whatever_is_logged_is_read_again(
-    tmp_path_factory: pytest.TempPathFactory, told: list[dict[str, float]]
+    tmp_path_factory: pytest.TempPathFactory, told: list[tuple[dict[str, float], int | None]]
 ) -> None:
     path = tmp_path_factory.mktemp("journals") / "journal"
     journal = Journal(path)
-    for metrics in told:
-        journal.add("metric", dict(metrics))
+    for metrics, step in told:
+        journal.add_metrics(metrics, step)
     journal.close()
-    assert [(e.name, e.value) for e in read_journal(path)] == [
-        pair for metrics in told for pair in metrics.items()
-    ]
+    found = read_journal(path).series
+    assert {name for metrics, _ in told for name in metrics} == set(found)
+    for name, points in found.items():
+        wanted = [(repr(metrics[name]), step) for metrics, step in told if name in metrics]
+        assert list(zip(map(repr, points.values), points.told_steps(), strict=True)) == wanted
+
+
+@given(LOGGED, st.integers(0, 400))
+def test_read_bit_by_bit_it_is_the_same(
+    tmp_path_factory: pytest.TempPathFactory,
+    told: list[tuple[dict[str, float], int | None]],
+    size: int,
+) -> None:
+    """However the writer is met: also in the middle of a line."""
+    folder = tmp_path_factory.mktemp("journals")
+    journal = Journal(folder / "whole")
+    for metrics, step in told:
+        journal.add_metrics(metrics, step)
+    journal.close()
+    whole = folder / "whole"
+    data = whole.read_bytes() if whole.exists() else b""
+    reader, found = JournalReader(folder / "growing"), dict[str, Points]()
+    for end in (size, len(data)):
+        (folder / "growing").write_bytes(data[:end])
+        for name, points in reader.read().series.items():
+            found.setdefault(name, Points()).extend(points)
+    wanted = read_journal(whole).series
+    assert {name: repr(points) for name, points in found.items()} == {
+        name: repr(points) for name, points in wanted.items()
+    }
+
+
+def test_what_is_logged_after_the_step_is_not_kept(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    with journalling(path) as journal:
+        log_metric("within", 1)
+    journal.add_metrics({"late": 1.0})
+    assert list(read_journal(path).series) == ["within"]

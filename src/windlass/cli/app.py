@@ -17,6 +17,7 @@ from windlass.cli import (
     comparing,
     compiling,
     converting,
+    deploying,
     differing,
     executing,
     explaining,
@@ -118,6 +119,9 @@ app.command("watch", help="Look after models, and begin a turn of each that is d
 app.command("history", help="Tell where a model's aliases have been, and why.")(promoting.history)
 app.command("serve", help="Serve models over HTTP, and follow what is promoted.")(serving.serve)
 app.command("ui", help="Show runs, models and deployments in a browser.")(web.ui)
+app.command("compose", help="Write a compose file: a database, the server, the watcher.")(
+    deploying.compose
+)
 app.add_typer(caching.app, name="cache")
 app.command("lineage", help="Show how an artifact came to be, and what came of it.")(
     lineage.lineage

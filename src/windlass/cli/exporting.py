@@ -171,7 +171,7 @@ def _copy(value: Path, path: Path) -> None:
 
 def _json(value: Any, path: Path) -> None:
     from windlass import values
-    from windlass.execution.document import natural
+    from windlass.natural import natural
 
     try:
         document = natural(values.encode(value))

@@ -13,12 +13,13 @@ import typer
 
 from windlass.errors import NotFoundError
 from windlass.modules import is_user_file
-from windlass.records.model import Place
+from windlass.records.model import Outcome, Output, Place
 
 if TYPE_CHECKING:
     from windlass.artifacts import Artifact
     from windlass.execution.job import Stores
-    from windlass.records.model import Outcome, Output, Run
+    from windlass.records import Records
+    from windlass.records.model import Run
 
 Named = Annotated[
     str,
@@ -44,13 +45,21 @@ def find_artifact(stores: Stores, named: str) -> tuple[Artifact, Place | None]:
     outcome, name = _outcome(stores, run, match["node"])
     if outcome is None:
         return _item(stores, run, match["node"])
-    output = _output(run, outcome, name, match["node"])
+    output = _output(stores.records, run, outcome, name, match["node"])
     assert output.artifact is not None
     return output.artifact, Place(run.id, outcome.node, output.name)
 
 
-def _output(run: Run, outcome: Outcome, name: str | None, named: str) -> Output:
-    """The output that is meant, by its name or as the only one."""
+def _logged(records: Records, outcome: Outcome, name: str) -> Output | None:
+    """What a node logged last under a name, in the shape of an output."""
+    found = [each for each in records.logged(outcome.run, outcome.node) if each.name == name]
+    if not found:
+        return None
+    return Output(name, len(outcome.outputs), found[-1].content, found[-1].artifact)
+
+
+def _output(records: Records, run: Run, outcome: Outcome, name: str | None, named: str) -> Output:
+    """The output that is meant, by its name or as the only one; or what was logged so."""
     outputs = {output.name: output for output in outcome.outputs if output.artifact}
     if name is None and len(outputs) > 1:
         raise NotFoundError(
@@ -58,6 +67,8 @@ def _output(run: Run, outcome: Outcome, name: str | None, named: str) -> Output:
             hint=f"Name one: {run.name}:{outcome.node}.{next(iter(outputs))}",
         )
     found = outputs.get(name or next(iter(outputs), ""))
+    if found is None and name is not None:
+        found = _logged(records, outcome, name)
     if found is None:
         raise NotFoundError(
             f"{run.name} has no output '{named}': "
@@ -75,7 +86,7 @@ def _item(stores: Stores, run: Run, named: str) -> tuple[Artifact, Place]:
     outcome, name = _outcome(stores, run, match["list"]) if match else (None, None)
     if match is None or outcome is None or not outcome.outputs:
         raise NotFoundError(f"{run.name} has no node '{named}' that has ended", hint=_listing(run))
-    output = _output(run, outcome, name, match["list"])
+    output = _output(stores.records, run, outcome, name, match["list"])
     assert output.artifact is not None
     contents, place = items(output.artifact, stores.artifacts), int(match["item"])
     if place >= len(contents):

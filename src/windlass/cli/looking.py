@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -13,15 +13,9 @@ from windlass.cli.tables import print_fitted, print_words
 from windlass.errors import ConfigError
 from windlass.words import ago_text, number_text, seconds_text
 
-if TYPE_CHECKING:
-    from windlass.records import Records
-    from windlass.records.model import Run
-
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="Its name, id, pipeline, or 'latest'.")]
 
 _STATUSES = ("succeeded", "failed", "cancelled", "lost", "running")
-_MOST_RUNNING = 10_000
-"""Runs that are recorded as running are few; so many are looked at to find the lost ones."""
 
 
 def run_and_node(run: str, node: str | None) -> tuple[str, str | None]:
@@ -44,12 +38,26 @@ def runs(
     tag: Annotated[
         str | None, typer.Option("--tag", metavar="NAME=TEXT", help="Only with this tag.")
     ] = None,
+    where: Annotated[
+        str | None,
+        typer.Option(
+            "--where", metavar="QUESTION", help="Such as: metrics.auc > 0.8 and params.depth = 6"
+        ),
+    ] = None,
+    sort: Annotated[
+        str | None,
+        typer.Option("--sort", metavar="FIELD", help="Such as metrics.auc, or 'metrics.loss asc'."),
+    ] = None,
+    after: Annotated[
+        str | None, typer.Option("--after", metavar="RUN", help="Go on after this one.")
+    ] = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many.")] = 20,
     stack: StackName = None,
     json: Json = False,
 ) -> int:
     """Lists runs."""
     from windlass.execution.document import run_document
+    from windlass.execution.found import find_runs, unknown_names
 
     if status is not None and status not in _STATUSES:
         raise ConfigError(f"no run is '{status}'", hint=f"Runs are {', '.join(_STATUSES)}.")
@@ -57,27 +65,28 @@ def runs(
     documents: list[dict[str, Any]] = []
     if not stack_here(stack).is_untouched():
         records = stores_here(stack).records
-        found = _find(records, status, limit, pipeline=pipeline, tag=tagged)
+        found = find_runs(
+            *(records, where),
+            pipeline=pipeline,
+            status=status,
+            tag=tagged,
+            sort=sort,
+            limit=limit,
+            after=records.run(after).id if after is not None else None,
+        )
         documents = [run_document(records, run, nodes=False) for run in found]
     if json:
         print_json({"runs": documents})
     elif documents:
         print_fitted(console(), _runs_table(documents), "tags and metrics", "target", "started")
-    elif pipeline or status or tag:
+    elif pipeline or status or tag or where or after:
         console(error=True).print("no such run; all of them: windlass runs")
+        if where is not None and not stack_here(stack).is_untouched():
+            for hint in unknown_names(stores_here(stack).records, where):
+                console(error=True).print(hint, markup=False)
     else:
         console(error=True).print("no runs yet; begin one: windlass run FILE.py:PIPELINE")
     return DONE
-
-
-def _find(records: Records, status: str | None, limit: int, **chosen: Any) -> list[Run]:
-    """Runs; the record knows not which of those that it takes for running were lost."""
-    if status not in ("running", "lost"):
-        return records.runs(status=status, limit=limit, **chosen)
-    from windlass.execution.liveness import is_gone
-
-    found = records.runs(status="running", limit=max(limit, _MOST_RUNNING), **chosen)
-    return [run for run in found if is_gone(run) == (status == "lost")][:limit]
 
 
 def _runs_table(documents: list[dict[str, Any]]) -> Any:
@@ -93,7 +102,7 @@ def _runs_table(documents: list[dict[str, Any]]) -> Any:
     table.add_column("tags and metrics")
     for run in documents:
         told = [f"{key}={value}" for key, value in run["tags"].items()]
-        told += [f"{k} {number_text(v)}" for k, v in list(run["metrics"].items())[:3]]
+        told += [_metric_text(run, name) for name in list(run["metrics"])[:3]]
         table.add_row(
             run["name"],
             styled(run["status"]),
@@ -107,9 +116,21 @@ def _runs_table(documents: list[dict[str, Any]]) -> Any:
     return table
 
 
+def _metric_text(run: dict[str, Any], name: str) -> str:
+    """A metric; of one that the items of a map logged, from the least to the greatest."""
+    over = run["ranges"].get(name)
+    if over is None:
+        return f"{name} {number_text(run['metrics'][name])}"
+    return f"{name} {number_text(over['min'])} … {number_text(over['max'])}"
+
+
 @command
 def show(
     run: RunName,
+    sort: Annotated[
+        str | None,
+        typer.Option("--sort", metavar="FIELD", help="Items of maps by it: metrics.auc."),
+    ] = None,
     every: Annotated[
         bool, typer.Option("--all", help="Every item of a map, every call of a step, however many.")
     ] = False,
@@ -122,18 +143,23 @@ def show(
     """Shows a run."""
     from windlass.execution.document import run_document
     from windlass.execution.provenance_document import provenance_document
+    from windlass.execution.sweeps import sweep_documents
+    from windlass.records.asking.grammar import read_order
 
     records = stores_here(stack).records
     row = records.run(run)
     if provenance:
         return _show_provenance(provenance_document(records, row), json=json)
     document = run_document(records, row)
+    if sort is not None:
+        document["sweeps"] = sweep_documents(records, row, read_order(sort))
     if json:
         print_json(document)
         return DONE
     from rich.text import Text
 
     from windlass.cli.showing import header, nodes_tree
+    from windlass.cli.sweeping import print_sweeps
 
     attempts = records.attempts(row.id) if document["status"] in ("running", "lost") else []
     out = console()
@@ -141,6 +167,7 @@ def show(
     if document["nodes"] or attempts:
         lost = document["status"] == "lost"
         out.print(nodes_tree(document["nodes"], attempts, every=every, lost=lost))
+    print_sweeps(out, document["sweeps"], every=every)
     if document["error"] and not any(node["error"] for node in document["nodes"]):
         print_words(out, Text(document["error"], "red"))
     if document["status"] == "lost":

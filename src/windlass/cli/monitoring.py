@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -95,7 +96,9 @@ def monitor(
 
 
 def _follow(out: Console, looked: Callable[[], Findings]) -> Findings:
-    """Looks again and again, until it is interrupted."""
+    """Looks again and again, until it is interrupted; a record that is gone is waited for."""
+    from windlass.errors import UnreachableError
+
     findings = looked()
     try:
         while True:
@@ -103,7 +106,11 @@ def _follow(out: Console, looked: Callable[[], Findings]) -> Findings:
             tell(out, findings)
             out.print("looking again every few seconds; Ctrl-C ends it", style="dim")
             time.sleep(_AGAIN)
-            findings = looked()
+            try:
+                findings = looked()
+            except UnreachableError as error:
+                note = f"this is of {time_text(findings.now)}: {error.message}"
+                findings = replace(findings, notes=[note])
     except KeyboardInterrupt:
         return findings
 

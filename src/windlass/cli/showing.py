@@ -217,6 +217,7 @@ def _node_text(node: Node, name: str) -> Group:
     for name_, value in node["metrics"].items():
         line.append(f"  {name_} {number_text(value)}")
     below = [_output_text(output) for output in node["outputs"]]
+    below += [_logged_text(logged) for logged in _newest(node["logged"])]
     if node["error"]:
         below.append(Text(f"{node['error']['kind']}: {node['error']['message']}", "red"))
     elif node["reason"]:
@@ -226,10 +227,22 @@ def _node_text(node: Node, name: str) -> Group:
     return Group(line, *(Padding(each, (0, 0, 0, 4), expand=False) for each in below))
 
 
+def _newest(logged: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of those that were logged under one name, the last."""
+    return list({each["name"]: each for each in logged}.values())
+
+
+def _logged_text(logged: dict[str, Any]) -> Text:
+    return _artifact_text(logged, f"{logged['kind']} {logged['name']}: ")
+
+
 def _output_text(output: dict[str, Any]) -> Text:
+    return _artifact_text(output, "" if output["name"] == "output" else f"{output['name']}: ")
+
+
+def _artifact_text(output: dict[str, Any], named: str) -> Text:
     from rich.text import Text
 
-    named = "" if output["name"] == "output" else f"{output['name']}: "
     facts = f"  {summary_text(output['summary'])}  {size_text(output['bytes'])}"
     pickled = "  pickled" if output["pickled"] else ""
     return Text.assemble(

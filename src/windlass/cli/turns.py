@@ -23,9 +23,12 @@ _STYLES = {"promoted": "green", "failed": "red", "lost": "red", "kept": "yellow"
 
 def tell_turns(records: Records, model: str, *, json: bool) -> int:
     """Tells the turns of a model, the newest first."""
-    found = records.turns(model)
+    from windlass.monitoring.turning.triggers import state_of
+
+    found, now = records.turns(model), time.time()
     if json:
-        print_json({"model": model, "turns": [turn_document(turn) for turn in found]})
+        told = [{**turn_document(turn), "state": state_of(turn, now)} for turn in found]
+        print_json({"model": model, "turns": told})
     elif found:
         console().print(_table(found[:_MOST]))
         if len(found) > _MOST:
@@ -54,6 +57,10 @@ def _table(turns: Sequence[Turn]) -> Table:
             told.get("run", "-"),
             told.get("who", "-"),
             Text(why_of(told)),
-            Text(told.get("reason", "")),
+            Text(told.get("reason", "") or _silence(turn, state)),
         )
     return table
+
+
+def _silence(turn: Turn, state: str) -> str:
+    return f"its process died: the last word of it is of {time_text(turn.beat)}" * (state == "lost")

@@ -46,10 +46,11 @@ def list_artifacts(
     records = stores_here(stack).records
     document = run_document(records, records.run(run))
     told = [{"node": n["node"], **output} for n in document["nodes"] for output in n["outputs"]]
+    logged = [{"node": n["node"], **each} for n in document["nodes"] for each in n["logged"]]
     if json:
-        print_json({"run": document["name"], "artifacts": told})
-    elif told:
-        print_fitted(console(), _table(told), "what", "type", "node")
+        print_json({"run": document["name"], "artifacts": told, "logged": logged})
+    elif told or logged:
+        print_fitted(console(), _table([*told, *logged]), "what", "type", "node")
     else:
         console(error=True).print(f"{document['name']} has made nothing", markup=False)
     return DONE

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from windlass.execution.execute import Result
-from windlass.execution.logged import logged, record_logged
+from windlass.execution.logged import record_logged, what_is_tracked
 from windlass.records.model import Outcome
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def record_death(
     retries = job.plan.settings(task.node).retries
     final = not death.is_lost and attempt - first >= retries
     if final:
-        metrics, params = logged(job, name, attempt)
+        found = what_is_tracked(job, name, attempt)
         outcome = Outcome(
             run=job.run,
             node=name,
@@ -54,8 +54,10 @@ def record_death(
             seconds=seconds,
             ended=time.time(),
             error=error,
-            metrics=metrics,
-            params=params,
+            series=found.series,
+            params=found.params,
+            logged=found.logged,
+            artifacts=found.artifacts,
         )
         records.commit_outcome(outcome)
     else:

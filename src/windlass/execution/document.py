@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from windlass.execution.liveness import is_gone
-from windlass.values import TYPE, Json
+from windlass.natural import natural
 
 if TYPE_CHECKING:
+    from windlass.artifacts.artifact import Artifact
     from windlass.records import Records
-    from windlass.records.model import Metric, Outcome, Output, Run
+    from windlass.records.model import Outcome, Output, Run
+    from windlass.records.tracked import Last, Logged, Summary
 
 
 def run_document(records: Records, run: Run, *, nodes: bool = True) -> dict[str, Any]:
@@ -24,7 +25,7 @@ def run_document(records: Records, run: Run, *, nodes: bool = True) -> dict[str,
         run: Which one.
         nodes: Whether its nodes are told, too.
     """
-    metrics = records.metrics(run.id)
+    summaries = records.summaries([run.id])[run.id]
     document: dict[str, Any] = {
         "id": run.id,
         "name": run.name,
@@ -34,7 +35,8 @@ def run_document(records: Records, run: Run, *, nodes: bool = True) -> dict[str,
         "stack": run.stack,
         "seed": run.seed,
         "parameters": {name: natural(value) for name, value in run.parameters.items()},
-        "metrics": last_values(metrics),
+        "metrics": {name: finite(found.last) for name, found in summaries.items()},
+        "ranges": _ranges(summaries),
         "plan": run.plan,
         "bundle": run.bundle,
         "environment": run.environment,
@@ -49,17 +51,25 @@ def run_document(records: Records, run: Run, *, nodes: bool = True) -> dict[str,
     if nodes:
         from windlass.execution.data_checks.evidence import checks_at
         from windlass.execution.run import shown
+        from windlass.execution.sweeps import sweep_documents
 
         document["proof"] = _proof_document(records.proofs(run.id))
 
         outcomes = shown(records.run_outcomes(run.id))
-        by_node: dict[str, list[Metric]] = {}
-        for metric in metrics:
+        by_node: dict[str, list[Last]] = {}
+        for metric in records.last_values(run.id):
             by_node.setdefault(metric.node, []).append(metric)
+        logged: dict[str, list[Logged]] = {}
+        for each in records.logged(run.id):
+            logged.setdefault(each.node, []).append(each)
         checks = checks_at(records, outcomes)
         document["nodes"] = [
-            node_document(o, by_node.get(o.node, ()), checks.get(o.node, ())) for o in outcomes
+            node_document(
+                *(o, by_node.get(o.node, ()), checks.get(o.node, ()), logged.get(o.node, ()))
+            )
+            for o in outcomes
         ]
+        document["sweeps"] = sweep_documents(records, run)
     return document
 
 
@@ -77,7 +87,10 @@ def _proof_document(proofs: Sequence[Mapping[str, Any]]) -> dict[str, Any] | Non
 
 
 def node_document(
-    outcome: Outcome, metrics: Sequence[Metric], checks: Sequence[Mapping[str, Any]]
+    outcome: Outcome,
+    metrics: Sequence[Last],
+    checks: Sequence[Mapping[str, Any]],
+    logged: Sequence[Logged] = (),
 ) -> dict[str, Any]:
     """What came of a node, with what it logged and what came of the checks of its data."""
     return {
@@ -93,14 +106,24 @@ def node_document(
         "metrics": last_values(metrics),
         "checks": [*checks],
         "outputs": [_output_document(output) for output in outcome.outputs],
+        "logged": [logged_document(each) for each in logged],
     }
 
 
+def logged_document(logged: Logged) -> dict[str, Any]:
+    """A figure, table or text that a step logged."""
+    assert logged.artifact is not None
+    told = {name: getattr(logged, name) for name in ("name", "kind", "step", "time", "attempt")}
+    return {**told, **_artifact_document(logged.artifact)}
+
+
 def _output_document(output: Output) -> dict[str, Any]:
-    artifact = output.artifact
-    assert artifact is not None
+    assert output.artifact is not None
+    return {"name": output.name, **_artifact_document(output.artifact)}
+
+
+def _artifact_document(artifact: Artifact) -> dict[str, Any]:
     return {
-        "name": output.name,
         "type": artifact.type,
         "format": artifact.format,
         "content": artifact.content,
@@ -111,80 +134,23 @@ def _output_document(output: Output) -> dict[str, Any]:
     }
 
 
-def last_values(metrics: Sequence[Metric]) -> dict[str, float | None]:
-    """The last value of each metric; JSON knows no infinity, so one is null."""
-    return {metric.name: metric.value if _is_finite(metric.value) else None for metric in metrics}
+def _ranges(summaries: Mapping[str, Summary]) -> dict[str, dict[str, float | None]]:
+    """The least and greatest value of metrics that several nodes logged, as the items of a map."""
+    return {
+        name: {"min": finite(found.low), "max": finite(found.high), "series": found.series}
+        for name, found in summaries.items()
+        if found.series > 1
+    }
 
 
-def _is_finite(value: float | None) -> bool:
-    return value is not None and math.isfinite(value)
+def last_values(metrics: Sequence[Last]) -> dict[str, float | None]:
+    """The last value of each metric of a node."""
+    return {metric.name: finite(metric.value) for metric in metrics}
 
 
-def natural(value: Json) -> Any:
-    """An encoded plain value as a person would write it: a date as its text, an enum its name."""
-    if isinstance(value, list):
-        return [natural(item) for item in value]
-    if not isinstance(value, Mapping):
-        return value
-    kind = value.get(TYPE)
-    if kind is None:
-        return {key: natural(item) for key, item in value.items()}
-    return _NATURAL.get(str(kind), _as_it_is)(value)
-
-
-def _as_it_is(document: Any) -> Any:
-    return document
-
-
-def _text(document: Any) -> Any:
-    zone = f"[{document['zone']}]" if "zone" in document else ""
-    return f"{document['value']}{zone}"
-
-
-def _items(document: Any) -> Any:
-    return [natural(item) for item in document["items"]]
-
-
-def _fields(document: Any) -> Any:
-    return natural({**document["fields"], **document.get("extra", {})})
-
-
-def _ends(document: Any) -> str:
-    return f"{document[TYPE]}({', '.join(map(str, natural(document['ends'])))})"
-
-
-def _dict(document: Any) -> Any:
-    """A dict by the texts of its keys, unless two would have the same."""
-    pairs = [(natural(key), natural(item)) for key, item in document["items"]]
-    keys = [key if isinstance(key, str) else json.dumps(key) for key, _ in pairs]
-    if len(set(keys)) < len(keys):
-        return [list(pair) for pair in pairs]
-    return dict(zip(keys, [item for _, item in pairs], strict=True))
-
-
-def _duration(document: Any) -> str:
-    """In ISO 8601, as the command line takes it."""
-    microseconds = (document["days"] * 86400 + document["seconds"]) * 10**6
-    microseconds += document["microseconds"]
-    whole, rest = divmod(abs(microseconds), 10**6)
-    part = f".{rest:06d}".rstrip("0") if rest else ""
-    return f"{'-' if microseconds < 0 else ''}PT{whole}{part}S"
-
-
-_NATURAL: dict[str, Callable[[Any], Any]] = {
-    **dict.fromkeys(("int", "float", "bytes", "bytearray", "complex"), _text),
-    **dict.fromkeys(("decimal", "uuid", "zone"), _text),
-    **dict.fromkeys(("date", "time", "datetime", "path"), _text),
-    **dict.fromkeys(("tuple", "set", "frozenset", "deque"), _items),
-    **dict.fromkeys(("dataclass", "namedtuple", "model"), _fields),
-    **dict.fromkeys(("dict", "counter", "ordereddict", "defaultdict"), _dict),
-    **dict.fromkeys(("range", "slice"), _ends),
-    "fraction": lambda document: "/".join(map(str, natural(document["over"]))),
-    "namespace": lambda document: natural(document["fields"]),
-    "enum": lambda document: document["name"],
-    "timedelta": _duration,
-    "timezone": lambda document: natural(document["name"]),
-}
+def finite(value: float | None) -> float | None:
+    """A number as JSON has it, which knows neither infinity nor what is not a number."""
+    return value if value is not None and math.isfinite(value) else None
 
 
 def step_document(reference: str) -> dict[str, str]:

@@ -30,7 +30,7 @@ from windlass.execution.ingredients import ingredients_of
 from windlass.execution.inputs import Inputs
 from windlass.execution.isolation import in_this_process, restored
 from windlass.execution.job import Job
-from windlass.execution.logged import record_logged
+from windlass.execution.logged import LiveLog, forget_spool, record_logged, tracked, what_is_tracked
 from windlass.execution.returned import checked, named_outputs
 from windlass.execution.seeding import seed_of
 from windlass.execution.set_outside import import_pipeline
@@ -39,6 +39,7 @@ from windlass.execution.worker_state import in_worker
 from windlass.pipeline.guards import borders_of
 from windlass.pipeline.step import Step, step_of
 from windlass.records.model import Output
+from windlass.tracking.attending import attended
 from windlass.tracking.journal import journalling
 
 Capture = Callable[[Path], AbstractContextManager[None]]
@@ -97,6 +98,8 @@ def execute(
             raise  # a person's Ctrl-C: workers get none
         return _fail(work, error)
     records.commit_outcome(outcome_of(work, cached=cached))
+    if work.tracked.logged:
+        forget_spool(job, work.name, attempt)
     return Result(work.name, "succeeded", cached=cached, seconds=work.seconds, reason=work.reason)
 
 
@@ -113,6 +116,7 @@ def _run(work: Work, capture: Capture) -> bool:
         if _is_in_cache(work, step):
             return True
         _call_and_store(work, step)
+        work.tracked = tracked(job, work.name, work.attempt)
         if work.key is not None:  # what it read may have changed before it read it, or after
             _keep_unless(work, live_code.declared_difference(job, node))
         return False
@@ -198,12 +202,20 @@ def _observed(work: Work) -> Iterator[None]:
     """Keeps what a step logs and, in a run that is watched, what it does besides."""
     job = work.job
     with contextlib.ExitStack() as stack:
-        stack.enter_context(journalling(job.journal_path(work.name, work.attempt)))
+        journal = stack.enter_context(journalling(job.journal_path(work.name, work.attempt)))
+        stack.enter_context(attended(journal, job.system_metrics, _live_log(work)))
         if job.watched:
             from windlass.execution.watching import watched
 
             stack.enter_context(watched(job, job.events_path(work.name, work.attempt)))
         yield
+
+
+def _live_log(work: Work) -> Callable[[], None] | None:
+    """What records a step's log while it runs; None where the worker does not reach the record."""
+    if work.job.stores.records.is_private:
+        return None
+    return LiveLog(work.job, work.name, work.attempt).flush
 
 
 def _saved(work: Work, name: str, value: Any) -> Saved:
@@ -243,7 +255,10 @@ def _fail(work: Work, error: BaseException) -> Result:
     final = tries >= job.plan.settings(work.node).retries or _would_fail_again(error)
     if final:
         work.outputs = ()
+        work.tracked = what_is_tracked(job, work.name, work.attempt)
         records.commit_outcome(outcome_of(work, error=told))
+        if work.tracked.logged:
+            forget_spool(job, work.name, work.attempt)
     else:
         records.fail_attempt(job.run, work.name, work.attempt, "failed", told)
         record_logged(job, work.name, work.attempt)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from windlass.execution.document import natural
-from windlass.execution.html_metrics import metrics_html
+from windlass.execution.html_metrics import MOST_POINTS, metrics_html
 from windlass.execution.html_parts import CSS, error_html, facts_html, icon, pill, reason_html
 from windlass.execution.rows import Row, rows_of, states_of
+from windlass.natural import natural
 from windlass.pipeline.drawing import DRAWING_CSS, SHEET_CSS, scrolling, svg
 from windlass.pipeline.layout import layout
 from windlass.pipeline.theme import clean, theme_css
@@ -41,7 +41,7 @@ def run_html(run: Run[Any]) -> str:
     """A run: what it is, its graph with the states of the nodes, its metrics, its nodes."""
     rows = rows_of(run)
     parts = [_header(run), _failure(run, rows), _drawing(run, rows)]
-    parts += [metrics_html(run.logged_metrics()), nodes_html(rows)]
+    parts += [metrics_html(run.curves(points=MOST_POINTS)), nodes_html(rows)]
     return sheet(parts)
 
 

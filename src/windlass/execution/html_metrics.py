@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from windlass.pipeline.theme import clean
-from windlass.records.model import Metric
+from windlass.records.tracked import Curve
 from windlass.words import number_text
 
 _WIDTH, _HEIGHT = 96.0, 22.0
-_MOST_POINTS = 96
+MOST_POINTS = 96
+"""Points that are enough for a curve of that width."""
 _MOST_METRICS = 24
 
 
-def metrics_html(metrics: Iterable[Metric]) -> str:
-    """The metrics of a run, each node's for itself."""
-    series: dict[tuple[str, str], list[Metric]] = defaultdict(list)
-    for metric in metrics:
-        series[metric.node, metric.name].append(metric)
-    cards = [_card(node, name, own) for (node, name), own in series.items()]
+def metrics_html(curves: Iterable[Curve]) -> str:
+    """The metrics of a run, each node's for itself.
+
+    Args:
+        curves: Of `MOST_POINTS` points at most.
+    """
+    cards = [_card(curve) for curve in curves]
     if not cards:
         return ""
     more = ""
@@ -31,11 +32,11 @@ def metrics_html(metrics: Iterable[Metric]) -> str:
     return f'<div class="wl-metrics">{"".join(cards[:_MOST_METRICS])}</div>{more}'
 
 
-def _card(node: str, name: str, points: Sequence[Metric]) -> str:
-    where = f' <span class="wl-dim">{clean(node)}</span>' if node else ""
-    value = clean(number_text(points[-1].value))
-    curve = _curve([point.value for point in points])
-    return f'<div class="wl-metric">{clean(name)}{where}<b>{value}</b>{curve}</div>'
+def _card(curve: Curve) -> str:
+    where = f' <span class="wl-dim">{clean(curve.node)}</span>' if curve.node else ""
+    value = clean(number_text(curve.values[-1]))
+    line = _curve(curve.values)
+    return f'<div class="wl-metric">{clean(curve.name)}{where}<b>{value}</b>{line}</div>'
 
 
 def _curve(values: Sequence[float | None]) -> str:
@@ -43,7 +44,6 @@ def _curve(values: Sequence[float | None]) -> str:
     known = [value for value in values if value is not None and math.isfinite(value)]
     if len(known) < 3:
         return ""
-    known = _thinned(known)
     low, high = min(known), max(known)
     across, up = _WIDTH / (len(known) - 1), _HEIGHT / (high - low or 1.0)
     points = " ".join(f"{i * across:.1f},{(high - v) * up:.1f}" for i, v in enumerate(known))
@@ -51,16 +51,3 @@ def _curve(values: Sequence[float | None]) -> str:
         f'<svg class="wl-spark" width="{_WIDTH:g}" height="{_HEIGHT:g}" aria-hidden="true">'
         f'<polyline points="{points}"/></svg>'
     )
-
-
-def _thinned(values: Sequence[float]) -> list[float]:
-    """Some of many values: of each stretch its least and its greatest, so that peaks stay."""
-    if len(values) <= _MOST_POINTS:
-        return list(values)
-    size = math.ceil(2 * len(values) / _MOST_POINTS)
-    found = []
-    for start in range(0, len(values), size):
-        part = values[start : start + size]
-        ends = sorted({part.index(min(part)), part.index(max(part))})
-        found += [part[end] for end in ends]
-    return found

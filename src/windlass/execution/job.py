@@ -61,6 +61,7 @@ class Job:
         stores: Where it reads and writes.
         environment: The installed distributions; None for those that the record tells of.
         watched: Whether it is noted what steps do that no record tells.
+        system_metrics: Whether processor, memory and GPUs are measured while steps run.
         python: The minor version of the Python that took the fingerprints; None for this one.
         owner: The hold on the run of whoever drives it; None in workers.
         shipment: The files that it has with it, for workers that don't have its driver's disk.
@@ -77,6 +78,7 @@ class Job:
     stores: Stores
     environment: Environment | None = None
     watched: bool = False
+    system_metrics: bool = True
     python: str | None = None
     owner: Ownership | None = None
     shipment: Shipment = NOTHING
@@ -176,6 +178,7 @@ def open_job(run: str, stores: Stores, plan: Plan | None = None) -> Job:
         refresh=details.get("refresh", False),
         stores=stores,
         watched=details.get("watched", False),
+        system_metrics=details.get("system_metrics", True),
         python=_minor(details.get("machine", {}).get("python")),
         shipment=shipment_in(details),
     )

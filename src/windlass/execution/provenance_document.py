@@ -6,8 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from windlass.errors import NotFoundError
-from windlass.execution.document import natural
 from windlass.execution.libraries import KIND
+from windlass.natural import natural
 from windlass.pipeline.plan import Plan, read_plan
 from windlass.provenance.bundle import read_bundle
 from windlass.provenance.environment import read_environment

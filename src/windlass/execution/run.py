@@ -18,6 +18,7 @@ from windlass.pipeline.step import step_of
 from windlass.pipeline.symbols import namedtuple_of
 from windlass.records.model import Metric, Outcome
 from windlass.records.model import Run as Row
+from windlass.records.tracked import Curve
 
 R = TypeVar("R")
 
@@ -92,7 +93,18 @@ class Run(Generic[R]):
     @property
     def metrics(self) -> dict[str, float | None]:
         """The last value of every metric that its steps logged."""
-        return {metric.name: metric.value for metric in self.logged_metrics()}
+        found = self._stores.records.summaries([self.id])[self.id]
+        return {name: summary.last for name, summary in found.items()}
+
+    def curves(self, *names: str, points: int = 500, node: str | None = None) -> list[Curve]:
+        """The curves of what its steps logged, thinned so that all peaks stay.
+
+        Args:
+            names: Only of these metrics, such as ``system/cpu``; else of all but the machine's.
+            points: How many of each curve are enough.
+            node: Only of this one.
+        """
+        return self._stores.records.curves(self.id, names or None, points, node=node)
 
     def logged_metrics(self) -> list[Metric]:
         """Every metric that its steps logged, in the order of time."""

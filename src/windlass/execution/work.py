@@ -13,7 +13,7 @@ from windlass.execution.data_checks import evidence
 from windlass.execution.inputs import Argument, lineage_of
 from windlass.execution.job import Job
 from windlass.execution.liveness import this_process
-from windlass.execution.logged import logged
+from windlass.execution.logged import Tracked
 from windlass.execution.schedule import instance_name
 from windlass.pipeline.graph import Node
 from windlass.records.model import Attempt, Event, Outcome, Output
@@ -43,6 +43,7 @@ class Work:
         stored: The artifacts that were made for that.
         seconds: How long the step itself took.
         inspection: The checks of data at its borders; None if it has none, or was not called.
+        tracked: What it logged.
     """
 
     job: Job
@@ -61,6 +62,7 @@ class Work:
     stored: tuple[Artifact, ...] = ()
     seconds: float = 0.0
     inspection: Inspection | None = None
+    tracked: Tracked = field(default_factory=Tracked)
 
     @property
     def name(self) -> str:
@@ -98,7 +100,6 @@ def outcome_of(
     error: dict[str, Any] | None = None,
 ) -> Outcome:
     """What came of an attempt."""
-    metrics, params = logged(work.job, work.name, work.attempt)
     origin_run, origin_node = work.earlier.computed_by if work.earlier else (None, None)
     return Outcome(
         run=work.job.run,
@@ -120,9 +121,10 @@ def outcome_of(
         origin_node=origin_node,
         outputs=work.outputs,
         inputs=lineage_of(work.arguments),
-        artifacts=work.stored,
-        metrics=metrics,
-        params=params,
+        artifacts=(*work.stored, *work.tracked.artifacts),
+        series=work.tracked.series,
+        params=work.tracked.params,
+        logged=work.tracked.logged,
         events=_events(work, error or {}),
     )
 

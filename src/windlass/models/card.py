@@ -149,8 +149,8 @@ def _quality(version: Version) -> Iterator[str]:
     ]
     yield from _table(["capability", "test", "outcome", "found"], rows)
     run = run_of(version)
-    metrics = version.stores.records.metrics(run.id) if run else []
-    last = {metric.name: metric.value for metric in metrics}
+    logged = version.stores.records.summaries([run.id])[run.id] if run else {}
+    last = {name: summary.last for name, summary in logged.items()}
     if last:
         told = ", ".join(f"{name} {number_text(value)}" for name, value in sorted(last.items()))
         yield f"\nIts run logged {told}."

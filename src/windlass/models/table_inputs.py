@@ -120,9 +120,11 @@ class TableInputs:
         return make_table(made, self.library, dtypes, getattr(table, "index", None))
 
     def _read(self, table: Any) -> tuple[dict[str, Column], list[Problem]]:
-        there = list(table) if isinstance(table, Mapping) else names_of(table)
+        # As keys, which are found at once: a table may have a thousand columns.
+        there = dict.fromkeys(table if isinstance(table, Mapping) else names_of(table))
+        known = frozenset(self.names)
         columns: dict[str, Column] = {}
-        problems = [self._extra(name) for name in there if name not in self.names]
+        problems = [self._extra(name) for name in there if name not in known]
         for field in self.fields:
             if field.name not in there:
                 problems.append(self._missing(field.name))

@@ -139,7 +139,7 @@ def _answers(
             break
         if name.rpartition("/")[2].split("-")[1] != str(number):
             continue
-        table = place.read(name, wanted, filters=pc.field("_request").isin(left))
+        table = place.read(name, wanted, left)
         if table is not None and table.num_rows:
             found.append(table)
             left = left.filter(pc.invert(pc.is_in(left, value_set=pc.unique(table["_request"]))))
@@ -160,13 +160,13 @@ def _last(table: pa.Table) -> pa.Table:
 
 
 def _segments(place: Place, model: str, kind: str, since: float, until: float) -> Iterator[str]:
-    """The segments that may hold rows of a time, the newest first."""
+    """The segments that may hold rows of a time, the newest first: each has those of a day."""
     for day in reversed(place.folders(folder_of(model, kind))):
         if not day_of(since) <= day <= day_of(until):
             continue
         folder = folder_of(model, kind, day)
         for name in reversed(place.segments(folder)):
-            if since <= begun(name) <= until:
+            if begun(name) <= until:
                 yield f"{folder}/{name}"
 
 

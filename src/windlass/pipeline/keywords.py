@@ -41,3 +41,4 @@ class RunKeywords(TypedDict, total=False):
     fresh: bool
     workers: int | None
     memory: int | None
+    system_metrics: bool

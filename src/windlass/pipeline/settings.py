@@ -203,6 +203,7 @@ class RunOptions:
         fresh: Give every node a new process.
         workers: How many cores steps are given together; None for those of the machine.
         memory: Bytes that steps may ask for together; None for those of the machine.
+        system_metrics: Whether processor, memory and GPUs are measured while steps run.
     """
 
     target: str | None = None
@@ -216,6 +217,7 @@ class RunOptions:
     fresh: bool = False
     workers: int | None = None
     memory: int | None = None
+    system_metrics: bool = True
 
     def __post_init__(self) -> None:
         if type(self.seed) is not int or not -(2**63) <= self.seed < 2**63:

@@ -129,6 +129,7 @@ def record_again(scratch: Scratch, job: Job, row: Run) -> Run:
     text = job.stores.records.plan(row.plan)
     records.save_plan(row.plan, plan.name, text, plan_nodes(plan.graph, marked=False))
     details: dict[str, Json] = {"cache": False, "digests": dict(job.digests), "watched": True}
+    details["system_metrics"] = False
     return records.create_run(
         NewRun(
             pipeline=plan.name,
@@ -155,4 +156,4 @@ def record_beside(scratch: Scratch, job: Job, row: Run, again: Run, node: str) -
 
 
 def _moved(outcome: Outcome, run: str) -> Outcome:
-    return replace(outcome, run=run, run_name="", inputs=(), artifacts=(), metrics=(), params=())
+    return replace(outcome, run=run, run_name="", inputs=(), artifacts=())

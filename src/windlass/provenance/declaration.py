@@ -46,12 +46,16 @@ class Declaration:
         text: What it says, as far as it matters.
         root: The project's folder.
         wanted: What ``windlass.toml`` says.
+        extras: Those of Windlass that are needed beside what the project says.
+        more: Requirements beside them.
     """
 
     source: str
     text: str = field(repr=False)
     root: Path
     wanted: Wanted = field(default_factory=Wanted)
+    extras: tuple[str, ...] = ()
+    more: tuple[str, ...] = ()
 
     @property
     def python(self) -> str:
@@ -63,6 +67,8 @@ class Declaration:
         """Of all that its lock depends on, but for what the indexes have."""
         machine = (sys.implementation.name, sys.platform, platform.machine())
         asked = [self.wanted.requirements, self.wanted.extras, self.wanted.system]
+        if self.extras or self.more:
+            asked += [self.extras, self.more, tuple(wheel.facts())]
         told = (self.source, self.text, self.python, *machine, *asked)
         return digest("declaration", *told, wheel.requirements())
 
@@ -103,13 +109,12 @@ def solve(declaration: Declaration, windlass: Path) -> Lock:
         LockError: There is no solution, no uv, or no index to be asked.
     """
     wanted = declaration.wanted
-    own = f"{wheel.NAME} @ {windlass.as_uri()}\n"
+    lines = [wheel.requirement(windlass, declaration.extras), *declaration.more]
     try:
         sources, text = _sources(declaration)
         emitted = ("--no-emit-package", wheel.NAME)
-        told = compile_lock(
-            declaration.python, _folder(declaration), *sources, *emitted, text=text + own
-        )
+        text += "".join(f"{line}\n" for line in lines)
+        told = compile_lock(declaration.python, _folder(declaration), *sources, *emitted, text=text)
     except LockError as error:
         raise LockError(
             f"{wanted.shown}, as {declaration.source} has it, cannot be solved: {error.message}",

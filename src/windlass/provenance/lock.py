@@ -10,7 +10,8 @@ from __future__ import annotations
 import platform
 import re
 import sys
-from collections.abc import Iterable, Iterator
+import tempfile
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -150,6 +151,44 @@ def lock_requirements(requirements: Iterable[str], folder: Path | None = None) -
     text = "".join(f"{each}\n" for each in requirements)
     told = compile_lock(uv.PYTHON, uv.index_folder(folder), text=text)
     return Lock(uv.PYTHON, sys.implementation.name, requirements_of(told))
+
+
+def lock_part(
+    environment: Environment,
+    names: Collection[str],
+    windlass: str,
+    more: Sequence[str] = (),
+    folder: Path | None = None,
+) -> Lock:
+    """The lock of some packages of an environment, and of all that these and Windlass need.
+
+    What was installed in the environment is taken in the version that it had there.
+
+    Args:
+        environment: As it was recorded.
+        names: The packages.
+        windlass: The requirement of Windlass, with its extras.
+        more: Requirements beside them.
+        folder: The project's: uv looks for its settings there.
+
+    Raises:
+        LockError: There is no solution, no uv, or no index to be asked.
+    """
+    versions, addresses, missing = _told_apart(environment.packages)
+    needed = tuple(each for each in missing if each.name in names)
+    if needed:
+        return Lock(environment.python, environment.implementation, (), needed)
+    lines = [f"{name}=={version}" for name, version in versions.items()]
+    wanted = [line for line in (*lines, *addresses) if pin(line)[0] in names]
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as held:
+        held.write("\n".join(lines))
+        held.flush()
+        told = compile_lock(
+            *(environment.python, uv.index_folder(folder), "--constraint", held.name),
+            *("--no-emit-package", NAME),
+            text="\n".join([windlass, *wanted, *more]),
+        )
+    return Lock(environment.python, environment.implementation, requirements_of(told))
 
 
 def _solved(python: str, folder: Path, versions: dict[str, str]) -> tuple[list[str], list[Missing]]:

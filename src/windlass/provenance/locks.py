@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from windlass.hashing import digest
-from windlass.provenance import uv
+from windlass.provenance import uv, wheel
 from windlass.provenance.declaration import UV_LOCK, Declaration, solve, written_lock
-from windlass.provenance.lock import Lock, lock_recorded, lock_requirements, read_lock
+from windlass.provenance.lock import (
+    Lock,
+    lock_part,
+    lock_recorded,
+    lock_requirements,
+    read_lock,
+)
 
 if TYPE_CHECKING:
     from windlass.provenance.environment import Environment
@@ -61,6 +67,38 @@ def requirements_lock(
     """
     asked = digest("requirements", uv.PYTHON, tuple(requirements))
     return _kept(records, asked, lambda: lock_requirements(requirements, folder))
+
+
+def part_lock(
+    records: Records,
+    environment: Environment,
+    names: Collection[str],
+    windlass: Path,
+    extras: Sequence[str],
+    more: Sequence[str] = (),
+    folder: Path | None = None,
+) -> Lock:
+    """The lock of some packages of an environment, and of Windlass with some of its extras.
+
+    Args:
+        records: Where it is kept. One that lacks something is not: it may be had tomorrow.
+        environment: As it was recorded.
+        names: The packages; what they need is looked for in the same environment first.
+        windlass: The wheel of the running Windlass.
+        extras: Those of Windlass.
+        more: Requirements beside them.
+        folder: The project's: uv looks for its settings there.
+
+    Raises:
+        LockError: There is no solution, no uv, or no index to be asked.
+    """
+    told = (environment.digest, sorted(names), sorted(extras), [*more], wheel.facts())
+    own = wheel.requirement(windlass, extras)
+    return _kept(
+        records,
+        digest("part", *told),
+        lambda: lock_part(environment, names, own, more, folder),
+    )
 
 
 def solved_lock(records: Records, environment: str) -> Lock | None:

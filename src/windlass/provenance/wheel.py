@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,12 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 _INFO = f"{NAME}-{__version__}.dist-info"
 _KEPT = re.compile(r"^(?:Requires-Python|Requires-Dist|Provides-Extra): .+$", re.MULTILINE)
 _WHEEL = "Wheel-Version: 1.0\nGenerator: windlass\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-_ENTRY_POINTS = "[console_scripts]\nwindlass = windlass.cli:main\n"
+_ENTRY_POINTS = """\
+[console_scripts]
+windlass = windlass.cli:main
+[pytest11]
+windlass = windlass.models.testing.plugin
+"""
 
 
 def requirements() -> list[str]:
@@ -37,8 +43,14 @@ def requirements() -> list[str]:
     Raises:
         LockError: It is not installed as one.
     """
-    lines = [line.partition(": ") for line in _facts() if line.startswith("Requires-Dist")]
+    lines = [line.partition(": ") for line in facts() if line.startswith("Requires-Dist")]
     return [told for _, _, told in lines if "extra ==" not in told]
+
+
+def requirement(file: Path, extras: Sequence[str] = ()) -> str:
+    """A wheel of Windlass as a requirement, with some of its extras."""
+    told = f"[{','.join(sorted(extras))}]" if extras else ""
+    return f"{NAME}{told} @ {file.as_uri()}"
 
 
 def make_wheel() -> bytes:
@@ -47,7 +59,7 @@ def make_wheel() -> bytes:
     Raises:
         LockError: It is not installed as a distribution, so what it requires is not known.
     """
-    metadata = [f"Metadata-Version: 2.3\nName: {NAME}\nVersion: {__version__}", *_facts()]
+    metadata = [f"Metadata-Version: 2.3\nName: {NAME}\nVersion: {__version__}", *facts()]
     entries = {f"{NAME}/{path}": (_PACKAGE / path).read_bytes() for path in _files()}
     entries[f"{_INFO}/METADATA"] = "\n".join([*metadata, ""]).encode()
     entries[f"{_INFO}/WHEEL"] = _WHEEL.encode()
@@ -65,7 +77,7 @@ def store_wheel(store: ArtifactStore, cache: Path) -> str:
         cache: The folder of what can be worked out again: a Windlass that is as it was the last
             time is not packed again.
     """
-    now, note = digest("wheel", _facts(), _stamps()), cache / "wheel.json"
+    now, note = digest("wheel", facts(), _stamps()), cache / "wheel.json"
     known = _read_note(note)
     if known.get("made_of") == now and store.has(known["blob"]):
         return known["blob"]
@@ -110,8 +122,12 @@ def _stamps() -> str:
     return repr([(path, each.st_size, each.st_mtime_ns, each.st_ino) for path, each in found])
 
 
-def _facts() -> list[str]:
-    """What the distribution says of what it needs: the rest of it is for indexes."""
+def facts() -> list[str]:
+    """What the distribution says of what it and its extras need: the rest of it is for indexes.
+
+    Raises:
+        LockError: It is not installed as one.
+    """
     for distribution in installed():
         if distribution.name == NAME:
             text = read_text(f"{distribution.info}/METADATA") or ""

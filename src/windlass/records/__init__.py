@@ -6,6 +6,8 @@ from pathlib import Path
 
 from windlass.records.caching import Caching
 from windlass.records.collecting import Collecting
+from windlass.records.curves import Curves
+from windlass.records.finding import Finding
 from windlass.records.folding import Folding
 from windlass.records.lineage import Lineages
 from windlass.records.producing import Producing
@@ -15,8 +17,14 @@ from windlass.records.versions import Versions
 __all__ = ["Records"]
 
 
-class Records(Versions, Producing, Proofs, Collecting, Folding, Lineages, Caching):
-    """The record store: SQLite on this machine, PostgreSQL for a team."""
+class Records(Versions, Producing, Proofs, Collecting, Folding, Lineages, Caching, Curves, Finding):
+    """The record store: SQLite on this machine, PostgreSQL for a team.
+
+    Attributes:
+        is_private: Whether it is one process's own, and others learn of what is in it otherwise.
+    """
+
+    is_private = False
 
     @staticmethod
     def open(url: str | Path, *, durable: bool = False, patient: bool = False) -> Records:

@@ -16,13 +16,16 @@ from windlass.records.driving import Driving
 from windlass.records.model import Event, Run
 from windlass.records.reading import portions
 
-_OF_RUNS = ("attempts", "inputs", "outputs", "outcomes", "parameters", "metrics", "events", "tags")
-_WRITTEN = "runs, outcomes, artifacts, parts, outputs, inputs, version_artifacts"
+_OF_RUNS = (
+    *("attempts", "inputs", "outputs", "outcomes", "parameters", "events", "tags"),
+    *("series", "summaries", "logged"),
+)
+_WRITTEN = "runs, outcomes, artifacts, parts, outputs, inputs, logged, version_artifacts"
 """In the order in which they are written, so that no two wait for one another."""
 _NEEDED = """
 WITH RECURSIVE needed(content) AS (
     SELECT content FROM outputs UNION SELECT content FROM inputs
-    UNION SELECT content FROM version_artifacts
+    UNION SELECT content FROM logged UNION SELECT content FROM version_artifacts
     UNION SELECT parts.part FROM needed JOIN parts ON parts.whole = needed.content
 )
 """

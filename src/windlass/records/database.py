@@ -33,7 +33,7 @@ from windlass.records.patience import PATIENCE, patiently
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-REVISION = "0006"
+REVISION = "0007"
 """The newest migration; a database says in ``alembic_version`` which one it has."""
 
 Row = Mapping[str, Any]
@@ -65,6 +65,8 @@ class Database:
         """Its address for people, without a password."""
         self._durable = durable
         self._reached = patient
+        self.patience = PATIENCE
+        """Seconds that a server which is gone is waited for; 0 for who comes again by itself."""
         self._local = threading.local()
         self.patience = PATIENCE
         """Seconds that a question waits for a server that was there and is gone."""

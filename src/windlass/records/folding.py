@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 from windlass.records import rows
@@ -34,14 +35,16 @@ class Folding(Driving):
         """
         attempts = [each.attempt for each in posted if each.attempt is not None]
         failed = [each for each in attempts if each.status != "succeeded"]
-        metrics = [metric for each in posted for metric in each.outcome.metrics]
+        retried = [each.outcome for each in posted if not each.final]
         params = [param for each in posted for param in each.outcome.params]
         with self.write():
             self.hold([run])
             known = self.failed_attempts(run)
             self.add_events([_event(a) for a in failed if (a.node, a.attempt) not in known])
             self._put("attempts", [rows.attempt_row(each) for each in attempts])
-            self._put("metrics", [rows.metric_row(metric) for metric in metrics])
+            self.put_artifacts([made for each in retried for made in each.artifacts], time.time())
+            self.put_series([series for each in posted for series in each.outcome.series])
+            self.put_logged([logged for each in posted for logged in each.outcome.logged])
             self._put("parameters", [rows.param_row(param) for param in params])
         self.commit_outcomes([each.outcome for each in posted if each.final])
 

@@ -12,7 +12,6 @@ _KEYS = {
     "artifacts": ("content",),
     "bundles": ("digest",),
     "attempts": ("run", "node", "attempt"),
-    "metrics": ("run", "node", "attempt", "seq"),
     "outcomes": ("run", "node"),
     "parameters": ("run", "node", "name"),
     "tags": ("run", "key"),

@@ -41,6 +41,13 @@ FROM inputs t JOIN runs ON runs.id = t.run
 JOIN outcomes ON outcomes.run = t.run AND outcomes.node = t.source
 WHERE t.content = :content AND t.item IS NOT NULL ORDER BY outcomes.cached, t.run LIMIT 100
 """
+_LOGGERS = f"""
+SELECT logged.run, runs.name AS run_name, logged.node, logged.name, logged.content,
+    coalesce(outcomes.cached, FALSE) AS cached
+FROM logged JOIN runs ON runs.id = logged.run
+LEFT JOIN outcomes ON outcomes.run = logged.run AND outcomes.node = logged.node
+WHERE logged.content = :content ORDER BY logged.run, logged.node LIMIT {_MOST}
+"""  # noqa: S608
 _WHOLES = "SELECT whole, position FROM parts WHERE part = :part ORDER BY whole, position"
 _KIN = """
 WITH RECURSIVE
@@ -65,7 +72,8 @@ class Lineages(Looking):
         """
         with self.view():
             graphs = _Graphs(self)
-            found = graphs.at(place, content) if place else self._makers(content)
+            at_place = graphs.at(place, content) if place else []
+            found = at_place or (self._loggers(content, place) if place else self._makers(content))
             makers = [graphs.traced(edge) for edge in found]
             computed = [edge for edge in makers if place or not edge.cached] or makers[:1]
             first = list(islice(computed, _MOST_RUNS))
@@ -116,7 +124,15 @@ class Lineages(Looking):
             if makers:
                 return [edge.item(row["position"], content) for edge in makers]
         items = self.execute(_ITEM_SOURCES, {"content": content})
-        return [edge_of(row).item(row["item"], content) for row in items]
+        if items:
+            return [edge_of(row).item(row["item"], content) for row in items]
+        return self._loggers(content)
+
+    def _loggers(self, content: str, place: Place | None = None) -> list[Edge]:
+        """The nodes that logged an artifact; of those at a place alone, if one of them is there."""
+        found = [edge_of(row) for row in self.execute(_LOGGERS, {"content": content})]
+        there = [edge for edge in found if place and (edge.run, edge.node) == place[:2]]
+        return there or found
 
     def maker(self, content: str) -> Edge | None:
         """Some node that made an artifact, the first that computed it."""

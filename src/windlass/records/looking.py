@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Mapping
 from difflib import get_close_matches
 
@@ -10,7 +11,7 @@ from windlass.artifacts.artifact import Artifact
 from windlass.errors import NotFoundError
 from windlass.records import rows
 from windlass.records.database import Row
-from windlass.records.model import Attempt, Event, Metric, Outcome, Param, Run
+from windlass.records.model import Attempt, Event, Input, Outcome, Param, Run
 from windlass.records.reading import Reading
 
 _ITEM = re.compile(r"(.+)\[(\d+)\]$")
@@ -104,10 +105,14 @@ class Looking(Reading):
             f"there is no artifact '{ref}'", hint="Digests stand in: windlass artifacts list RUN"
         )
 
-    def metrics(self, run: str) -> list[Metric]:
-        """What a run's steps logged, in the order of time."""
-        query = "SELECT * FROM metrics WHERE run = :run ORDER BY time, node, attempt, seq"
-        return [Metric(**dict(row)) for row in self.execute(query, {"run": run})]
+    def run_inputs(self, run: str) -> dict[str, list[Input]]:
+        """What the nodes of a run read, by node; one that read nothing has an empty list."""
+        found: defaultdict[str, list[Input]] = defaultdict(list)
+        query = "SELECT * FROM inputs WHERE run = :run ORDER BY node, parameter, position"
+        for row in self.execute(query, {"run": run}):
+            place = (row["parameter"], row["position"], row["content"])
+            found[row["node"]].append(Input(*place, row["source"], row["output"], row["item"]))
+        return found
 
     def params(self, run: str) -> list[Param]:
         """The settings that a run's steps logged."""

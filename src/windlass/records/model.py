@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from windlass.artifacts.artifact import Artifact
+from windlass.records.tracked import Logged, Series
 from windlass.values import Json
 
 
@@ -138,7 +139,7 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A logged number; `seq` is its place among the entries of its attempt."""
+    """A logged number; `seq` is its place in its series."""
 
     run: str
     node: str
@@ -188,7 +189,8 @@ class Outcome:
     outputs: tuple[Output, ...] = ()
     inputs: tuple[Input, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
-    metrics: tuple[Metric, ...] = ()
+    series: tuple[Series, ...] = ()
+    logged: tuple[Logged, ...] = ()
     params: tuple[Param, ...] = ()
     events: tuple[Event, ...] = ()
     run_name: str = ""

@@ -20,6 +20,9 @@ _PAUSE = 0.2
 class Waiting(Protocol):
     """What may wait for its server."""
 
+    patience: float
+    """Seconds that it waits at most."""
+
     @property
     def waits(self) -> bool:
         """Whether it does wait."""

@@ -94,7 +94,7 @@ class Producing(Writing):
         with self.write():
             self.hold([f"turn:{model}"])
             for row in self.execute(_OPEN_TURN, {"model": model}):
-                if now - row["beat"] < patience:
+                if Turn(**_read(row)).lives(now, patience):
                     return None
                 lost = {"id": row["id"], "state": "lost", "ended": now}
                 self.change(_END_TURN, {**lost, "document": row["document"]})

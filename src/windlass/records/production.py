@@ -8,6 +8,8 @@ from typing import Any
 
 SILENCE = 45.0
 """Seconds without a word after which a server is taken for dead."""
+SKEW = 3600.0
+"""Seconds by which clocks of machines may differ: a later beat is of one that was wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,3 +105,7 @@ class Turn:
     ended: float | None
     state: str
     document: Mapping[str, Any]
+
+    def lives(self, now: float, patience: float) -> bool:
+        """Whether it goes on: it has not ended, and its process was heard of lately."""
+        return self.ended is None and -SKEW < now - self.beat < patience

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from windlass.artifacts.artifact import Artifact
+from windlass.natural import natural
 from windlass.records.model import (
     Attempt,
     Event,
-    Metric,
     NewRun,
     Outcome,
     Output,
     Param,
     Run,
 )
+from windlass.values import TYPE, Json
 
 Row = dict[str, Any]
+
+SOUGHT = 200
+"""Characters of a parameter by which runs are chosen."""
+_GREATEST = sys.float_info.max
 
 
 def dump(value: object) -> str:
@@ -211,29 +217,41 @@ def artifact_of(row: Mapping[str, Any]) -> Artifact:
     )
 
 
-def metric_row(metric: Metric) -> Row:
-    """The row of a metric."""
-    value = metric.value
-    return {
-        "run": metric.run,
-        "node": metric.node,
-        "attempt": metric.attempt,
-        "seq": metric.seq,
-        "name": clean(metric.name),
-        "step": metric.step,
-        "value": None if value is None or math.isnan(value) else value,
-        "time": metric.time,
-    }
-
-
 def param_row(param: Param) -> Row:
-    """The row of a logged parameter."""
+    """The row of a parameter; what runs are chosen by stands in it by itself."""
+    number, text = sought(param.value)
     return {
         "run": param.run,
         "node": param.node,
         "name": clean(param.name),
         "value": dump(param.value),
+        "number": number,
+        "text": text,
     }
+
+
+def sought(value: Json) -> tuple[float | None, str | None]:
+    """A parameter as a number or as the beginning of a text, by which runs are chosen.
+
+    True and false are texts, as is what a person writes as one word: a date, a path, the name of
+    an enum's member. What has parts is neither.
+    """
+    if isinstance(value, Mapping) and value.get(TYPE) == "float":  # JSON has no infinity
+        return _number_or_none(float(str(value["value"]))), None
+    plain = None if _has_parts(value) else natural(value)
+    if isinstance(plain, bool):
+        return None, str(plain).lower()
+    if isinstance(plain, int | float):
+        return (float(plain) if abs(plain) <= _GREATEST else None), None
+    return None, clean(plain)[:SOUGHT] if isinstance(plain, str) else None
+
+
+def _number_or_none(number: float) -> float | None:
+    return None if math.isnan(number) else number
+
+
+def _has_parts(value: Json) -> bool:
+    return isinstance(value, list) or (isinstance(value, Mapping) and TYPE not in value)
 
 
 def event_row(event: Event) -> Row:

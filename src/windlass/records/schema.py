@@ -96,6 +96,11 @@ runs = sa.Table(
     sa.Column("beat", _Float),  # when they last said so
     sa.Index("ix_runs_number", "pipeline", "number", unique=True),
     sa.Index("ix_runs_status", "status", "id"),
+    # All by which runs are chosen and sorted: their rows are long, and are read last.
+    sa.Index(
+        "ix_runs_facts",
+        *("id", "name", "pipeline", "status", "target", "stack", "seed", "created", "ended"),
+    ),
 )
 
 attempts = sa.Table(
@@ -226,20 +231,65 @@ parameters = sa.Table(
     _key("node"),  # empty for the run's own
     _key("name"),
     _text("value"),
+    sa.Column("number", _Float),  # the value, if it is a number; to choose by
+    sa.Column("text", sa.Text),  # the beginning of it, if it is another single thing
+    sa.Index("ix_parameters_name", "name", "run", "node", "number", "text"),
 )
 
-metrics = sa.Table(
-    "metrics",
+# Numbers that steps log, packed: see `points`. What is read with every look comes first in a row.
+series = sa.Table(
+    "series",
+    metadata,
+    _key("run"),
+    _key("node"),
+    sa.Column("attempt", sa.Integer, primary_key=True),
+    _key("name"),
+    sa.Column("part", sa.Integer, primary_key=True),
+    sa.Column("count", sa.Integer, nullable=False),
+    sa.Column("first_step", sa.BigInteger),
+    sa.Column("last_step", sa.BigInteger),
+    sa.Column("first_time", _Float, nullable=False),
+    sa.Column("last_time", _Float, nullable=False),
+    sa.Column("low", _Float),  # NULL is not-a-number: SQLite has no other word for it
+    sa.Column("high", _Float),
+    sa.Column("last", _Float),
+    sa.Column("outline", sa.LargeBinary),
+    sa.Column("points", sa.LargeBinary, nullable=False),
+)
+
+# What is to be known of a run's numbers to choose and sort among many runs: by name first, so that
+# those of one name lie side by side in the order of the runs.
+summaries = sa.Table(
+    "summaries",
+    metadata,
+    _key("name"),
+    _key("run"),
+    sa.Column("last", _Float),
+    sa.Column("low", _Float),
+    sa.Column("high", _Float),
+    sa.Column("count", sa.Integer, nullable=False),
+    sa.Column("series", sa.Integer, nullable=False),
+    _text("node"),
+    sa.Column("time", _Float, nullable=False),
+    sa.Index("ix_summaries_last", "name", "last", "run"),
+    sa.Index("ix_summaries_run", "run"),
+    sqlite_with_rowid=False,
+)
+
+# Figures, tables and texts that steps log.
+logged = sa.Table(
+    "logged",
     metadata,
     _key("run"),
     _key("node"),
     sa.Column("attempt", sa.Integer, primary_key=True),
     sa.Column("seq", sa.Integer, primary_key=True),
     _text("name"),
+    _text("kind"),
+    _text("content"),
     sa.Column("step", sa.BigInteger),
-    sa.Column("value", _Float),  # NULL is not-a-number: SQLite has no other word for it
     sa.Column("time", _Float, nullable=False),
-    sa.Index("ix_metrics_name", "run", "name"),
+    sa.Index("ix_logged_content", "content"),
 )
 
 events = sa.Table(
@@ -407,7 +457,7 @@ turns = sa.Table(
 KEPT_FOR_EVER = {
     "sqlite": [
         f"""
-        CREATE TRIGGER moves_no_{verb.lower()} BEFORE {verb} ON moves
+        CREATE TRIGGER IF NOT EXISTS moves_no_{verb.lower()} BEFORE {verb} ON moves
         BEGIN SELECT RAISE(ABORT, 'the history of aliases is kept for ever'); END
         """
         for verb in ("UPDATE", "DELETE")
@@ -415,7 +465,7 @@ KEPT_FOR_EVER = {
     + [
         # A row that takes the place of another fires no trigger of a deletion.
         """
-        CREATE TRIGGER moves_no_replace BEFORE INSERT ON moves
+        CREATE TRIGGER IF NOT EXISTS moves_no_replace BEFORE INSERT ON moves
         WHEN EXISTS (SELECT 1 FROM moves WHERE id = NEW.id)
         BEGIN SELECT RAISE(ABORT, 'the history of aliases is kept for ever'); END
         """

@@ -50,7 +50,7 @@ class Versions(Writing):
             artifacts: The values that it names, as they were stored.
         """
         with self.write():
-            self._put_artifacts(artifacts, time.time())
+            self.put_artifacts(artifacts, time.time())
             return self.mint(version)
 
     def models(self) -> list[ModelRow]:
@@ -113,7 +113,7 @@ class Versions(Writing):
         """
         told = {"model": version.model, "number": version.number, "role": role}
         with self.write():
-            self._put_artifacts(artifacts, time.time())
+            self.put_artifacts(artifacts, time.time())
             self._add("version_artifacts", [{**told, "content": artifacts[0].content}])
 
     def save_evidence(

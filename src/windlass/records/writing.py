@@ -15,7 +15,6 @@ from windlass.records.minting import Minting
 from windlass.records.model import (
     Attempt,
     Event,
-    Metric,
     NewRun,
     Outcome,
     Param,
@@ -26,6 +25,8 @@ from windlass.records.model import (
 from windlass.records.model_rows import mark_rows
 from windlass.records.patience import patiently
 from windlass.records.reading import portions
+from windlass.records.tracked import Logged
+from windlass.records.tracking import Tracking
 
 _STATUS = "SELECT status FROM outcomes WHERE run = :run AND node = :node"
 _LAST_NUMBER = "SELECT max(number) AS number FROM runs WHERE pipeline = :pipeline"
@@ -41,7 +42,7 @@ _OTHER_ARCHIVE = "bundles.blob IS NULL OR bundles.blob <> excluded.blob"
 _FORGET_TAG = "DELETE FROM tags WHERE run = :run AND key = :key"
 
 
-class Writing(Minting):
+class Writing(Minting, Tracking):
     """The writes of the record."""
 
     def save_plan(
@@ -143,10 +144,12 @@ class Writing(Minting):
             self._replace([o for key, o in stand.items() if key in standing])
             self._put("outcomes", [rows.ended_row(o, now) for o in stand.values()], _NOT_FINAL)
             self._end_attempts(written, now)
-            self._put_artifacts([a for o in written for a in o.artifacts], now)
+            self.put_artifacts([a for o in written for a in o.artifacts], now)
             self._add("outputs", [row for o in stand.values() for row in rows.output_rows(o)])
             self._add("inputs", [row for o in stand.values() for row in rows.input_rows(o)])
-            self._add("metrics", [rows.metric_row(metric) for o in written for metric in o.metrics])
+            self.put_series([series for o in written for series in o.series])
+            self.put_logged([logged for o in written for logged in o.logged])
+            self.put_had(list(stand.values()))
             self._put("parameters", [rows.param_row(param) for o in written for param in o.params])
             self.add_events([event for o in written for event in o.events])
         return len(written)
@@ -165,15 +168,15 @@ class Writing(Minting):
     def save_artifacts(self, artifacts: Sequence[Artifact]) -> None:
         """Records artifacts whose bytes are stored."""
         with self.write():
-            self._put_artifacts(artifacts, time.time())
+            self.put_artifacts(artifacts, time.time())
 
     @patiently
-    def add_metrics(self, metrics: Iterable[Metric]) -> None:
-        """Adds metrics; those that are there already are left alone."""
-        told = [rows.metric_row(metric) for metric in metrics]
+    def add_logged(self, told: Sequence[Logged], artifacts: Sequence[Artifact]) -> None:
+        """Adds figures, tables and texts, with the artifacts that they are."""
         if told:
             with self.write():
-                self._add("metrics", told)
+                self.put_artifacts(artifacts, time.time())
+                self.put_logged(told)
 
     @patiently
     def add_params(self, params: Sequence[Param]) -> None:
@@ -255,7 +258,7 @@ class Writing(Minting):
         if ends:
             self.change(_END_ATTEMPT, ends)
 
-    def _put_artifacts(self, artifacts: Sequence[Artifact], now: float) -> None:
+    def put_artifacts(self, artifacts: Sequence[Artifact], now: float) -> None:
         """Records artifacts; of equal contents in other bytes, those that were written last count.
 
         The earlier bytes may be gone: a value is then made again, and must be found again. All in

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from windlass.serving.exchange import Answer, Arrays, Batch, Observer, Request
+from windlass.errors import ModelError
+from windlass.serving.exchange import Answer, Arrays, Batch, Observer, Request, join, kind_of
 from windlass.serving.generation import Generation
 
 if TYPE_CHECKING:
@@ -55,8 +56,7 @@ def _alike(questions: Sequence[Question]) -> Iterator[list[int]]:
         return
     groups: dict[tuple[object, ...], list[int]] = {}
     for at, question in enumerate(questions):
-        kind = tuple((n, a.dtype, a.shape[1:]) for n, a in question.inputs.items())
-        groups.setdefault(kind, []).append(at)
+        groups.setdefault(kind_of(question.inputs), []).append(at)
     yield from groups.values()
 
 
@@ -64,8 +64,9 @@ def _together(
     generation: Generation, observer: Observer | None, questions: Sequence[Question]
 ) -> list[Answer | Exception]:
     try:
-        inputs = _joined(questions)
+        inputs = join([each.inputs for each in questions])
         outputs = generation.answer(inputs)
+        _check_rows(outputs, sum(each.rows for each in questions))
     except Exception as error:  # noqa: BLE001 - whatever a model raises is told to who asked
         return [error] if len(questions) == 1 else _sorted_out(generation, observer, questions)
     if observer is not None:
@@ -94,13 +95,12 @@ def _wrong(generation: Generation, question: Question) -> Exception | None:
     return None
 
 
-def _joined(questions: Sequence[Question]) -> Arrays:
-    if len(questions) == 1:
-        return questions[0].inputs
-    import numpy as np
-
-    names = questions[0].inputs
-    return {name: np.concatenate([each.inputs[name] for each in questions]) for name in names}
+def _check_rows(outputs: Arrays, rows: int) -> None:
+    """Refuses what cannot be cut into the answers of each: one would be given another's rows."""
+    for name, array in outputs.items():
+        shape = getattr(array, "shape", ())
+        if not shape or shape[0] != rows:
+            raise ModelError(f"the model gives '{name}' of the shape {shape} for {rows:,} rows")
 
 
 def _noted(questions: Sequence[Question]) -> list[Request]:

@@ -30,6 +30,8 @@ MOST_ROWS = 8192
 """Rows of a batch, at most; a larger request is asked by itself."""
 MOST_WAITING = 100_000
 """Rows that may wait; beyond them there is no room for more requests."""
+STUCK = 60.0
+"""Seconds that a batch may take beyond ten times those that its rows took lately."""
 _PATIENCE = 1.0
 _LEAST_RETRY, _MOST_RETRY = 0.1, 30.0
 
@@ -60,6 +62,7 @@ class Batcher(Generic[T, R]):
         latency: Seconds that a batch may take.
         most_waiting: Rows that may wait.
         name: What the thread is called.
+        prepare: What the thread does before anything is asked.
     """
 
     def __init__(
@@ -69,8 +72,9 @@ class Batcher(Generic[T, R]):
         latency: float = LATENCY,
         most_waiting: int = MOST_WAITING,
         name: str = "model",
+        prepare: Callable[[], None] = lambda: None,
     ) -> None:
-        self._answer = answer
+        self._answer, self._prepare = answer, prepare
         self._latency, self._most_waiting = latency, most_waiting
         self._lock = threading.Lock()
         self._waiting: deque[Waiting[T, R]] = deque()
@@ -78,6 +82,7 @@ class Batcher(Generic[T, R]):
         self._limit = 64.0
         self._speed = 1000.0  # rows a second, as lately
         self._work: queue.SimpleQueue[bool] = queue.SimpleQueue()
+        self._due = float("inf")
         self._idle = True
         self._closed = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
@@ -87,6 +92,11 @@ class Batcher(Generic[T, R]):
     def rows(self) -> int:
         """How many rows wait."""
         return self._rows
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether the model has been at work on one batch for so long that it will not answer."""
+        return time.perf_counter() > self._due
 
     def ask(self, asked: T, rows: int) -> asyncio.Future[R]:
         """The answer to a request, when there is one.
@@ -125,6 +135,7 @@ class Batcher(Generic[T, R]):
         )
 
     def _run(self) -> None:
+        self._prepare()
         goes_on = True
         while goes_on:
             # A loop that was closed before it could wake this thread must not keep others waiting.
@@ -148,9 +159,11 @@ class Batcher(Generic[T, R]):
             return batch
 
     def _timed(self, batch: Sequence[Waiting[T, R]]) -> Sequence[R | Exception]:
-        began = time.perf_counter()
+        began, rows = time.perf_counter(), sum(one.rows for one in batch)
+        self._due = began + STUCK + 10 * rows / self._speed
         found = self._answered(batch)
-        self._learn(sum(one.rows for one in batch), time.perf_counter() - began)
+        self._due = float("inf")
+        self._learn(rows, time.perf_counter() - began)
         return found
 
     def _answered(self, batch: Sequence[Waiting[T, R]]) -> Sequence[R | Exception]:

@@ -50,6 +50,9 @@ class Beacon:
         """
         now, before = time.time(), self._told
         document = self._document()
+        trouble = self.follower.trouble
+        if end and trouble is not None and trouble["version"] is None:
+            return  # the record is out of reach, and nobody waits for it: its silence tells it
         if before is not None and not end:
             is_same = dict(before.document) == document
             if is_same and now - before.beat < INTERVAL:
@@ -73,15 +76,24 @@ class Beacon:
         }
 
 
+class Beacons(list[Beacon]):
+    """What a server says of all its models."""
+
+    def tell(self, *, end: bool = False) -> None:
+        """Says what is served now: see `Beacon.tell`."""
+        for each in self:
+            each.tell(end=end)
+
+
 def beacons_of(
     settings: ServerSettings,
     stores: Callable[[], Stores],
     following: Sequence[Follower],
     address: str,
     workers: Callable[[], int],
-) -> list[Beacon]:
+) -> Beacons:
     """What a server says of each of its models."""
-    return [
+    return Beacons(
         Beacon(stores, follower, model, alias, address, workers)
         for follower, (model, alias) in zip(following, settings.models, strict=True)
-    ]
+    )

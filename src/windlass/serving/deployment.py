@@ -20,6 +20,7 @@ from windlass.errors import (
     WindlassError,
 )
 from windlass.models.signature import Signature
+from windlass.models.threads import one_for_this_thread
 from windlass.serving.asking import Question, answer_all
 from windlass.serving.batching import LATENCY, MOST_WAITING, Batcher
 from windlass.serving.exchange import Answer, Arrays, Observer, arrays_of
@@ -121,8 +122,16 @@ class Deployment:
 
     def is_ready(self, version: str | None = None) -> bool:
         """Whether it would answer."""
-        slots = self._slots()
-        return bool(slots) and (version is None or version in self.versions())
+        slots = [slot for slot in self._slots() if not slot.batcher.is_stuck]
+        known = {slot.generation.version for slot in slots}
+        live = self._live
+        return live is not None and (live in slots if version is None else version in known)
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether the live model has been at work on one batch for far too long."""
+        live = self._live
+        return live is not None and live.batcher.is_stuck
 
     def prepare(self, release: Release, number: int) -> Generation:
         """Loads a release and warms it up, beside the one that answers.
@@ -273,12 +282,14 @@ class Deployment:
         def answer(questions: Sequence[Question]) -> list[Answer | Exception]:
             return answer_all(generation, self.observer, questions)
 
-        limits = self._limits
-        name = f"model {generation.release.name}"
-        return Slot(
-            generation,
-            Batcher(answer, latency=limits.latency, most_waiting=limits.waiting, name=name),
+        batcher = Batcher(
+            answer,
+            latency=self._limits.latency,
+            most_waiting=self._limits.waiting,
+            name=f"model {generation.release.name}",
+            prepare=one_for_this_thread,  # the model is loaded by now, and its libraries with it
         )
+        return Slot(generation, batcher)
 
     def _free(self, slot: Slot) -> None:
         """Lets go of a generation once those that hold it have their answers."""

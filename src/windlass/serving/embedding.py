@@ -8,10 +8,11 @@ app.mount("/models", windlass.asgi("delay@champion"))     # of FastAPI or Starle
 
 from __future__ import annotations
 
+import functools
 import secrets
 import threading
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -21,8 +22,17 @@ from windlass.models.tables import library_of, rows_of
 from windlass.provenance.project import find_project
 from windlass.serving.deployment import Deployment
 from windlass.serving.following import INTERVAL, Follower
-from windlass.serving.server import LateStores, application, deployments, followers
+from windlass.serving.server import (
+    LateStores,
+    application,
+    deployments,
+    followers,
+    note,
+    tidy,
+    troubles_of,
+)
 from windlass.serving.settings import ServerSettings, named_models
+from windlass.serving.tending import begin
 from windlass.stacks.stack import load_stack
 
 if TYPE_CHECKING:
@@ -44,7 +54,7 @@ class LoadedModel:
         self._deployment, self._stop = deployment, threading.Event()
         follower.start()
         if interval is not None:
-            told = (weakref.ref(self), follower, self._stop, interval)
+            told = (weakref.ref(self), follower, deployment.tidy, self._stop, interval)
             threading.Thread(target=_follow, args=told, daemon=True).start()
 
     def __repr__(self) -> str:
@@ -148,12 +158,13 @@ def asgi(
     settings = _settings(names, stack, log=log, hosts=tuple(hosts))
     stores = LateStores(settings.stack)
     served = deployments(settings, stores)
-    for follower in followers(settings, stores, lambda model: lambda: [served[model]]):
+    following = followers(settings, stores, lambda model: lambda: [served[model]])
+    for follower in following:
         follower.start()
-        if follow is not None:
-            told = (threading.Event(), follow)
-            threading.Thread(target=follower.run, args=told, daemon=True).start()
-    return application(settings, served)
+    if follow is not None:
+        tasks = (lambda: note(settings, served, stores), lambda: tidy(served))
+        begin(following, threading.Event(), tasks, follow)
+    return application(settings, served, troubles=functools.partial(troubles_of, following))
 
 
 def _settings(
@@ -168,8 +179,13 @@ def _length(arrays: Any) -> int:
 
 
 def _follow(
-    owner: weakref.ref[LoadedModel], follower: Follower, stop: threading.Event, interval: float
+    owner: weakref.ref[LoadedModel],
+    follower: Follower,
+    tidy: Callable[[], None],
+    stop: threading.Event,
+    interval: float,
 ) -> None:
     """Follows until the model is closed, or nobody has it any more."""
     while not stop.wait(interval) and owner() is not None:
-        follower.look()
+        follower.try_look()
+        tidy()

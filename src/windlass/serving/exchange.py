@@ -7,7 +7,7 @@ which are missing come as floats.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
@@ -21,6 +21,53 @@ if TYPE_CHECKING:
     from windlass.models.signature import Signature
 
 Arrays: TypeAlias = "Mapping[str, NDArray[Any]]"
+
+
+class Columns(Mapping[str, "NDArray[Any]"]):
+    """The columns of a matrix by their names; a thousand of them stay one array.
+
+    Args:
+        places: The place of each name, in order.
+        matrix: (n, names).
+    """
+
+    def __init__(self, places: Mapping[str, int], matrix: NDArray[Any]) -> None:
+        self.places, self.matrix = places, matrix
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        found: NDArray[Any] = self.matrix[:, self.places[name]]
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.places)
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+
+def kind_of(arrays: Arrays) -> tuple[object, ...]:
+    """What arrays must share to be joined without loss: their names, types and other axes."""
+    if isinstance(arrays, Columns):
+        return tuple(arrays.places), arrays.matrix.dtype
+    return tuple((name, array.dtype, array.shape[1:]) for name, array in arrays.items())
+
+
+def join(parts: Sequence[Arrays]) -> Arrays:
+    """The rows of several arrays, one after the other, by the names of the first.
+
+    Raises:
+        KeyError: Another one lacks a name.
+        ValueError: Arrays differ in their axes.
+    """
+    import numpy as np
+
+    if len(parts) == 1:
+        return parts[0]
+    matrices = [part.matrix for part in parts if isinstance(part, Columns)]
+    if len(matrices) == len(parts) and len({tuple(part) for part in parts}) == 1:
+        first: Any = parts[0]
+        return Columns(first.places, np.concatenate(matrices))
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
 def arrays_of(table: Any) -> Arrays:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from windlass.errors import RecordError, StoreError, WindlassError
+from windlass.errors import ModelError, RecordError, StoreError, WindlassError
 from windlass.execution.job import Stores
 from windlass.models.naming import NEWEST, find_version
 from windlass.models.version import Version
@@ -99,6 +99,8 @@ class Follower:
         parties: Who serve them, as they are at the time.
         last: The file that remembers what was served last, for a start without the stores.
         clock: Tells seconds.
+        brought: What is served without the stores if nothing was served before.
+        wait: Whether to start without a version, and to wait for one.
     """
 
     def __init__(
@@ -107,8 +109,12 @@ class Follower:
         parties: Callable[[], Sequence[Party]],
         last: Path | None = None,
         clock: Callable[[], float] = time.monotonic,
+        brought: Release | None = None,
+        *,
+        wait: bool = False,
     ) -> None:
         self.source, self._parties, self._last, self._clock = source, parties, last, clock
+        self._brought, self._wait = brought, wait
         self.release: Release | None = None
         """What is in service."""
         self.generation = 0
@@ -121,17 +127,27 @@ class Follower:
         """Brings the present version into service; if the stores are out of reach, the last one.
 
         Raises:
-            WindlassError: There is none, or it cannot be served.
+            WindlassError: There is none, and it is not to be waited for; or it cannot be served.
         """
         try:
             self._serve(self.source.release(self.source.number()))
-        except (RecordError, StoreError) as error:
-            release = self._remembered()
-            if release is None or error.exit_code == 2:  # there is no such version
-                raise
-            _log.warning("%s is served as it was last: %s", release.name, error.message)
-            self._serve(release)
+        except (RecordError, StoreError, ModelError) as error:
+            self._start_without(error)
             self.trouble = _trouble(error, None)
+
+    def _start_without(self, error: WindlassError) -> None:
+        """Brings into service what is here, if there is a reason to; else the error stands."""
+        release = self._remembered() or self._brought
+        is_missing = error.exit_code == 2 and isinstance(error, RecordError)
+        # A model that cannot be loaded is told at once, except where there is one that can.
+        is_unfit = isinstance(error, ModelError) and self._brought is None
+        if release is not None and not is_missing and not is_unfit:
+            _log.warning("%s is served, for now: %s", release.name, error.message)
+            self._serve(release)
+        elif self._wait and not is_unfit:
+            _log.warning("nothing can be served yet: %s", error.message)
+        else:
+            raise error
 
     def look(self) -> bool:
         """Looks at the alias once; whether another version is in service now."""
@@ -150,10 +166,14 @@ class Follower:
     def run(self, stop: threading.Event, interval: float = INTERVAL) -> None:
         """Looks again and again, until it is to stop."""
         while not stop.wait(interval):
-            try:
-                self.look()
-            except Exception:  # noqa: BLE001 - it must go on following whatever happens
-                _log.exception("a look at the alias failed")
+            self.try_look()
+
+    def try_look(self) -> None:
+        """Looks once; whatever goes wrong is in the log, and the next look may be better."""
+        try:
+            self.look()
+        except Exception:  # noqa: BLE001 - it must go on following whatever happens
+            _log.exception("a look at the alias failed")
 
     def _bring(self, number: int) -> bool:
         try:

@@ -12,23 +12,25 @@ import contextlib
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from windlass import artifacts
 from windlass.artifacts import Artifact, ArtifactStore
-from windlass.errors import CorruptError, ModelError
+from windlass.errors import CorruptError, ModelError, StoreError
 from windlass.hashing import digest
 from windlass.models.code import code_folders
 from windlass.models.conversion.outcome import KIND as ONNX
-from windlass.models.release.sameness import onnx_runs_here
+from windlass.models.conversion.outcome import onnx_runs_here
 from windlass.models.version import Version
 
 _FORMAT = 1
 _EVIDENCE = ("facts", "signature", "golden", "profile")
 _DOCUMENT = "release.json"
+_STALE = 86400.0
 
 
 @dataclass(frozen=True)
@@ -108,12 +110,27 @@ def fetch(version: Version, root: Path) -> Release:
         StoreError: They cannot be read, or there is no room for them.
     """
     document = _document_of(version)
-    folder = root / digest("release", _text(document))[:32]
+    folder = root / _name(document)
     if not _is_whole(folder, document):
         shutil.rmtree(folder, ignore_errors=True)
-        with _made_anew(folder) as new:
-            _copy(version, document, new)
+        _clear(root)
+        try:
+            with _made_anew(folder) as new:
+                _copy(version, document, new)
+        except OSError as error:
+            raise StoreError(
+                f"{version.name} cannot be copied to {root}: {error.strerror}",
+                hint="Is there room on its disk, and may you write there?",
+            ) from error
     return Release(folder, document)
+
+
+def _clear(root: Path) -> None:
+    """Removes what was left half copied by processes that were killed, a day ago or longer."""
+    for path in root.glob(".*-*-*"):
+        with contextlib.suppress(OSError):  # somebody else removes it
+            if path.is_dir() and time.time() - path.stat().st_mtime > _STALE:
+                shutil.rmtree(path, ignore_errors=True)
 
 
 def read_release(folder: Path) -> Release:
@@ -126,11 +143,31 @@ def read_release(folder: Path) -> Release:
         document = json.loads((folder / _DOCUMENT).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise CorruptError(f"the release in {folder} cannot be read: {error}") from error
-    if digest("release", _text(document))[:32] != folder.name:
+    if _name(document) != folder.name:
         raise CorruptError(
             f"the release in {folder} was altered", hint="Delete the folder; it is copied again."
         )
     return Release(folder, document)
+
+
+def packed(release: Release, root: Path, code: Sequence[str]) -> Release:
+    """A copy of a release for another machine, where its project's code lies elsewhere.
+
+    Args:
+        release: It.
+        root: The folder of releases that it is copied into.
+        code: The folders of the project's modules there.
+    """
+    document = {**release.document, "code": [*code]}
+    folder = root / _name(document)
+    shutil.copytree(release.folder, folder, copy_function=shutil.copyfile)
+    (folder / _DOCUMENT).write_text(_text(document), encoding="utf-8")
+    return Release(folder, document)
+
+
+def packed_name(release: Release, code: Sequence[str]) -> str:
+    """What the folder of that copy is called."""
+    return _name({**release.document, "code": [*code]})
 
 
 def _is_whole(folder: Path, document: Mapping[str, Any]) -> bool:
@@ -201,6 +238,11 @@ def _made_anew(folder: Path) -> Iterator[Path]:
             # Somebody else was first, and has made the very same.
     finally:
         shutil.rmtree(new, ignore_errors=True)
+
+
+def _name(document: Mapping[str, Any]) -> str:
+    """What the folder of a release is called: a digest of all it holds."""
+    return digest("release", _text(document))[:32]
 
 
 def _text(document: Mapping[str, Any]) -> str:

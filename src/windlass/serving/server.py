@@ -3,33 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import functools
 import logging
 import os
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from windlass.errors import ConfigError, RecordError, ServingError
+from windlass.errors import ConfigError, RecordError, ServingError, StoreError
 from windlass.execution.job import Stores
 from windlass.execution.stores import open_stores
 from windlass.serving.app.application import Application, Gather
 from windlass.serving.app.counters import Counters, Gauge
 from windlass.serving.beacon import beacons_of
+from windlass.serving.bringing import Brought, brought, describe_brought
 from windlass.serving.deployment import Deployment
-from windlass.serving.following import Follower, Party, Recorded
+from windlass.serving.following import Follower, Party, Recorded, Source
 from windlass.serving.observing.observer import observe
 from windlass.serving.settings import ServerSettings
+from windlass.serving.tending import followed
 from windlass.stacks.models import ModelSettings
 from windlass.stacks.settings import load_settings
 from windlass.stacks.stack import Stack
 
 _BACKLOG = 2048
 _DRAIN = 8
-_TEND = 1.0
 _log = logging.getLogger(__name__)
 
 
@@ -138,6 +139,8 @@ class LateStores:
         with self._lock:
             if self._stores is None:
                 self._stores = open_stores(self._stack)
+                # Whoever asks here asks again soon, and is to tell at once that it is gone.
+                self._stores.records.patience = 0.0
             return self._stores
 
     def close(self) -> None:
@@ -172,9 +175,19 @@ def note(settings: ServerSettings, served: Mapping[str, Deployment], stores: Lat
     if not settings.log or not wanting:
         return
     said = load_settings(settings.stack.project).models
-    with contextlib.suppress(RecordError):
+    try:
         for each in wanting:
-            each.observer = observe(stores(), each.name, said.get(each.name, ModelSettings()))
+            told = said.get(each.name, ModelSettings())
+            each.observer = observe(stores(), each.name, told, describe=describe_brought(settings))
+    except StoreError as error:  # this disk is full, say: it serves, and looks again
+        _warn_once(error.message)
+    except RecordError:  # its followers tell of it
+        return
+
+
+@functools.lru_cache(64)
+def _warn_once(message: str) -> None:
+    _log.warning("%s", message)
 
 
 def application(
@@ -225,15 +238,15 @@ def followers(
         stores: Where it is recorded.
         parties: Who serve a model, by its name.
     """
-    folder = settings.stack.project.cache / "releases"
-    return [
-        Follower(
-            Recorded(stores, model, which, folder),
-            parties(model),
-            folder / f"{model}@{which}.json",
-        )
-        for model, which in settings.models
-    ]
+    folder, own = settings.stack.project.cache / "releases", brought(settings)
+    found = []
+    for model, which in settings.models:
+        source: Source = Recorded(stores, model, which, folder)
+        last: Path | None = folder / f"{model}@{which}.json"
+        if own is not None and settings.stands_alone:
+            source, last = Brought(own), None
+        found.append(Follower(source, parties(model), last, brought=own, wait=settings.wait))
+    return found
 
 
 def serve(settings: ServerSettings, tell: Callable[[str], None]) -> None:
@@ -270,56 +283,29 @@ def _serve_here(
     stores = LateStores(settings.stack)
     served = deployments(settings, stores)
     following = followers(settings, stores, lambda model: lambda: [served[model]])
+    beacons = beacons_of(settings, stores, following, address, lambda: 1)
     stop = threading.Event()
     try:
         for each in following:
             each.start()
-        server = HttpServer(application(settings, served), on_start)
-
-        beacons = beacons_of(settings, stores, following, address, lambda: 1)
-
-        def tend() -> None:
-            note(settings, served, stores)
-            for deployment in served.values():
-                deployment.tidy()
-            for beacon in beacons:
-                beacon.tell()
-
-        with followed(following, stop, tend, settings.follow):
+        troubles = functools.partial(troubles_of, following)
+        server = HttpServer(application(settings, served, troubles=troubles), on_start)
+        tasks = (lambda: note(settings, served, stores), lambda: tidy(served), beacons.tell)
+        with followed(following, stop, tasks, settings.follow):
             server.run(listener)
-        for beacon in beacons:
-            beacon.tell(end=True)
     finally:
         for deployment in served.values():
             deployment.close()
+        beacons.tell(end=True)
         stores.close()
 
 
-@contextlib.contextmanager
-def followed(
-    following: Sequence[Follower],
-    stop: threading.Event,
-    tend: Callable[[], object],
-    interval: float,
-) -> Iterator[None]:
-    """Lets aliases be followed, and what is to be tended be tended, while it is entered."""
+def tidy(served: Mapping[str, Deployment]) -> None:
+    """Frees what deployments need no longer."""
+    for deployment in served.values():
+        deployment.tidy()
 
-    def tending() -> None:
-        while not stop.wait(_TEND):
-            try:
-                tend()
-            except Exception:  # noqa: BLE001 - it must go on whatever happens
-                _log.exception("the server could not be tended")
 
-    threads = [
-        threading.Thread(target=each.run, args=(stop, interval), daemon=True) for each in following
-    ]
-    threads.append(threading.Thread(target=tending, daemon=True))
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join(_DRAIN)
+def troubles_of(following: Sequence[Follower]) -> list[str]:
+    """Why what aliases name is not in service, or cannot be told."""
+    return [str(each.trouble["why"]) for each in following if each.trouble]

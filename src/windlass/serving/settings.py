@@ -30,6 +30,9 @@ class ServerSettings:
         limits: What each deployment may take.
         log: Whether predictions are logged.
         follow: Seconds between two looks at the aliases.
+        release: The folder of a release that was brought along, of its only model: for a start
+            without the stores, or where there are none.
+        wait: Whether it starts without a version, and waits for one.
     """
 
     models: tuple[tuple[str, str], ...]
@@ -42,6 +45,13 @@ class ServerSettings:
     limits: Limits = field(default_factory=Limits)
     log: bool = True
     follow: float = INTERVAL
+    release: str | None = None
+    wait: bool = False
+
+    @property
+    def stands_alone(self) -> bool:
+        """Whether it serves what was brought along, and knows of no record to follow."""
+        return self.release is not None and self.stack.records is None
 
     def document(self) -> dict[str, Any]:
         """It as JSON: references to secrets stay references."""

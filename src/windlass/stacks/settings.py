@@ -6,6 +6,7 @@ default = "team"                       # the stack used where none is named
 keep_going = false                     # finish what does not depend on a failure
 workers = 4                            # steps at once; the processor's cores if not given
 memory = "8GiB"                        # memory that steps may ask for together
+system_metrics = true                  # measure processor, memory and GPUs while steps run
 
 [environment]                          # that of the project's dependencies
 python = "3.12"                        # Python's minor version; the present one if not given
@@ -13,6 +14,10 @@ system = ["libgomp1"]                  # of the operating system, for targets th
 
 [environments.gpu]                     # for @step(environment="gpu")
 requirements = ["torch==2.4.0"]        # or: extras = ["gpu"], or: file = "gpu-requirements.txt"
+
+[image]                                # of what `serve --container` and `compose` build
+engine = "podman"                      # or "docker"; the first of them that is there, if not given
+base = "docker.io/library/python:3.12-slim"  # Python's own, slim, if not given
 
 [models.delay]                         # see `windlass.stacks.models`
 
@@ -51,8 +56,11 @@ BUILT_IN = "default"
 
 NO_TRACKER = "none"
 
-_TOP = ("default", "run", "stacks", "environment", "environments", "models")
-_RUN = ("keep_going", "workers", "memory")
+ENGINES = ("podman", "docker")
+"""What makes containers and images, in the order in which it is looked for."""
+
+_TOP = ("default", "run", "stacks", "environment", "environments", "image", "models")
+_RUN = ("keep_going", "workers", "memory", "system_metrics")
 _STACK = (
     *("target", "artifacts", "records", "tracker"),
     *("durable", "trust_pickle", "cache", "storage", "options"),
@@ -67,11 +75,26 @@ class RunDefaults:
         keep_going: Whether it finishes what does not depend on a failure.
         workers: How many steps run at once; None for as many as there are cores.
         memory: Memory that steps may ask for together, in bytes; None for no limit.
+        system_metrics: Whether processor, memory and GPUs are measured while steps run.
     """
 
     keep_going: bool = False
     workers: int | None = None
     memory: int | None = None
+    system_metrics: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSettings:
+    """How images for production are built.
+
+    Args:
+        engine: ``podman`` or ``docker``; None for the first that is there.
+        base: The image that they are built on; None for Python's own, slim.
+    """
+
+    engine: str | None = None
+    base: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +122,7 @@ class Settings:
         stacks: By name; the built-in one always among them.
         environment: What is said of the project's environment.
         environments: Those that single steps may ask for, by name.
+        image: How images for production are built.
         models: What is said of models, by their names.
         file: Where it was read; None where there is no file.
     """
@@ -108,6 +132,7 @@ class Settings:
     stacks: Mapping[str, StackSettings] = field(default_factory=lambda: {BUILT_IN: StackSettings()})
     environment: Wanted = field(default_factory=Wanted)
     environments: Mapping[str, Wanted] = field(default_factory=dict)
+    image: ImageSettings = ImageSettings()
     models: Mapping[str, ModelSettings] = field(default_factory=dict)
     file: Path | None = None
 
@@ -176,6 +201,7 @@ def _settings(document: Document) -> Settings:
         stacks,
         environment_of(document),
         environments_of(document),
+        _image(document),
         {name: model_settings(document, name) for name in document.table(("models",))},
         document.file,
     )
@@ -188,10 +214,22 @@ def _run(document: Document) -> RunDefaults:
         keep_going=document.get(table, "keep_going", bool, False),
         workers=document.get(table, "workers", int, 0) or None,
         memory=_memory(document, (*table, "memory")),
+        system_metrics=document.get(table, "system_metrics", bool, True),
     )
     if "workers" in document.table(table) and (run.workers or 0) < 1:
         raise document.error((*table, "workers"), "'run.workers' must be 1 or more")
     return run
+
+
+def _image(document: Document) -> ImageSettings:
+    table = ("image",)
+    document.allow(table, ImageSettings.__slots__)
+    engine = document.get(table, "engine", str, "") or None
+    if engine not in (None, *ENGINES):
+        raise document.error(
+            (*table, "engine"), f"engine = {engine!r} is not known", did_you_mean(engine, ENGINES)
+        )
+    return ImageSettings(engine, document.get(table, "base", str, "") or None)
 
 
 def _memory(document: Document, key: Key) -> int | None:

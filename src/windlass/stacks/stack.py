@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -190,8 +190,15 @@ class Stack:
         return value
 
 
+ARTIFACTS, RECORDS = "WINDLASS_ARTIFACTS", "WINDLASS_RECORDS"
+"""Variables of the environment that take the place of the default stack's addresses."""
+
+
 def load_stack(name: str | None, project: Project, settings: Settings | None = None) -> Stack:
     """A stack by its name, or the default one.
+
+    Where a container is told by its environment where the stores are, that counts, and not what
+    is written of the default stack.
 
     Args:
         name: As in ``windlass.toml``; None for the default.
@@ -203,6 +210,8 @@ def load_stack(name: str | None, project: Project, settings: Settings | None = N
     """
     settings = settings or load_settings(project)
     name, said = settings.stack(name)
+    if name == settings.default:
+        said = _told_by_environment(said)
     _check_tracker(said, name)
     return Stack(
         name=name,
@@ -218,6 +227,19 @@ def load_stack(name: str | None, project: Project, settings: Settings | None = N
         # A store that only this project writes to holds what its own steps pickled.
         trust_pickle=said.artifacts is None if said.trust_pickle is None else said.trust_pickle,
     )
+
+
+def _told_by_environment(said: StackSettings) -> StackSettings:
+    return replace(
+        said,
+        artifacts=_reference(ARTIFACTS) or said.artifacts,
+        records=_reference(RECORDS) or said.records,
+    )
+
+
+def _reference(name: str) -> str | None:
+    """A variable that is set, as if it had been referred to: what it holds may be a secret."""
+    return f"${{env:{name}}}" if os.environ.get(name) else None
 
 
 def is_url(address: str) -> bool:

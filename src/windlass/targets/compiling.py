@@ -116,6 +116,7 @@ def compile_pipeline(
     details: dict[str, Json] = {
         "windlass": {"version": __version__, "wheel": store_wheel(stores.artifacts, project.cache)},
         "folder": ".",
+        "system_metrics": options.system_metrics,
     }
     shared = post_plan(job, target=name, stack=stack.name, tags=options.tags, details=details)
     notices = target.notices(plan) if hasattr(target, "notices") else ()

@@ -191,6 +191,7 @@ def _with_defaults(options: RunOptions, defaults: RunDefaults) -> RunOptions:
         keep_going=options.keep_going or defaults.keep_going,
         workers=options.workers or defaults.workers,
         memory=options.memory or defaults.memory,
+        system_metrics=options.system_metrics and defaults.system_metrics,
     )
 
 

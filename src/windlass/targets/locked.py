@@ -107,20 +107,26 @@ def lock_of_pipeline(plan: Plan, project: Project, stores: Stores) -> Lock:
     return lock
 
 
+def clients_of(stack: Stack) -> dict[str, tuple[str, str]]:
+    """Our extra and the package by which each store of a stack is reached, where it needs one."""
+    from windlass.artifacts.reaching import package_for
+
+    wanted = {"artifacts": package_for(stack.artifacts_url)}
+    if stack.records_url.startswith("postgres"):
+        wanted["records"] = ("postgresql", "psycopg")
+    return {what: each for what, each in wanted.items() if each[1]}
+
+
 def refuse_without_clients(lock: Lock, stack: Stack) -> None:
     """Refuses an environment in which the stores of a stack could not be reached.
 
     Raises:
         ConfigError: It lacks the package for one of them.
     """
-    from windlass.artifacts.reaching import package_for
-
-    wanted = {"artifacts": package_for(stack.artifacts_url)}
-    if stack.records_url.startswith("postgres"):
-        wanted["records"] = ("postgresql", "psycopg")
+    wanted = clients_of(stack)
     there = lock.versions()
     for what, (extra, package) in wanted.items():
-        if package and package not in there:
+        if package not in there:
             raise ConfigError(
                 f"the locked environment has no {package}, by which workers reach the stack's "
                 f"{what}",

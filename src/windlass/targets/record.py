@@ -170,6 +170,7 @@ def record_run(
                 "folder": os.path.relpath(Path.cwd(), stores.project),
                 "path": _own_path(stores.project, provenance),
                 "refresh": options.refresh,
+                "system_metrics": options.system_metrics,
                 "options": _kept_options(options),
                 "left_out": [list(told) for told in provenance.bundle.left_out],
                 "machine": provenance.machine,
@@ -231,6 +232,7 @@ def new_job(
         refresh=options.refresh,
         stores=stores,
         environment=environment,
+        system_metrics=options.system_metrics,
         shipment=shipment,
     )
 

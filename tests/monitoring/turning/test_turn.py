@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from cli.program import Folder, wait_until
-from windlass.cli.app import run_app
+from windlass.cli.app import app, run_app
 from windlass.errors import TurnError
 from windlass.models.promoting import promote_by_force
 from windlass.models.testing.gate import put_to_test
-from windlass.monitoring.turning import progress, taking
+from windlass.monitoring.turning import progress, taking, triggers
 from windlass.monitoring.turning.progress import Progress
 from windlass.records import Records
 
@@ -190,7 +191,12 @@ def test_a_turn_that_is_killed_is_lost_and_the_next_goes_on_where_it_was(
     assert process.returncode == -signal.SIGKILL
     refused = windlass("turn", "mean", "-p", "n=5", code=2)["error"]
     assert "in progress, begun by ann@there (by hand)" in refused["message"]
+    assert windlass("history", "mean", "--turns")["turns"][0]["state"] == "running"
     monkeypatch.setattr(progress, "PATIENCE", 0.0)
+    monkeypatch.setattr(triggers, "PATIENCE", 0.0)
+    assert windlass("history", "mean", "--turns")["turns"][0]["state"] == "lost"
+    shown = CliRunner().invoke(app, ["history", "mean", "--turns"], env={"COLUMNS": "200"}).output
+    assert "its process died: the last word of it is of" in " ".join(shown.split())
     told = windlass("turn", "mean", "-p", "n=5")
     assert (told["state"], told["version"], champion(records)) == ("promoted", 2, 2)
     assert [turn.state for turn in records.turns("mean")] == ["promoted", "lost", "promoted"]

@@ -16,7 +16,7 @@ from windlass.errors import ConfigError, UnreachableError
 from windlass.execution.job import Stores
 from windlass.execution.stores import open_stores
 from windlass.monitoring.turning import watching
-from windlass.monitoring.turning.watching import Due, Monitor, Watcher
+from windlass.monitoring.turning.watching import Due, Monitor, Process, Watcher
 from windlass.records import Records
 from windlass.stacks.models import ModelSettings
 
@@ -156,6 +156,31 @@ def test_one_turn_goes_on_at_a_time_and_is_asked_to_end_with_the_watcher(
     assert "other: its turn is asked to end" in scene.lines
 
 
+def test_a_turn_that_cannot_be_begun_keeps_no_other_back_and_is_no_storm(
+    project: Path, scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = SETTINGS.replace("models.mean", "models.other")
+    third = SETTINGS.replace("models.mean", "models.third")
+    hourly = "\n[models.{}.triggers]\nschedule = '1h'\n"
+    settings(project, other + hourly.format("other") + third + hourly.format("third"))
+    begin = scene.watcher._begin
+
+    def begun(due: Due) -> Process:
+        if len(scene.turns) == 3:
+            raise OSError("Cannot allocate memory")
+        return begin(due)
+
+    monkeypatch.setattr(scene.watcher, "_begin", begun)
+
+    def ended(_: int) -> None:
+        for turn in scene.turns:
+            turn.code = 2
+
+    scene.run(8, ended)
+    assert [turn.due.model for turn in scene.turns] == ["other", "other", "third"]
+    assert scene.lines.count("third: a turn cannot be begun: Cannot allocate memory") == 1
+
+
 def test_stores_that_are_gone_are_waited_for(
     project: Path, scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -210,6 +235,17 @@ def test_what_goes_wrong_with_one_model_keeps_nobody_from_the_others(
     assert "ZeroDivisionError" in scene.lines[0]
     assert scene.lines[1].startswith("none: windlass.toml names no pipeline")
     assert scene.watcher.has_failed
+
+
+def test_what_goes_on_being_wrong_with_a_model_is_told_once(project: Path, scene: Scene) -> None:
+    settings(project, '[models.none.triggers]\nschedule = "1h"\n')
+    for _ in range(3):
+        scene.watcher.look()
+    (line,) = scene.lines
+    assert line.startswith("none: windlass.toml names no pipeline")
+    scene.watcher._failed = set()  # it went well in between
+    scene.watcher.look()
+    assert scene.lines == [line, line]
 
 
 def test_settings_are_read_anew(project: Path, scene: Scene) -> None:

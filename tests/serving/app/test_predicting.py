@@ -230,6 +230,12 @@ def test_feedback_is_noted(app: Application, delay: Fake) -> None:
     assert delay.noted == [("r-1", ["late", "on time"])]
 
 
+def test_of_some_rows_the_truth_may_never_be_known(app: Application, delay: Fake) -> None:
+    got = post(app, "/models/delay/feedback", {"id": "r-1", "truth": [None, "late"]})
+    assert got.status == 202
+    assert delay.noted == [("r-1", [None, "late"])]
+
+
 def test_feedback_that_there_is_no_room_for(app: Application, delay: Fake) -> None:
     delay.has_room = False
     got = post(app, "/models/delay/feedback", {"id": "r-1", "truth": [1]})

@@ -14,6 +14,10 @@ pytest.importorskip("uvicorn")
 pytest.importorskip("httptools")
 
 GET = b"GET /v2/health/live HTTP/1.1\r\nHost: localhost\r\n"
+CHUNKED = (
+    b"POST /models/none/predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    b"Transfer-Encoding: chunked\r\n\r\n"
+)
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +48,26 @@ def test_a_head_without_end_is_cut_off(place: tuple[str, int], piece: bytes) -> 
         connection.sendall(GET + b"long: ")
         with pytest.raises(OSError, match=r"[Bb]roken pipe|[Rr]eset"):
             connection.sendall(piece * (20_000_000 // len(piece)))
+
+
+@pytest.mark.parametrize("piece", [b"x: y\r\n" * 2000, b"x" * 12_000])
+@pytest.mark.parametrize("beside", [b"0\r\nx: ", b"2;x="])
+def test_what_comes_beside_a_body_without_end_is_cut_off(
+    place: tuple[str, int], beside: bytes, piece: bytes
+) -> None:
+    if beside[:1] == b"2":
+        piece = piece.replace(b"\r\n", b"")
+    with socket.create_connection(place, 10) as connection:
+        connection.sendall(CHUNKED + b"2\r\n{}\r\n" + beside)
+        with pytest.raises(OSError, match=r"[Bb]roken pipe|[Rr]eset"):
+            connection.sendall(piece * (20_000_000 // len(piece)))
+
+
+def test_who_ends_a_body_by_trailers_is_answered(place: tuple[str, int]) -> None:
+    with socket.create_connection(place, 10) as connection:
+        for _ in range(2):
+            connection.sendall(CHUNKED + b"2;a=b\r\n{}\r\n0\r\nhost: other.example\r\n\r\n")
+            assert connection.recv(65536).startswith(b"HTTP/1.1 404")
 
 
 @pytest.mark.parametrize("begun", [b"", b"GET", GET, GET + b"a: b\r\n"])

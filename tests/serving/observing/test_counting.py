@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from windlass.errors import ModelError
 from windlass.models.profile import Profile
 from windlass.serving.exchange import Batch, Request
-from windlass.serving.observing import joining, latency
+from windlass.serving.observing import counting, joining, latency
 from windlass.serving.observing.counting import Tally, count_rows
 from windlass.serving.observing.counts import UNKNOWN, Counts
 from windlass.serving.observing.inbox import Inbox
@@ -145,6 +145,27 @@ def test_a_window_that_was_let_go_is_never_written_over() -> None:
     tally.save({key: changes for key, (_, changes) in tally.unsaved().items()}, before=100.0)
     tally.add(0.0, 1, Counts(rows=2))
     assert {key: counts.rows for key, (counts, _) in tally.unsaved().items()} == {(60.0, 1): 2}
+
+
+def test_windows_that_wait_for_the_record_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counting, "MOST_CELLS", 5 * latency.CELLS)
+    tally = Tally(60.0)
+    for window in range(20):
+        tally.add(window * 60.0, 1, Counts(rows=1))
+        tally.add(window * 60.0, 1, Counts(rows=1))
+    assert [key[0] for key in tally.unsaved()] == [at * 60.0 for at in range(15, 20)]
+    assert tally.lost == 15
+    tally.save(dict.fromkeys([(0.0, 1)], 2), before=0.0)  # what was given up while it was saved
+    tally.add(0.0, 1, Counts(rows=1))  # it is not begun anew, which would replace what was saved
+    assert [key[0] for key in tally.unsaved()] == [at * 60.0 for at in range(15, 20)]
+
+
+def test_a_clock_that_was_wrong_for_a_moment_is_not_followed_for_ever() -> None:
+    tally = Tally(60.0)
+    tally.add(1e9, 1, Counts(rows=1))
+    tally.save({key: changes for key, (_, changes) in tally.unsaved().items()}, before=2e9)
+    tally.add(6000.0, 1, Counts(rows=5))
+    assert {key: counts.rows for key, (counts, _) in tally.unsaved().items()} == {(6000.0, 1): 5}
 
 
 @LAWS

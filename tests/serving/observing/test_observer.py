@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,12 +25,15 @@ from windlass.errors import RecordError, StoreError, UnreachableError
 from windlass.execution.job import Stores
 from windlass.records import Records
 from windlass.serving.exchange import Batch, Observer, Request
+from windlass.serving.observing.compacting import write
 from windlass.serving.observing.counts import UNKNOWN, Counts
+from windlass.serving.observing.inbox import Truth
 from windlass.serving.observing.journal import Folder, Journal, Name, read_journal
 from windlass.serving.observing.journals import Journals
 from windlass.serving.observing.observer import BackgroundObserver, observe
-from windlass.serving.observing.publishing import Publisher
-from windlass.serving.observing.rows import is_sampled
+from windlass.serving.observing.place import Place
+from windlass.serving.observing.publishing import Publisher, segment_of
+from windlass.serving.observing.rows import is_sampled, truths_table
 from windlass.stacks.models import ModelSettings, MonitorSettings, ServingSettings
 
 from .making import QUICK, batch, known, read, rows, segments
@@ -232,6 +236,53 @@ def test_counts_that_the_record_never_took_are_left_for_the_next_observer(
     assert not list((stores.logs.parent / "spool" / "delay").iterdir())
 
 
+def test_many_windows_of_a_long_outage_are_saved_when_it_is_over(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    observer = start(stores)
+    reached = stores.records.save_observations
+
+    def gone(_: Any) -> None:
+        raise UnreachableError("the database does not answer")
+
+    monkeypatch.setattr(stores.records, "save_observations", gone)
+    began = time.time() - 200 * 60
+    for window in range(200):
+        observer.answered(batch([1], at=began + 60 * window, seed=window))
+    until(lambda: observer.state()["unsaved_windows"] == 200)
+    monkeypatch.setattr(stores.records, "save_observations", reached)
+    observer.close()
+    assert counted(stores.records).rows == 200
+
+
+def test_what_cannot_be_noted_takes_nothing_else_with_it(stores: Stores) -> None:
+    observer = start(stores, pace=replace(QUICK, drain=60.0))
+    observer.answered(batch([2], seed=1))
+    poison = batch([3], seed=2, version="2")
+    observer.answered(replace(poison, outputs={"predict_proba": np.ones((3, 1))}))
+    observer.feedback("r1-0", ["late"])
+    observer.answered(batch([4], seed=3, version="3"))
+    observer.close()
+    assert observer.state()["lost"] == 3
+    assert {row["_version"] for row in read(log_of(stores)).to_pylist()} == {"1", "3"}
+    assert len(read(log_of(stores), "feedback")) == 1
+
+
+def test_what_a_dead_writer_left_spoilt_keeps_nobody_from_the_rest(stores: Stores) -> None:
+    root, now = stores.logs.parent / "spool" / "delay", int(time.time() * 1000)
+    for name, counts in (("aa", b'[{"model"'), ("bb", b"[]")):
+        (root / name).mkdir(parents=True)
+        (root / name / "observations.json").write_bytes(counts)
+        (root / name / "no-journal.arrows").write_bytes(b"?")
+    journal = Journal(root / "bb", Name("feedback", now, "0", "bb", 1), pa.schema([("a", "int64")]))
+    journal.append(pa.table({"a": [1, 2]}))
+    journal.close()
+    observer = start(stores)
+    until(lambda: bool(segments(log_of(stores), "feedback")))
+    observer.close()
+    assert not {"adopting", "forgetting", "history"} & set(observer.state()["problems"])  # type: ignore[arg-type]
+
+
 def test_a_place_that_cannot_be_written_is_told_and_written_later(stores: Stores) -> None:
     log_of(stores).write_text("in the way")
     observer = start(stores, pace=replace(QUICK, segment=0.0))
@@ -240,7 +291,7 @@ def test_a_place_that_cannot_be_written_is_told_and_written_later(stores: Stores
     observer.answered(batch([3], seed=2))
     log_of(stores).unlink()
     until(lambda: observer.state()["logged"] == 6)
-    assert observer.state()["problems"] == {}
+    until(lambda: observer.state()["problems"] == {})
     observer.close()
     assert len(read(log_of(stores))) == 6
 
@@ -408,3 +459,63 @@ def test_journals_that_wait_too_long_to_be_published_take_no_more(tmp_path: Path
     journals.close()
     assert journals.lost["rows"] == 3000
     assert "wait to be published" in journals.problems["journal"]
+
+
+def minutes(stores: Stores, count: int, writer: str = "aa", days: float = 0.0) -> Place:
+    """Publishes a segment a minute of a writer, of a day that is so long ago."""
+    place = Place(str(log_of(stores)))
+    noon = (time.time() - days * 86400) // 86400 * 86400 + 3600
+    for minute in range(count):
+        at = noon + 60 * minute
+        table = truths_table([Truth(f"{writer}{minute}", at, ["late", "on time"])])
+        scratch = stores.logs.parent / "scratch"
+        write(table, scratch)
+        name = Name("feedback", int(at * 1000), "0", writer, minute)
+        place.publish(scratch, segment_of("delay", name))
+    return place
+
+
+def publisher(stores: Stores, writer: str = "aa", keep: float = 30 * 86400.0) -> Publisher:
+    root = stores.logs.parent / "spool" / "delay"
+    own = Folder.make(root, writer)
+    return Publisher("delay", root, own, lambda: Place(str(log_of(stores))), keep)
+
+
+def test_small_segments_are_joined_and_hold_the_same(stores: Stores) -> None:
+    minutes(stores, 5), minutes(stores, 3, "bb")
+    minutes(stores, 2, "cc", days=4), minutes(stores, 3, "dd", days=4)
+    (log_of(stores) / "delay" / "feedback" / "2026-01-01").mkdir()
+    (log_of(stores) / "delay" / "feedback" / "2026-01-01" / "mine.parquet").write_text("?")
+    before = sorted(map(str, read_feedback(stores)))
+    own = publisher(stores)
+    assert own.compact() == 4 + 4  # its own, and all of a day that is long over
+    assert len(segments(log_of(stores), "feedback")) - 1 == 1 + 3 + 1
+    assert sorted(map(str, read_feedback(stores))) == before
+    assert own.compact() == 0
+
+
+def test_who_dies_while_it_joins_leaves_nothing_that_stays_twice(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    minutes(stores, 4)
+    before = sorted(map(str, read_feedback(stores)))
+    own = publisher(stores)
+    with monkeypatch.context() as patched:
+        patched.setattr(Place, "remove", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            own.compact()
+    assert len(read_feedback(stores)) == 8 + 6  # some rows twice, and none not at all
+    own.compact()
+    assert sorted(map(str, read_feedback(stores))) == before
+
+
+def test_what_is_joined_is_forgotten_when_its_rows_are_to_be(stores: Stores) -> None:
+    minutes(stores, 40, days=1)
+    own = publisher(stores, keep=3600.0)
+    own.compact()
+    assert len(segments(log_of(stores), "feedback")) >= 13  # three minutes each, of an hour
+
+
+def read_feedback(stores: Stores) -> list[Any]:
+    found = [path for path in segments(log_of(stores), "feedback") if path.name[0].isdigit()]
+    return pa.concat_tables([pq.read_table(path) for path in found]).to_pylist()  # type: ignore[no-any-return]

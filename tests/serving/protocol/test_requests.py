@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from serving.requests import binary_body, body
 from windlass.errors import ProtocolError
 from windlass.serving.protocol.limits import Limits
-from windlass.serving.protocol.request import InferRequest, Wish, read_request
+from windlass.serving.protocol.request import InferRequest, Wish, nearest, read_request
 from windlass.serving.protocol.response import chosen
 
 LIMITS = Limits()
@@ -112,6 +112,25 @@ def test_limits_hold() -> None:
     with pytest.raises(ProtocolError, match="the JSON has") as long:
         read_request(body([X]), None, Limits(json=10))
     assert many.value.status == long.value.status == 413
+
+
+def test_texts_as_short_as_their_lengths_are_not_read_without_end() -> None:
+    given_ = {
+        "name": "x",
+        "datatype": "BYTES",
+        "shape": [3],
+        "parameters": {"binary_data_size": 12},
+    }
+    head = body([given_, {**given_, "name": "y"}])
+    assert len(read_request(head + bytes(24), len(head), Limits(texts=6)).tensors) == 2
+    with pytest.raises(ProtocolError, match="more than 5 texts") as caught:
+        read_request(head + bytes(24), len(head), Limits(texts=5))
+    assert caught.value.status == 413
+
+
+def test_a_long_name_is_not_compared_with_others() -> None:
+    assert nearest("distanc", ["distance"]) == "distance"
+    assert nearest("d" * 61, ["d" * 61 + "e"]) is None
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from serving.requests import binary, binary_body, body
 from windlass.errors import ProtocolError
+from windlass.serving.protocol import elements
 from windlass.serving.protocol.datatypes import DTYPES, datatype_of
 from windlass.serving.protocol.limits import Limits
 from windlass.serving.protocol.request import Wish, read_request
@@ -37,8 +38,8 @@ def tensors(draw: st.DrawFn, finite: bool = False) -> tuple[str, NDArray[Any]]:
         return datatype, array.reshape(shape)
     floats: Any = {"allow_nan": False, "allow_infinity": False} if finite else {}
     dtype = DTYPES[datatype]
-    elements = arrays.from_dtype(dtype, **floats) if dtype.kind == "f" else None
-    return datatype, draw(arrays.arrays(dtype, shape, elements=elements))
+    drawn = arrays.from_dtype(dtype, **floats) if dtype.kind == "f" else None
+    return datatype, draw(arrays.arrays(dtype, shape, elements=drawn))
 
 
 def one(text: bytes, header: int | None = None) -> NDArray[Any]:
@@ -61,6 +62,35 @@ def test_json_is_read_nested_or_flat(drawn: tuple[str, NDArray[Any]], nested: bo
     assert found.shape == array.shape
     assert found.dtype == array.dtype
     np.testing.assert_array_equal(found, array)
+
+
+@LAWS
+@given(
+    st.sampled_from([*DTYPES, "BYTES"]),
+    st.lists(
+        st.none()
+        | st.booleans()
+        | st.integers(-3, 300)
+        | st.integers(2**53 - 2, 2**53 + 2)
+        | st.floats(allow_nan=False, allow_infinity=False)
+        | st.text(max_size=2),
+        min_size=1,
+        max_size=9,
+    ),
+)
+def test_elements_are_read_the_same_in_pieces(datatype: str, data: list[Any]) -> None:
+    def read(piece: int) -> Any:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(elements, "_PIECE", piece)
+            try:
+                return elements.read_elements(data, datatype, "x")
+            except ProtocolError:
+                return "refused"
+
+    whole, pieces = read(100), read(2)
+    assert type(whole) is type(pieces)
+    np.testing.assert_array_equal(whole, pieces)
+    assert getattr(whole, "dtype", None) == getattr(pieces, "dtype", None)
 
 
 @LAWS

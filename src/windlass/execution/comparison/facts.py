@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from windlass.errors import NotFoundError
-from windlass.execution.document import git_document, natural
+from windlass.execution.document import git_document
 from windlass.execution.provenance_document import declared_document, provenance_document
+from windlass.natural import natural
 from windlass.pipeline.plan import read_plan
 from windlass.provenance.environment import read_environment
 from windlass.provenance.lock import read_lock

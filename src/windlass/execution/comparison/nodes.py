@@ -77,7 +77,7 @@ def compare_metrics(stores: Stores, before: Run, after: Run) -> list[dict[str, A
 
 
 def _metrics(stores: Stores, run: Run) -> dict[tuple[str, str], float | None]:
-    return {(m.node, m.name): m.value for m in stores.records.metrics(run.id)}
+    return {(m.node, m.name): m.value for m in stores.records.last_values(run.id)}
 
 
 def _values(old: float | None, new: float | None) -> dict[str, float | None]:

@@ -13,8 +13,8 @@ from windlass.artifacts.reading import raw_bytes
 from windlass.errors import WindlassError
 from windlass.execution.comparison.arrays import compare_arrays
 from windlass.execution.comparison.tables import as_table, compare_tables
-from windlass.execution.document import natural
 from windlass.execution.run import shown
+from windlass.natural import natural
 
 if TYPE_CHECKING:
     from windlass.artifacts import Artifact

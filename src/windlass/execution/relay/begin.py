@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from windlass.artifacts.telling import artifact_document
 from windlass.errors import ConfigError, NotFoundError
 from windlass.execution.relay.objects import RunObjects
-from windlass.execution.relay.posts import artifact_document, outcome_document
+from windlass.execution.relay.posts import outcome_document
 from windlass.execution.relay.whole import whole
 
 if TYPE_CHECKING:

@@ -7,10 +7,12 @@ import dataclasses
 import json
 from typing import Any
 
-from windlass.artifacts.artifact import Artifact
+from windlass.artifacts.telling import artifact_document, read_artifact
 from windlass.errors import CorruptError
 from windlass.hashing import digest_bytes
-from windlass.records.model import Attempt, Event, Input, Metric, Outcome, Output, Param, Posted
+from windlass.records.model import Attempt, Event, Input, Outcome, Output, Param, Posted
+from windlass.records.points import pack, unpack
+from windlass.records.tracked import Logged, Series
 
 _STATUSES = ("succeeded", "failed")
 
@@ -67,7 +69,8 @@ def outcome_document(outcome: Outcome) -> dict[str, Any]:
         "outputs": [[each.name, each.position, each.content] for each in outcome.outputs],
         "inputs": [_fields(each) for each in outcome.inputs],
         "artifacts": [artifact_document(each) for each in outcome.artifacts],
-        "metrics": [_fields(each) for each in outcome.metrics],
+        "series": [_series_document(each) for each in outcome.series],
+        "logged": [_fields(each) for each in outcome.logged],
         "params": [_fields(each) for each in outcome.params],
         "events": [_fields(each) for each in outcome.events],
     }
@@ -84,11 +87,13 @@ def read_outcome(name: str, document: Any) -> Outcome:
             "outputs": tuple(Output(*each) for each in document["outputs"]),
             "inputs": tuple(Input(**each) for each in document["inputs"]),
             "artifacts": tuple(read_artifact(each) for each in document["artifacts"]),
-            "metrics": tuple(Metric(**each) for each in document["metrics"]),
+            "series": tuple(_read_series(each) for each in document.get("series", ())),
+            "logged": tuple(Logged(**each) for each in document.get("logged", ())),
             "params": tuple(Param(**each) for each in document["params"]),
             "events": tuple(Event(**each) for each in document.get("events", ())),
         }
-        found = Outcome(**{**document, **parts})
+        own = {name: told for name, told in document.items() if name != "metrics"}
+        found = Outcome(**{**own, **parts})  # an older Windlass told points one by one
     except (KeyError, TypeError, ValueError) as error:
         raise _damaged(name) from error
     if found.status not in _STATUSES:
@@ -96,23 +101,13 @@ def read_outcome(name: str, document: Any) -> Outcome:
     return found
 
 
-def artifact_document(artifact: Artifact) -> dict[str, Any]:
-    """An artifact with its bytes, if it has them in it, as JSON."""
-    inline = artifact.inline
-    told = None if inline is None else base64.b64encode(inline).decode()
-    return {**_fields(artifact), "inline": told}
+def _series_document(series: Series) -> dict[str, Any]:
+    packed = base64.b64encode(pack(series.points)).decode()
+    return {**_fields(series), "points": packed}
 
 
-def read_artifact(document: Any) -> Artifact:
-    """The artifact that `artifact_document` told of."""
-    inline = document["inline"]
-    return Artifact(
-        **{
-            **document,
-            "inline": None if inline is None else base64.b64decode(inline),
-            **{name: tuple(document[name]) for name in ("children", "classes", "files")},
-        }
-    )
+def _read_series(document: Any) -> Series:
+    return Series(**{**document, "points": unpack(base64.b64decode(document["points"]))})
 
 
 def _fields(value: Any) -> dict[str, Any]:

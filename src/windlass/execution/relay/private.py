@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from windlass.artifacts.telling import read_artifact
 from windlass.errors import ConfigError
 from windlass.execution.plan_nodes import plan_nodes
 from windlass.execution.relay.begin import VERSION
-from windlass.execution.relay.posts import read_artifact, read_outcome
+from windlass.execution.relay.posts import read_outcome
 from windlass.pipeline.plan import read_plan
 from windlass.records import Records, rows
 from windlass.records.model import Attempt, NewRun, Outcome, RunParameter
@@ -40,6 +41,7 @@ class PrivateRecord(Records):
     sooner, it has happened.
     """
 
+    is_private = True
     mail: Mail | None = None
     _begun: Attempt | None = None
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from windlass.errors import ConfigError
 from windlass.execution.deaths import record_death
 from windlass.execution.execute import Capture, Result, execute
-from windlass.execution.logged import logged
+from windlass.execution.logged import what_is_tracked
 from windlass.execution.missing import NEVER
 from windlass.execution.relay.private import Mail, PrivateRecord, told_hit
 from windlass.execution.relay.standing import Look, Standing
@@ -148,12 +148,14 @@ class Relayed:
         if not self._objects.settle(posted):
             return False
         if outcome.key is not None and not outcome.cached:
-            self._objects.offer(outcome.key, replace(posted.outcome, run_name=self.job.name))
+            # What it logged is the run's own: another finds it there, by who computed the result.
+            told = replace(posted.outcome, run_name=self.job.name, series=(), logged=())
+            self._objects.offer(outcome.key, told)
         return True
 
     def _fail(self, attempt: Attempt) -> None:
         self._keep_log(attempt.node, attempt.attempt)
-        metrics, params = logged(self.job, attempt.node, attempt.attempt)
+        found = what_is_tracked(self.job, attempt.node, attempt.attempt)
         outcome = Outcome(
             run=attempt.run,
             node=attempt.node,
@@ -162,8 +164,10 @@ class Relayed:
             attempt=attempt.attempt,
             attempts=attempt.attempt,
             error=attempt.error,
-            metrics=metrics,
-            params=params,
+            series=found.series,
+            params=found.params,
+            logged=found.logged,
+            artifacts=found.artifacts,
         )
         self._objects.fail(Posted(outcome, attempt, final=False))
 

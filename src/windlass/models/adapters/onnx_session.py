@@ -227,7 +227,10 @@ def _last_operator(model: Any) -> str:
 def _cast(array: NDArray[Any], wanted: Any) -> NDArray[Any]:
     if wanted.type not in _DTYPES:
         raise ModelError(f"the input '{wanted.name}' is of the type {wanted.type}, and no tensor")
-    return array.astype(_DTYPES[wanted.type], copy=False)
+    import numpy as np
+
+    with np.errstate(over="ignore"):  # what is beyond a smaller float is infinite in it
+        return array.astype(_DTYPES[wanted.type], copy=False)
 
 
 def _cells(column: Column, wanted: Any) -> NDArray[Any]:

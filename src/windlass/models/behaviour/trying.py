@@ -15,9 +15,9 @@ from windlass.models.behaviour.rows import Case, Subject
 from windlass.models.fields import Field
 from windlass.models.release.found import Found, checked
 from windlass.models.release.ready import verdict_if
-from windlass.models.release.threads import one_thread
 from windlass.models.statistics.proportions import wilson_interval
 from windlass.models.tables import names_of, read_column, read_columns, rows_of, take
+from windlass.models.threads import one_thread
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

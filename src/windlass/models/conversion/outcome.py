@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
 KIND = "onnx"
 """The kind of evidence that tells of it, and the role of the artifact."""
+
+
+def onnx_runs_here() -> bool:
+    """Whether what reads and runs models of ONNX is installed."""
+    return all(find_spec(name) is not None for name in ("onnx", "onnxruntime"))
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,10 @@ import pytest
 from windlass.errors import ModelError
 from windlass.models.release.found import Found, checked
 from windlass.models.release.ready import Evidence, TestFunction, ready, verdict_if
-from windlass.models.release.threads import one_thread
 from windlass.models.statistics.distributions import margin_factor
 from windlass.models.statistics.finding import Verdict
 from windlass.models.tables import rows_of, take
+from windlass.models.threads import one_thread
 from windlass.pipeline.settings import parse_memory
 
 if TYPE_CHECKING:

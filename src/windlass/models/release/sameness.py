@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 
-from windlass.models.conversion.outcome import KIND
+from windlass.models.conversion.outcome import KIND, onnx_runs_here
 from windlass.models.conversion.parity import parity_of
 from windlass.models.estimator import Predictor
 from windlass.models.golden import TOLERANCE, Difference, Golden, replay
@@ -22,10 +21,10 @@ from windlass.models.release.ready import (
     ready,
     verdict_if,
 )
-from windlass.models.release.threads import one_thread
 from windlass.models.statistics.finding import Verdict
 from windlass.models.statistics.proportions import exact_interval
 from windlass.models.tables import rows_of, take
+from windlass.models.threads import one_thread
 from windlass.models.version import Version
 
 _FEW = 10
@@ -176,11 +175,6 @@ def _by_onnx(version: Version, golden: Golden, data: str | None) -> Iterator[Fou
         with one_thread():
             parity = parity_of(golden.outputs, converted.outputs(golden.inputs))
         yield _of_parity("by ONNX", parity.document(), parity.holds, data)
-
-
-def onnx_runs_here() -> bool:
-    """Whether what reads and runs models of ONNX is installed."""
-    return all(find_spec(name) is not None for name in ("onnx", "onnxruntime"))
 
 
 def _as_recorded(told: Mapping[str, Any]) -> Found:

@@ -24,7 +24,7 @@ from windlass.models.tables.column import NONE, Column
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-from windlass.models.release.threads import one_thread
+from windlass.models.threads import one_thread
 from windlass.models.version import Version
 
 _ROWS = 20

@@ -81,6 +81,7 @@ def _run_pytest(
         words = [
             *(sys.executable, "-m", "pytest", str(suite)),
             *("-p", "windlass", "-o", f"cache_dir={folder}/cache"),  # whatever the project's say
+            *("--rootdir", str(root)),  # a folder above may have options for pytest, too
             *("-W", "error::pytest.PytestReturnNotNoneWarning"),  # it asserts nothing
             *("--candidate", version.name, "--champion", against),
             *("--windlass-outcomes", str(outcomes)),

@@ -72,7 +72,7 @@ def due(
 
 def is_in_progress(turn: Turn, now: float) -> bool:
     """Whether a turn goes on; one that has been silent for long is lost, if nobody ended it yet."""
-    return turn.ended is None and now - turn.beat < PATIENCE
+    return turn.lives(now, PATIENCE)
 
 
 def state_of(turn: Turn, now: float) -> str:

@@ -20,7 +20,7 @@ from windlass.models.naming import CHAMPION
 from windlass.models.promoting import champion_at
 from windlass.monitoring.turning.files import Files
 from windlass.monitoring.turning.taking import Order, check
-from windlass.monitoring.turning.triggers import Why, due
+from windlass.monitoring.turning.triggers import FIRST_RETRY, LAST_RETRY, Why, due
 from windlass.provenance.project import find_project
 from windlass.records.production import Turn
 from windlass.stacks.models import ModelSettings
@@ -93,6 +93,9 @@ class Watcher:
         self._monitor, self._begin, self._tell = monitor, begin, tell
         self._files, self._opened = Files(), contextlib.ExitStack()
         self._stores: Stores | None = None
+        self._failed: set[str] = set()
+        self._failed_before: set[str] = set()
+        self._refused: dict[str, tuple[int, float]] = {}
         self.has_failed = False
         """Whether a look at a model came to no end."""
 
@@ -128,6 +131,7 @@ class Watcher:
         Raises:
             WindlassError: The stores cannot be reached, or ``windlass.toml`` is wrong.
         """
+        self._failed_before, self._failed = self._failed, set()
         stores = self._open()
         return [
             each for name, told in self.models().items() for each in self._at(stores, name, told)
@@ -146,8 +150,8 @@ class Watcher:
                 self._tell_end(*turn)
                 turn = None
             found = self._patient_look()
-            if turn is None and found and not stop():
-                turn = (found[0], self.begin(found[0]))
+            if turn is None and not stop():
+                turn = self._begun(found)
             _wait(interval, stop)
         if turn is not None:
             self.end(*turn)
@@ -155,6 +159,27 @@ class Watcher:
     def once(self, stop: Callable[[], str | None]) -> list[tuple[Due, int]]:
         """Looks once, and takes the turns that are due; returns their exit codes."""
         return [(each, self._take(each, stop)) for each in self.look() if not stop()]
+
+    def _begun(self, found: Sequence[Due]) -> tuple[Due, Process] | None:
+        """The turn that is begun of those that are due.
+
+        One whose process ended before it had begun anything is tried once more, then later and
+        later: no turn in the record keeps it from being due, and before all others, at each look.
+        """
+        for each in found:
+            if time.monotonic() < self._refused.get(each.model, (0, 0.0))[1]:
+                continue
+            try:
+                return each, self.begin(each)
+            except OSError as error:  # there is no memory for another process, say
+                self._fail(f"{each.model}: a turn cannot be begun: {error}")
+                self._refuse(each.model)
+        return None
+
+    def _refuse(self, model: str) -> None:
+        tries = self._refused.get(model, (0, 0.0))[0] + 1
+        wait = min(FIRST_RETRY * 2.0 ** min(tries - 2, 30), LAST_RETRY) if tries > 1 else 0.0
+        self._refused[model] = tries, time.monotonic() + wait
 
     def begin(self, due: Due) -> Process:
         """Begins a turn that is due."""
@@ -198,9 +223,11 @@ class Watcher:
         except UnreachableError:
             raise
         except WindlassError as error:
-            self._fail(f"{model}: {error}")
+            self._fail_of_model(f"{model}: {error}")
         except Exception as error:  # noqa: BLE001 - whatever it is, the others are looked at
-            self._fail(f"{model}: a look failed: {''.join(traceback.format_exception(error))}")
+            self._fail_of_model(
+                f"{model}: a look failed: {''.join(traceback.format_exception(error))}"
+            )
 
     def _due(self, stores: Stores, model: str, settings: ModelSettings) -> Due:
         triggers, records, now = settings.triggers, stores.records, time.time()
@@ -239,8 +266,11 @@ class Watcher:
             self._tell(f"{due.model}: its turn ended with exit code {code}: {error}")
             return
         if turn is None or turn.id == due.after:
+            self._refuse(due.model)
             self._tell(f"{due.model}: no turn was begun, with exit code {code}")
-        elif turn.ended is None:
+            return
+        self._refused.pop(due.model, None)
+        if turn.ended is None:
             self._tell(f"{due.model}: the process of its turn died, with exit code {code}")
         else:
             self._tell(f"{due.model}: its turn ended: {turn_text(turn)}")
@@ -248,6 +278,13 @@ class Watcher:
     def _fail(self, line: str) -> None:
         self.has_failed = True
         self._tell(line)
+
+    def _fail_of_model(self, line: str) -> None:
+        """Tells what goes wrong with a model, and not the very same at the next look."""
+        self.has_failed = True
+        self._failed.add(line)
+        if line not in self._failed_before:
+            self._tell(line)
 
 
 def turn_text(turn: Turn) -> str:

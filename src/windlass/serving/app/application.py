@@ -15,6 +15,7 @@ from windlass.serving.app.guard import Guard
 from windlass.serving.app.openapi import Described, document_of
 from windlass.serving.app.refusals import refusal
 from windlass.serving.app.reply import Receive, Reply, Scope, Send
+from windlass.serving.app.room import Room
 from windlass.serving.app.routes import Place, Route, find
 from windlass.serving.exchange import Served
 from windlass.serving.protocol.limits import Limits
@@ -57,6 +58,7 @@ class Application:
             check_name(name)
         self.deployed = {name: Deployed(served) for name, served in deployments.items()}
         self.limits = limits or Limits()
+        self.room = Room(self.limits.held)
         self.counters = counters or Counters()
         self.gather = gather or self._gather
         self.troubles = troubles
@@ -86,6 +88,8 @@ class Application:
             return
         except Exception as error:  # noqa: BLE001 (whatever it is, it is answered, and logged there)
             reply = self._refused(error, call)
+        finally:
+            call.share.leave()
         self._note(call, found, reply)
         await reply.send(send, call.take_id(None), scope["method"] == "HEAD")
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from windlass.errors import ProtocolError
 from windlass.serving.app.reply import BINARY, HEADER_LENGTH, JSON, Receive
+from windlass.serving.app.room import Share
 from windlass.serving.protocol.limits import Limits
 
 _WINDOWS = {b"gzip": 31, b"deflate": 15}
@@ -19,12 +20,15 @@ class Disconnected(Exception):  # noqa: N818 (nobody is there any more to be tol
     """The client has gone."""
 
 
-async def read_body(receive: Receive, headers: Mapping[bytes, bytes], limits: Limits) -> bytes:
+async def read_body(
+    receive: Receive, headers: Mapping[bytes, bytes], limits: Limits, share: Share
+) -> bytes:
     """The whole body, decompressed.
 
     Raises:
         ProtocolError: 413 for what is too long, 415 for what it is not read as, 408 for what takes
             too long to come, 400 for what is no body of its encoding.
+        BusyError: There is no room for a body as large.
         Disconnected: The client has gone.
     """
     _check_kind(headers.get(b"content-type"))
@@ -38,10 +42,14 @@ async def read_body(receive: Receive, headers: Mapping[bytes, bytes], limits: Li
     if message["type"] == "http.disconnect":
         raise Disconnected
     if message.get("more_body"):
-        body = await _rest(receive, body, limits)
+        body = await _rest(receive, body, limits, share)
     if len(body) > limits.body:
         raise limits.too_large()
-    return body if encoding is None else _decompressed(body, _WINDOWS[encoding], limits)
+    if encoding is None:
+        return body
+    made = await share.room.work(len(body), _decompressed, body, _WINDOWS[encoding], limits)
+    share.take(len(made))
+    return made
 
 
 def _check_kind(kind: bytes | None) -> None:
@@ -59,17 +67,17 @@ def _length(text: bytes | None) -> int:
     return int(text) if text is not None and text.isdigit() and len(text) < 20 else 0
 
 
-async def _rest(receive: Receive, first: bytes, limits: Limits) -> bytes:
+async def _rest(receive: Receive, first: bytes, limits: Limits, share: Share) -> bytes:
     try:
         async with asyncio.timeout(limits.seconds):
-            return await _joined(receive, first, limits)
+            return await _joined(receive, first, limits, share)
     except TimeoutError:
         raise ProtocolError(
             f"the body did not come within {limits.seconds:g} s", status=408
         ) from None
 
 
-async def _joined(receive: Receive, first: bytes, limits: Limits) -> bytes:
+async def _joined(receive: Receive, first: bytes, limits: Limits, share: Share) -> bytes:
     parts, size = [first], len(first)
     while True:
         message = await receive()
@@ -77,6 +85,7 @@ async def _joined(receive: Receive, first: bytes, limits: Limits) -> bytes:
             raise Disconnected
         parts.append(message.get("body", b""))
         size += len(parts[-1])
+        share.take(len(parts[-1]))
         if size > limits.body or len(parts) > limits.chunks:
             raise limits.too_large()
         if not message.get("more_body"):

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from windlass.errors import NotFoundError, NotReadyError, ProtocolError
 from windlass.models.signature import Signature
 from windlass.serving.app.bodies import read_body
 from windlass.serving.app.identity import check_id, drawn_id
 from windlass.serving.app.reply import HEADER_LENGTH, Receive, Scope
+from windlass.serving.app.room import Share
 from windlass.serving.exchange import Answer, Arrays, Served
 from windlass.serving.protocol.binding import Binding
 from windlass.serving.protocol.limits import Limits
@@ -18,6 +19,9 @@ from windlass.serving.protocol.request import read_object
 
 if TYPE_CHECKING:
     from windlass.serving.app.application import Application
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 _ONCE = frozenset(
     (
@@ -80,13 +84,16 @@ class Call:
         receive: ASGI's.
     """
 
-    __slots__ = ("_deployed", "app", "began", "headers", "id", "receive", "scope", "version")
+    __slots__ = (
+        *("_deployed", "app", "began", "headers", "id", "receive", "scope", "share", "version"),
+    )
 
     def __init__(self, app: Application, scope: Scope, receive: Receive) -> None:
         self.began = time.perf_counter()
         self.app = app
         self.scope = scope
         self.receive = receive
+        self.share = Share(app.room)
         self.headers: Mapping[bytes, bytes] = {}
         self.id = ""
         self.version: str | None = None
@@ -154,17 +161,23 @@ class Call:
 
     async def body(self) -> bytes:
         """The whole body, decompressed; raises as `read_body` does."""
-        return await read_body(self.receive, self.headers, self.limits)
+        return await read_body(self.receive, self.headers, self.limits, self.share)
 
-    async def document(self) -> dict[str, Any]:
-        """The object of JSON that the body is.
+    async def work(
+        self, body: bytes, work: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        """What a function gives that has as much to do as its body is large."""
+        return await self.app.room.work(len(body), work, *args, **kwargs)
+
+    async def read(self, read: Callable[[dict[str, Any]], R]) -> tuple[bytes, R]:
+        """The body, and what is read from the object of JSON that it is.
 
         Raises:
-            ProtocolError: It is none, or too large.
+            ProtocolError: It is none, or too large; or what `read` raises.
         """
         body = await self.body()
-        self.limits.check_json(len(body))
-        return read_object(body)
+        self.limits.check_json(body, len(body))
+        return body, await self.work(body, lambda: read(read_object(body)))
 
     async def ask(self, inputs: Arrays, rows: int) -> Answer:
         """What the model gives; raises as `Served.ask` does."""

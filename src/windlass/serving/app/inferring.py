@@ -15,9 +15,8 @@ async def infer(call: Call) -> Reply:
     """What the model gives for tensors."""
     body = await call.body()
     binding = call.deployed.binding(call.version)
-    request = _read(call, body, binding)
+    request, (inputs, rows) = await call.work(body, _read, call, body, binding)
     call.take_id(request.id)
-    inputs, rows = _inputs(request, binding)
     if binding is not None and request.wishes is not None:
         chosen(request, tuple(binding.datatypes))  # what there is not, before the model has worked
     answer = await call.ask(inputs, rows)
@@ -26,14 +25,19 @@ async def infer(call: Call) -> Reply:
     about = {"model_name": call.model, "model_version": answer.version}
     about["id"] = request.id or call.id
     datatypes = {} if binding is None else binding.datatypes
-    return _reply(write_answer(wishes, about, answer.outputs, datatypes), answer.version)
+    written = await call.work(body, write_answer, wishes, about, answer.outputs, datatypes)
+    return _reply(written, answer.version)
 
 
-def _read(call: Call, body: bytes, binding: Binding | None) -> InferRequest:
+def _read(
+    call: Call, body: bytes, binding: Binding | None
+) -> tuple[InferRequest, tuple[Arrays, int]]:
     header = header_length(call.headers)
     if header == 0 and binding is not None:
-        return binding.raw(body)
-    return read_request(body, header, call.limits)
+        request = binding.raw(body)
+    else:
+        request = read_request(body, header, call.limits)
+    return request, _inputs(request, binding)
 
 
 def _inputs(request: InferRequest, binding: Binding | None) -> tuple[Arrays, int]:

@@ -17,6 +17,13 @@ from windlass.version import __version__
 
 _ID = {"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[!-~]([ -~]*[!-~])?$"}
 _SCALAR = {"type": ["boolean", "number", "string"]}
+_TRUTHS = {
+    "type": "array",
+    "minItems": 1,
+    "items": {"type": ["boolean", "number", "string", "null"]},
+    "contains": _SCALAR,
+    "description": "One label or number for each row; null where it will never be known.",
+}
 _LENGTHS = {"type": "array", "items": {"type": "integer"}}
 _PARAMETERS = {"type": "object", "additionalProperties": _SCALAR}
 
@@ -184,7 +191,7 @@ _SCHEMAS: Mapping[str, Schema] = {
         },
         parameters=_PARAMETERS,
     ),
-    "Truth": _object({"id": _ID, "truth": {"type": "array", "minItems": 1, "items": _SCALAR}}),
+    "Truth": _object({"id": _ID, "truth": _TRUTHS}),
     "Noted": _object({"id": _TEXT, "rows": {"type": "integer"}}),
 }
 """What is the same of every model."""

@@ -20,6 +20,12 @@ from windlass.serving.observing.latency import count as count_latencies
 
 Key = tuple[float, int]
 """When a window began, and the version's number."""
+MOST_CELLS = 1 << 24
+"""Counts that wait to be saved, at most: 128 MB, of a thousand columns 250 windows."""
+AT_ONCE = 64
+"""Windows that are saved together."""
+_JUMP = 86400.0
+"""Seconds that a clock must have been set back to be believed."""
 
 
 def count_rows(joined: Joined, known: Known) -> tuple[Counts, dict[str, str]]:
@@ -80,11 +86,19 @@ class _Window:
         counts: So far.
         changes: How often it changed.
         saved: How many of the changes the record has.
+        cells: How many counts there are.
     """
 
     counts: Counts = field(default_factory=Counts)
     changes: int = 0
     saved: int = 0
+    cells: int = 0
+
+    def measure(self) -> int:
+        """Counts its cells; returns how many there are more than before."""
+        before = self.cells
+        self.cells = len(self.counts.latency) + sum(map(len, self.counts.columns.values()))
+        return self.cells - before
 
 
 class Tally:
@@ -99,14 +113,23 @@ class Tally:
         self._lock = threading.Lock()
         self._windows: dict[Key, _Window] = {}
         self._floor = 0.0
+        self._cells = 0
+        self.lost = 0
+        """Windows that were given up, as more waited to be saved than may."""
 
     def add(self, began: float, number: int, counts: Counts) -> None:
         """Adds counts to a window; to the next one if it has been saved and let go already."""
         with self._lock:
+            if self._floor - began > self.window + _JUMP:  # the clock was wrong, and is set right
+                self._floor = began
             key = max(began, self._floor), number
             window = self._windows.setdefault(key, _Window())
             window.counts += counts
             window.changes += 1
+            self._cells += window.measure()
+            while self._cells > MOST_CELLS and len(self._windows) > 1:
+                self._let_go(min(self._windows))
+                self.lost += 1
 
     def add_taken(self, taken: Taken) -> None:
         """Adds what failed, and what was dropped."""
@@ -120,11 +143,14 @@ class Tally:
             self.add(began, UNKNOWN, Counts(failures=failures, latency=latency))
 
     def unsaved(self) -> dict[Key, tuple[Counts, int]]:
-        """The windows that the record has not as they are, and which change of each it is."""
+        """The windows that the record has not as they are, and which change of each it is.
+
+        The oldest first.
+        """
         with self._lock:
             return {
                 key: (window.counts, window.changes)
-                for key, window in self._windows.items()
+                for key, window in sorted(self._windows.items(), key=lambda each: each[0])
                 if window.changes > window.saved
             }
 
@@ -132,11 +158,15 @@ class Tally:
         """Notes which changes the record has; windows that ended before a time are let go."""
         with self._lock:
             for key, changes in told.items():
-                self._windows[key].saved = changes
+                if key in self._windows:  # and was not given up meanwhile
+                    self._windows[key].saved = changes
             for key, window in list(self._windows.items()):
                 if key[0] + self.window <= before and window.saved == window.changes:
-                    del self._windows[key]
-                    self._floor = max(self._floor, key[0] + self.window)
+                    self._let_go(key)
+
+    def _let_go(self, key: Key) -> None:
+        self._cells -= self._windows.pop(key).cells
+        self._floor = max(self._floor, key[0] + self.window)
 
 
 def number_of(version: str) -> int:

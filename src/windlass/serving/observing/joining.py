@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from windlass.serving.exchange import Arrays, Batch, Request
+from windlass.serving.exchange import Arrays, Batch, Request, join
 
 if TYPE_CHECKING:
     import numpy as np
@@ -115,14 +115,6 @@ def _joined(version: str, began: float, some: Sequence[Batch]) -> Joined:
         version,
         began,
         [request for batch in some for request in batch.requests],
-        _one([batch.inputs for batch in some]),
-        _one([batch.outputs for batch in some]),
+        join([batch.inputs for batch in some]),
+        join([batch.outputs for batch in some]),
     )
-
-
-def _one(parts: Sequence[Arrays]) -> Arrays:
-    import numpy as np
-
-    if len(parts) == 1:
-        return parts[0]
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

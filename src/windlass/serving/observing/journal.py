@@ -163,7 +163,8 @@ class Folder:
         found = []
         for path in self.path.glob(f"*{_SUFFIX}"):
             kind, _, name = path.name.removesuffix(_SUFFIX).partition(".")
-            found.append((Name.read(kind, name), path))
+            with contextlib.suppress(ValueError):  # somebody else's file
+                found.append((Name.read(kind, name), path))
         return sorted(found, key=lambda each: (each[0].ms, each[0].place))
 
     def size(self) -> int:

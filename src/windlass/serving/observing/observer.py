@@ -9,11 +9,13 @@ observer.close()                  # writes all that was noted
 from __future__ import annotations
 
 import contextlib
+import functools
+import itertools
 import os
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +25,7 @@ from windlass.execution.job import Stores
 from windlass.provenance import secrets
 from windlass.records.production import Observation
 from windlass.serving.exchange import Batch
-from windlass.serving.observing.counting import Tally, count_rows, number_of
+from windlass.serving.observing.counting import AT_ONCE, Tally, count_rows, number_of
 from windlass.serving.observing.inbox import MOST_ROWS, Inbox, Taken, Truth
 from windlass.serving.observing.joining import Joined, joined
 from windlass.serving.observing.journal import Folder
@@ -176,8 +178,10 @@ class BackgroundObserver:
             "dropped": self._inbox.totals["rows"],
             "dropped_labels": self._inbox.totals["labels"],
             "lost": self._lost["rows"],
+            "lost_labels": self._lost["labels"],
             "unlogged": self._journals.lost["rows"],
             "unsaved_windows": len(self._tally.unsaved()),
+            "lost_windows": self._tally.lost,
             "unpublished": len(self._folder.journals()) if not self._stopping.is_set() else 0,
             "segments": self._publisher.published["segments"],
             "logged": self._publisher.published["rows"],
@@ -199,16 +203,13 @@ class BackgroundObserver:
 
     def _drain(self) -> None:
         taken = self._inbox.take()
-        try:
-            self._tally.add_taken(taken)
-            for some in joined(taken.batches, self._inbox.began):
-                self._note(some)
-            self._log_truths(taken)
-            self._journals.roll()
-            self._problems.pop("noting", None)
-        except Exception as error:  # noqa: BLE001 - the thread lives on, and says what it has lost
-            self._lost["rows"] += sum(r.rows for batch in taken.batches for r in batch.requests)
-            self._problems["noting"] = f"{type(error).__name__}: {error}"
+        self._trying("noting", lambda: self._tally.add_taken(taken))
+        for some in joined(taken.batches, self._inbox.began):
+            if not self._trying("noting", functools.partial(self._note, some)):
+                self._lost["rows"] += some.rows
+        if not self._trying("feedback", lambda: self._log_truths(taken)):
+            self._lost["labels"] += sum(len(each.values) for each in taken.truths)
+        self._trying("rolling", self._journals.roll)
 
     def _note(self, some: Joined) -> None:
         known = self._versions[some.version]
@@ -229,14 +230,17 @@ class BackgroundObserver:
         while not self._drained.wait(self._pace.save):
             self._trying("record", self._save)
             self._trying("log", self._publisher.publish)
-            if time.monotonic() >= upkeep and self._trying("upkeep", self._keep_up):
-                upkeep = time.monotonic() + self._pace.upkeep
+            if time.monotonic() >= upkeep:
+                done = [self._trying(what, task) for what, task in self._upkeep.items()]
+                upkeep = time.monotonic() + (self._pace.upkeep if all(done) else 0.0)
         self._finish()
 
     def _finish(self) -> None:
         self._trying("log", self._publisher.publish)
         end = time.monotonic() + self._pace.patience
-        while not self._trying("record", self._save):
+        while self._tally.unsaved():
+            if self._trying("record", self._save):
+                continue
             if time.monotonic() > end:
                 with contextlib.suppress(OSError):
                     leave_note(self._folder.note, [o for o, _, _ in self._observations()])
@@ -244,31 +248,41 @@ class BackgroundObserver:
             time.sleep(min(0.5, self._pace.patience))
         self._stores.records.close()
 
-    def _keep_up(self) -> None:
-        self._publisher.adopt(self._stores.records.save_observations)
-        self._publisher.forget()
-        self._stores.records.forget_observations(self._model, time.time() - HISTORY)
+    @property
+    def _upkeep(self) -> Mapping[str, Callable[[], object]]:
+        """What is done now and then; where one fails the others are done all the same."""
+        records, publisher = self._stores.records, self._publisher
+        return {
+            "adopting": lambda: publisher.adopt(records.save_observations),
+            "forgetting": publisher.forget,
+            "compacting": publisher.compact,
+            "history": lambda: records.forget_observations(self._model, time.time() - HISTORY),
+        }
 
     def _save(self) -> None:
-        told = self._observations()
+        told = self._observations(AT_ONCE)
         if told:
             self._stores.records.save_observations([observation for observation, _, _ in told])
         # What waits in the inbox may still belong to a window that has just ended.
         before = time.time() - 10 * self._pace.drain
         self._tally.save({key: changes for _, key, changes in told}, before)
 
-    def _observations(self) -> list[tuple[Observation, tuple[float, int], int]]:
+    def _observations(
+        self, most: int | None = None
+    ) -> list[tuple[Observation, tuple[float, int], int]]:
+        """What the record has not, the oldest first."""
         window = self._tally.window
+        unsaved = itertools.islice(self._tally.unsaved().items(), most)
         return [
             (
                 Observation(self._model, key[1], key[0], self.writer, window, counts.document()),
                 key,
                 changes,
             )
-            for key, (counts, changes) in self._tally.unsaved().items()
+            for key, (counts, changes) in unsaved
         ]
 
-    def _trying(self, what: str, work: Callable[[], None]) -> bool:
+    def _trying(self, what: str, work: Callable[[], object]) -> bool:
         """Does what may fail, and be done the next time; tells why in `state`."""
         try:
             work()

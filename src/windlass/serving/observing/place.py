@@ -63,12 +63,16 @@ class Place:
 
     def folders(self, name: str) -> list[str]:
         """The names of folders in a folder, in order; none if it is not there."""
-        return [each for each, kind in self._listed(name) if kind == "directory"]
+        return [each for each, kind, _ in self._listed(name) if kind == "directory"]
 
     def segments(self, name: str) -> list[str]:
         """The names of segments in a folder, in order; none if it is not there."""
+        return list(self.sizes(name))
+
+    def sizes(self, name: str) -> dict[str, int]:
+        """The segments in a folder, in order, with their bytes."""
         listed = self._listed(name)
-        return [each for each, kind in listed if kind == "file" and _is_segment(each)]
+        return {each: size for each, kind, size in listed if kind == "file" and _is_segment(each)}
 
     def remove(self, name: str) -> None:
         """Removes a segment, or a whole folder, that somebody else may remove just now.
@@ -79,12 +83,20 @@ class Place:
         with self._telling("deleted from"), contextlib.suppress(FileNotFoundError):
             self._system.rm(self._key(name), recursive=True)
 
-    def read(self, name: str, columns: list[str] | None = None, filters: Any = None) -> Any:
-        """A segment as a table of Arrow, of the columns that it has; None if it is gone by now.
+    def read(self, name: str, columns: list[str] | None = None, requests: Any = None) -> Any:
+        """A segment as a table of Arrow, of the columns that it has.
+
+        None if it is gone by now, or has none of the rows that are wanted.
+
+        Args:
+            name: The segment's.
+            columns: Those that are wanted; None for all.
+            requests: An array of the requests whose rows are wanted; None for all.
 
         Raises:
             StoreError: It cannot be read.
         """
+        import pyarrow.compute as pc
         import pyarrow.parquet as pq
 
         with self._telling("read"):
@@ -93,8 +105,13 @@ class Place:
                     there = pq.ParquetFile(file)
                     if columns is not None:
                         columns = [each for each in columns if each in there.schema_arrow.names]
-                    file.seek(0)
-                    return pq.read_table(file, columns=columns, filters=filters)
+                    if requests is None:
+                        return there.read(columns)
+                    # Most segments have none of them: one column tells.
+                    wanted = pc.is_in(there.read(["_request"])["_request"], value_set=requests)
+                    if not pc.any(wanted).as_py():
+                        return None
+                    return there.read(columns).filter(wanted)
             except FileNotFoundError:
                 return None
 
@@ -109,14 +126,17 @@ class Place:
             except FileNotFoundError:
                 return []
 
-    def _listed(self, name: str) -> list[tuple[str, str]]:
+    def _listed(self, name: str) -> list[tuple[str, str, int]]:
         with self._telling("read"):
             self._system.invalidate_cache()
             try:
                 found = self._system.ls(self._key(name), detail=True)
             except FileNotFoundError:
                 return []
-        parts = ((posixpath.basename(each["name"].rstrip("/")), each["type"]) for each in found)
+        parts = (
+            (posixpath.basename(each["name"].rstrip("/")), each["type"], int(each.get("size") or 0))
+            for each in found
+        )
         return sorted(part for part in parts if part[0])
 
     def _telling(self, verb: str) -> contextlib.AbstractContextManager[None]:

@@ -8,10 +8,10 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from windlass.errors import StoreError
 from windlass.records.production import Observation
+from windlass.serving.observing.compacting import compact, how
 from windlass.serving.observing.journal import Folder, Name, read_journal
 from windlass.serving.observing.place import SEGMENT, Place
 
@@ -46,6 +46,7 @@ class Publisher:
         self.published: Counter[str] = Counter()
         """Segments and their rows since the beginning."""
         self._model, self._root, self._own, self._keep = model, root, own, keep
+        self._writer = own.path.name
         self._open_place = open_place
         self._place: Place | None = None
 
@@ -87,11 +88,13 @@ class Publisher:
     def adopt(self, save: Callable[[list[Observation]], None]) -> int:
         """Publishes what dead writers have left, and saves their counts; returns how many did.
 
+        What one has left keeps nobody from what another has.
+
         Raises:
             StoreError: Something cannot be published; it is left for the next time.
             RecordError: Counts cannot be saved; they are left.
         """
-        adopted = 0
+        adopted, first = 0, None
         for folder in Folder.left(self._root):
             try:
                 if folder.note.exists():
@@ -99,8 +102,12 @@ class Publisher:
                     folder.note.unlink()
                 self.publish(folder)
                 adopted += 1
+            except Exception as error:  # noqa: BLE001 - the others are looked at first
+                first = first or error
             finally:
                 folder.remove()
+        if first is not None:
+            raise first
         return adopted
 
     def forget(self, now: float | None = None) -> int:
@@ -117,6 +124,24 @@ class Publisher:
                     self.place.remove(name)
                     removed += 1
         return removed
+
+    def compact(self) -> int:
+        """Joins small segments; returns how many there are less.
+
+        They are joined within a day, and a twentieth of the time that they are kept, as those that
+        are joined are forgotten together.
+
+        Raises:
+            StoreError: They cannot be read or written.
+        """
+        span = min(_DAY, self._keep / 20)
+        scratch = self._own.path / "compacting.partial"
+        fewer = 0
+        for kind in KINDS:
+            for day in self.place.folders(folder_of(self._model, kind)):
+                folder = folder_of(self._model, kind, day)
+                fewer += compact(self.place, folder, kind, self._writer, span, scratch)
+        return fewer
 
     def _old(self, kind: str, day: str, before: float) -> list[str]:
         """A whole day if its end is past, else the segments of it that are."""
@@ -154,29 +179,25 @@ def write_segment(journal: Path, segment: Path) -> int:
         for batch in read_journal(journal):
             if writer is None:
                 writer = stack.enter_context(
-                    pq.ParquetWriter(str(segment), batch.schema, **_quickly(batch.schema))
+                    pq.ParquetWriter(str(segment), batch.schema, **how(batch.schema))
                 )
             writer.write_table(pa.Table.from_batches([batch]))
             rows += batch.num_rows
     return rows
 
 
-def _quickly(schema: Any) -> dict[str, Any]:
-    """How a segment is written in a fifth of the usual time, and no larger.
-
-    A dictionary is worth its making for texts alone; statistics, for what is looked for by them.
-    """
-    texts = [field.name for field in schema if str(field.type) == "string"]
-    return {"compression": "snappy", "use_dictionary": texts, "write_statistics": ["_time"]}
-
-
 def read_note(path: Path) -> list[Observation]:
-    """The counts that a writer has left."""
-    return [Observation(**each) for each in json.loads(path.read_text())]
+    """The counts that a writer has left; none if the disk has spoilt them."""
+    try:
+        return [Observation(**each) for each in json.loads(path.read_text())]
+    except (ValueError, TypeError):
+        return []
 
 
 def leave_note(path: Path, observations: list[Observation]) -> None:
     """Leaves counts for the next observer on this machine."""
     names = Observation.__dataclass_fields__
     told = [{name: getattr(each, name) for name in names} for each in observations]
-    path.write_text(json.dumps(told))
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps(told))
+    partial.replace(path)

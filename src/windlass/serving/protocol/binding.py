@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from math import prod
 from typing import TYPE_CHECKING, Any, Self
 
@@ -14,11 +13,11 @@ from windlass.models.problems import told
 from windlass.models.signature import Signature
 from windlass.models.table_inputs import TableInputs
 from windlass.models.tensors import INPUT, Tensor
-from windlass.serving.exchange import Arrays
+from windlass.serving.exchange import Arrays, Columns
 from windlass.serving.protocol.buffers import read_buffer
 from windlass.serving.protocol.datatypes import BYTES, DTYPES
 from windlass.serving.protocol.elements import as_objects, read_elements
-from windlass.serving.protocol.request import Given, InferRequest, shown
+from windlass.serving.protocol.request import Given, InferRequest, nearest, shown
 from windlass.serving.protocol.shapes import flattened
 from windlass.serving.protocol.times import read_times
 
@@ -116,6 +115,7 @@ class Binding:
         self.signature = signature
         self.slots = {field.name: Slot.of(field) for field in fields}
         self.datatypes = {each.name: each.tensor().datatype for each in signature.outputs}
+        self._places = {name: place for place, name in enumerate(self.slots)}
         self._is_matrix = (
             isinstance(signature.inputs, TableInputs)
             and INPUT not in self.slots
@@ -158,15 +158,15 @@ class Binding:
                 f"the tensor '{INPUT}' has the shape {list(matrix.shape)}, and the model takes "
                 f"[rows, {len(self.slots)}]: the columns {told(list(self.slots), ', ')}"
             )
-        return dict(zip(self.slots, matrix.T, strict=True)), len(matrix)
+        return Columns(self._places, matrix), len(matrix)
 
     def _stranger(self, name: str, twice: bool) -> ProtocolError:
         if twice:
             return ProtocolError(f"the tensor '{name}' is given twice")
-        near = get_close_matches(name, self.slots, 1)
+        near = nearest(name, self.slots)
         return ProtocolError(
             f"the model takes no tensor '{shown(name)}'",
-            hint=f"Is '{near[0]}' meant?" if near else f"It takes {told(list(self.slots), ', ')}.",
+            hint=f"Is '{near}' meant?" if near else f"It takes {told(list(self.slots), ', ')}.",
         )
 
     def rows(self, rows: Sequence[Any]) -> Arrays:

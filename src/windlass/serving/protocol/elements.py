@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _EXACT = 2**53
 """Whole numbers up to which each is a float64."""
+_PIECE = 32_768
+"""Elements that are read at once: some milliseconds, while no other thread runs Python."""
 
 
 def read_elements(elements: Sequence[Any], datatype: str, name: str) -> NDArray[Any]:
@@ -33,8 +35,12 @@ def read_elements(elements: Sequence[Any], datatype: str, name: str) -> NDArray[
     Raises:
         ProtocolError: An element is not of that datatype, or does not fit into it.
     """
-    types = set(map(type, elements))
-    return _READERS[datatype](elements, types, datatype, name)
+    read = _READERS[datatype]
+    if len(elements) <= _PIECE:
+        return read(elements, set(map(type, elements)), datatype, name)
+    pieces = [elements[at : at + _PIECE] for at in range(0, len(elements), _PIECE)]
+    types = set().union(*(map(type, piece) for piece in pieces))
+    return np.concatenate([read(piece, types, datatype, name) for piece in pieces])
 
 
 def _read_floats(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,7 +11,7 @@ import orjson
 
 from windlass.errors import ProtocolError
 from windlass.serving.protocol.buffers import read_buffer
-from windlass.serving.protocol.datatypes import is_datatype
+from windlass.serving.protocol.datatypes import BYTES, is_datatype
 from windlass.serving.protocol.elements import read_elements
 from windlass.serving.protocol.limits import Limits
 from windlass.serving.protocol.shapes import flattened, read_shape
@@ -82,7 +83,7 @@ def read_request(body: bytes, header: int | None, limits: Limits) -> InferReques
         raise ProtocolError(
             f"inference-header-content-length is {size:,}, and the body has {len(body):,} bytes"
         )
-    limits.check_json(size)
+    limits.check_json(body, size)
     document = read_object(body if size == len(body) else body[:size])
     parameters = _parameters(document, "the request")
     inputs = _listed(document, "inputs", limits.tensors)
@@ -116,6 +117,7 @@ class _Buffers:
     def __init__(self, body: bytes, at: int) -> None:
         self._body = body
         self._at = at
+        self.texts = 0
 
     def take(self, size: Any, name: str) -> memoryview:
         if type(size) is not int or not 0 <= size <= len(self._body) - self._at:
@@ -147,12 +149,21 @@ def _read_tensor(document: Any, buffers: _Buffers, limits: Limits) -> Given:
     if document.get("data") is not None:
         raise ProtocolError(f"the tensor '{told}' has both data and binary_data_size")
     buffer = buffers.take(parameters["binary_data_size"], told)
+    if datatype == BYTES:
+        buffers.texts += prod(shape)
+        limits.check_texts(buffers.texts)
     return Given(name, read_buffer(buffer, datatype, prod(shape), told).reshape(shape))
 
 
 def shown(name: str) -> str:
     """A name that a client gave, as an error tells it."""
     return name if len(name) <= _NAME and name.isprintable() else shortened(ascii(name), _NAME)
+
+
+def nearest(name: str, names: Iterable[str]) -> str | None:
+    """The name that a client may have meant; a long one is not compared, which would take long."""
+    near = get_close_matches(name, names, 1) if len(name) <= _NAME else []
+    return near[0] if near else None
 
 
 def _name(document: Any, what: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -14,7 +13,7 @@ from windlass.serving.exchange import Arrays
 from windlass.serving.protocol.buffers import write_buffer
 from windlass.serving.protocol.datatypes import BYTES, DTYPES, datatype_of
 from windlass.serving.protocol.elements import plain_elements
-from windlass.serving.protocol.request import InferRequest, Wish, shown
+from windlass.serving.protocol.request import InferRequest, Wish, nearest, shown
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -87,10 +86,10 @@ def chosen(request: InferRequest, names: Sequence[str]) -> Sequence[Wish]:
     wished = [wish.name for wish in request.wishes]
     for name in wished:
         if name not in names:
-            near = get_close_matches(name, names, 1)
+            near = nearest(name, names)
             raise ProtocolError(
                 f"there is no output '{shown(name)}'",
-                hint=f"Is '{near[0]}' meant?" if near else f"There is {', '.join(names)}.",
+                hint=f"Is '{near}' meant?" if near else f"There is {', '.join(names)}.",
             )
     if len(set(wished)) < len(wished):
         raise ProtocolError("an output is asked for twice")

@@ -11,8 +11,9 @@ from collections.abc import Callable
 from windlass.serving.beacon import beacons_of
 from windlass.serving.following import Follower, Party
 from windlass.serving.releases import Release
-from windlass.serving.server import LateStores, followed, followers
+from windlass.serving.server import LateStores, followers, troubles_of
 from windlass.serving.settings import ServerSettings
+from windlass.serving.tending import followed
 from windlass.serving.workers.channel import Document
 from windlass.serving.workers.supervisor import Supervisor
 
@@ -59,7 +60,7 @@ class Leader:
 
     def troubles(self) -> list[str]:
         """What is wrong with the server beside its models."""
-        found = [str(each.trouble["why"]) for each in self.following if each.trouble]
+        found = troubles_of(self.following)
         lacking = self.supervisor.lacking
         return [*found, f"{lacking} workers are missing"] if lacking else found
 
@@ -82,12 +83,6 @@ def lead(
     leader.following = followers(settings, stores, parties)
     living = functools.partial(_living, supervisor)
     beacons = beacons_of(settings, stores, leader.following, address, living)
-
-    def tend() -> None:
-        supervisor.tend()
-        for beacon in beacons:
-            beacon.tell()
-
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
@@ -96,12 +91,11 @@ def lead(
         for each in leader.following:
             each.start()
         on_start()
-        with followed(leader.following, stop, tend, settings.follow):
+        with followed(leader.following, stop, (supervisor.tend, beacons.tell), settings.follow):
             stop.wait()
-        for beacon in beacons:
-            beacon.tell(end=True)
     finally:
         supervisor.stop()
+        beacons.tell(end=True)
         stores.close()
 
 

@@ -45,6 +45,8 @@ class WorkerProcess:
         handle: Callable[[str, Document], Document | None],
     ) -> None:
         self.number, self.is_gone = number, False
+        self.is_preparing = False
+        """Whether it loads a release, which may keep it from all else for a while."""
         ours, theirs = socket.socketpair()
         fds = (listener.fileno(), theirs.fileno())
         self.process = subprocess.Popen(
@@ -68,7 +70,11 @@ class WorkerProcess:
     def prepare(self, release: Release, number: int) -> None:
         """Lets it load a release and warm it up; raises if it cannot."""
         told = {"folder": str(release.folder), "generation": number, "model": release.model}
-        self.channel.ask("prepare", told, PREPARE)
+        self.is_preparing = True
+        try:
+            self.channel.ask("prepare", told, PREPARE)
+        finally:
+            self.is_preparing = False
 
     def commit(self, model: str, number: int) -> bool:
         """Lets it swap; False if it did not, and is out of rotation."""
@@ -196,6 +202,9 @@ class Supervisor:
         try:
             worker.channel.ask("ping", {"troubles": self._troubles()}, PING)
         except ServingError as error:
+            # Some loaders let no other thread run: all workers would be ended in each swap.
+            if worker.is_preparing and worker.lives:
+                return
             _log.error("%r is replaced: %s", worker, error.message)
             worker.stop(1.0)
 

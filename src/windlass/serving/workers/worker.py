@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from windlass.errors import ServingError
 from windlass.serving.app.application import Application
 from windlass.serving.deployment import Deployment
 from windlass.serving.releases import read_release
@@ -100,6 +101,8 @@ class Worker:
             note(self._settings, self._deployments, self._stores)
         for deployment in self._deployments.values():
             deployment.tidy()
+            if deployment.is_stuck:  # no thread can be ended: it takes another process
+                raise ServingError(f"{deployment.name} answers no more: its model hangs")
         if self._server is not None:
             self._server.wait_for_loop()
         return {}

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from windlass.errors import ConfigError
-from windlass.targets.container.options import ENGINES
+from windlass.stacks.settings import ENGINES
 
 _OLDEST = {"podman": (4, 0), "docker": (20, 10)}
 _NEEDS = "https://podman.io or https://docs.docker.com/engine"
@@ -57,6 +57,16 @@ class Engine:
         asked = self.ask("manifest", "inspect", image)
         return None if asked.returncode == 0 else last_words(asked.stderr)
 
+    def tag(self, image: str, name: str) -> None:
+        """Gives an image another name.
+
+        Raises:
+            ConfigError: It cannot be called so.
+        """
+        asked = self.ask("tag", image, name)
+        if asked.returncode:
+            raise ConfigError(f"no image can be called {name}: {last_words(asked.stderr)}")
+
     def remove(self, containers: Sequence[str]) -> None:
         """Ends and removes containers; those that are gone are no matter."""
         if containers:
@@ -96,11 +106,17 @@ class Engine:
         return process.returncode, "\n".join(kept)
 
 
-def find_engine(wanted: str | None) -> Engine:
+def find_engine(
+    wanted: str | None,
+    what: str = "the target 'container'",
+    instead: str = "run on this machine itself: --target local",
+) -> Engine:
     """The engine that is wanted, or the first that is there.
 
     Args:
         wanted: ``podman``, ``docker`` or None.
+        what: What needs it, in words.
+        instead: What can be done without one.
 
     Raises:
         ConfigError: There is none, it does not answer, or it is too old.
@@ -109,8 +125,8 @@ def find_engine(wanted: str | None) -> Engine:
     found = next(((name, path) for name in names if (path := shutil.which(name))), None)
     if found is None:
         raise ConfigError(
-            f"the target 'container' needs {' or '.join(names)}, and there is none on this machine",
-            hint=f"Install it ({_NEEDS}), or run on this machine itself: --target local.",
+            f"{what} needs {' or '.join(names)}, and there is none on this machine",
+            hint=f"Install it ({_NEEDS}), or {instead}.",
         )
     name, path = found
     told = Engine(path, name).ask(

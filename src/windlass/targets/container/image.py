@@ -24,10 +24,11 @@ from windlass.targets.container.recipe import (
     write_context,
 )
 
-_NO_BASE = (
-    "Name an image that you can have: base = … under [stacks.NAME.options] in windlass.toml; or "
-    "log in to its registry."
-)
+_WHERE = "under [image] in windlass.toml, or for a target under [stacks.NAME.options]"
+_NO_BASE = f"Name an image that you can have: base = … {_WHERE}; or log in to its registry."
+
+REFUSED = "refused: "
+"""What stands before the line in which a check in an image says why it fails."""
 
 _OF_ENGINE = (
     *("STEP ", "-->", TOLD, "Error: building", "Error: error building", "building at STEP"),
@@ -69,6 +70,36 @@ def ready_image(
             if not engine.has_image(name):
                 _make(engine, name, lock, wheel, base, root, tell)
     return name
+
+
+def ready_upon(engine: Engine, name: str, write: Callable[[Path], None]) -> None:
+    """Builds an image upon another one of this machine, if it is not there.
+
+    Args:
+        engine: What builds it.
+        name: Its name, which tells all that is in it.
+        write: Writes its Containerfile, and what that copies, into an empty folder.
+
+    Raises:
+        ConfigError: It cannot be built.
+    """
+    if engine.has_image(name):
+        return
+    with _alone(name):
+        if engine.has_image(name):
+            return
+        with tempfile.TemporaryDirectory(prefix="windlass-image-") as folder:
+            write(Path(folder))
+            words = ["build", "--network=none", "--tag", name]
+            # Podman's own form has no healthchecks.
+            words += ["--format=docker"] if engine.kind == "podman" else []
+            words += ["--file", f"{folder}/Containerfile", folder]
+            status, text = engine.follow(words, lambda _: None)
+        if status != 0 or not engine.has_image(name):
+            lines = [line for line in text.splitlines() if not _is_of_engine(line)]
+            told = [line.removeprefix(REFUSED) for line in lines if line.startswith(REFUSED)]
+            why = told[-1] if told else last_words("\n".join(lines) or text)
+            raise ConfigError(f"the image {name} cannot be built: {why}")
 
 
 def _make(
@@ -130,8 +161,9 @@ def _refusal(text: str, lock: Lock, base: str) -> ConfigError:
     if _ended_with(NO_PYTHON, text):
         return ConfigError(
             f"the base image {base} brings no Python {lock.python}, which the lock is for",
-            hint=f'Name one that does, such as base = "docker.io/library/python:{lock.python}-slim"'
-            ' under [stacks.NAME.options]; or python = "…" under [environment].',
+            hint="Name one that does, such as "
+            f'base = "docker.io/library/python:{lock.python}-slim" {_WHERE}; or python = "…" '
+            "under [environment].",
         )
     if _ended_with(NO_SYSTEM, text):
         return ConfigError(

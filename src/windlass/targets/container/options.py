@@ -20,9 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from windlass.errors import ConfigError
+from windlass.stacks.settings import ENGINES
 from windlass.stacks.toml import did_you_mean
-
-ENGINES = ("podman", "docker")
 
 _BASE = "docker.io/library/python:{python}-slim"
 

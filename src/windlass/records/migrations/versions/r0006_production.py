@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from windlass.records.schema import KEPT_FOR_EVER
+
 revision = "0006"
 down_revision = "0005"
 
@@ -18,7 +20,10 @@ def _time(name: str, *, nullable: bool = False) -> sa.Column[float]:
 
 
 def upgrade() -> None:
-    """Older records know of no servers."""
+    """Older records know of no servers; of those in SQLite not all guard the history of aliases."""
+    if op.get_bind().dialect.name == "sqlite":
+        for statement in KEPT_FOR_EVER["sqlite"]:
+            op.execute(statement)
     op.create_table(
         "deployments",
         *(_text(name) for name in ("id", "model", "alias", "host")),

@@ -17,3 +17,15 @@ def one_thread() -> contextlib.AbstractContextManager[object]:
         return contextlib.nullcontext()
     limits: contextlib.AbstractContextManager[object] = threadpool_limits(1)
     return limits
+
+
+def one_for_this_thread() -> None:
+    """Has OpenMP compute in one thread from now on, for what this thread asks; others keep theirs.
+
+    What is limited are the libraries that are loaded by now.
+    """
+    try:
+        from threadpoolctl import threadpool_limits
+    except ImportError:
+        return
+    threadpool_limits(1, user_api="openmp")
