@@ -14,6 +14,7 @@ from windlass.artifacts import ArtifactStore
 from windlass.errors import ModelError, NotFoundError, StoreError, UnreachableError
 from windlass.execution.job import Stores
 from windlass.records.models import Move
+from windlass.serving import releases
 from windlass.serving.deployment import Deployment
 from windlass.serving.following import Follower, Recorded
 from windlass.serving.releases import Release, fetch
@@ -182,6 +183,29 @@ def test_what_a_killed_process_left_half_copied_is_cleared(
     fetch(register(1), root)
     assert not old.exists()
     assert young.exists()
+
+
+def test_releases_that_nobody_needs_leave_the_disk(
+    stores: Stores, register: Register, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(releases, "_KEPT", 2)
+    root = tmp_path / "releases"
+    second = register(2)
+    served, old, young = (fetch(each, root) for each in (register(1), second, register(3)))
+    move(stores, None, served.number)
+    recorded = Recorded(lambda: stores, "delay", "champion", root)
+    Follower(recorded, lambda: [Party()], root / "delay@champion.json").start()
+    for release, age in ((served, 9e5), (old, 8e5), (young, 100.0)):
+        os.utime(release.folder, (time.time() - age,) * 2)
+    fourth = fetch(register(4), root)
+    assert {path for path in root.iterdir() if path.is_dir()} == {
+        each.folder for each in (served, old, young, fourth)
+    }  # of the two that are kept when the fourth is asked for, one is old
+    fifth = fetch(register(5), root)
+    assert {path for path in root.iterdir() if path.is_dir()} == {
+        each.folder for each in (served, young, fourth, fifth)
+    }
+    assert fetch(second, root).folder == old.folder  # asked for again, it is copied again
 
 
 def test_what_is_not_there_is_told_at_the_start(stores: Stores, tmp_path: Path) -> None:

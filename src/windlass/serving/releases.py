@@ -31,6 +31,8 @@ _FORMAT = 1
 _EVIDENCE = ("facts", "signature", "golden", "profile")
 _DOCUMENT = "release.json"
 _STALE = 86400.0
+_KEPT = 10
+"""Releases that stay on the disk, those last asked for; what is served stays beside them."""
 
 
 @dataclass(frozen=True)
@@ -122,15 +124,37 @@ def fetch(version: Version, root: Path) -> Release:
                 f"{version.name} cannot be copied to {root}: {error.strerror}",
                 hint="Is there room on its disk, and may you write there?",
             ) from error
+    with contextlib.suppress(OSError):  # a disk that can only be read
+        os.utime(folder)  # it was asked for
     return Release(folder, document)
 
 
 def _clear(root: Path) -> None:
-    """Removes what was left half copied by processes that were killed, a day ago or longer."""
-    for path in root.glob(".*-*-*"):
-        with contextlib.suppress(OSError):  # somebody else removes it
-            if path.is_dir() and time.time() - path.stat().st_mtime > _STALE:
-                shutil.rmtree(path, ignore_errors=True)
+    """Removes what was asked for a day ago or longer, if nobody needs it.
+
+    That is what killed processes left half copied; and releases that are neither among the last
+    ones nor what a server here has served last, and would start with again.
+    """
+    served = "".join(_read(file) for file in root.glob("*@*.json"))
+    whole = sorted((path for path in root.glob("[0-9a-f]*") if path.is_dir()), key=_used)
+    needless = [path for path in whole[:-_KEPT] if path.name not in served]
+    for path in (*root.glob(".*-*-*"), *needless):
+        if path.is_dir() and time.time() - _used(path) > _STALE:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _used(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:  # somebody else removes it
+        return 0.0
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
 
 
 def read_release(folder: Path) -> Release:
