@@ -26,6 +26,7 @@ from windlass.provenance import secrets
 from windlass.records.production import Observation
 from windlass.serving.exchange import Batch
 from windlass.serving.observing.counting import AT_ONCE, Tally, count_rows, number_of
+from windlass.serving.observing.early import import_early
 from windlass.serving.observing.inbox import MOST_ROWS, Inbox, Taken, Truth
 from windlass.serving.observing.joining import Joined, joined
 from windlass.serving.observing.journal import Folder
@@ -114,6 +115,7 @@ class BackgroundObserver:
         pace: Pace,
         most_rows: int,
     ) -> None:
+        import_early()
         self.writer = os.urandom(8).hex()
         self._stores, self._model, self._pace = stores, model, pace
         self._serving = settings.serving
