@@ -79,13 +79,6 @@ def split(table: pd.DataFrame, until: int = 9) -> Split:
 
 
 @step
-def split_lately(table: pd.DataFrame, days: int = 8) -> Split:
-    date = pd.to_datetime({"year": 2013, "month": table["month"], "day": table["day"]})
-    ago = (date.max() - date).dt.days
-    return Split(table[ago >= 2 * days], table[ago.between(days, 2 * days - 1)], table[ago < days])
-
-
-@step
 def train(data: pd.DataFrame, depth: int = 6) -> HistGradientBoostingClassifier:
     return fit(data, depth)
 
@@ -159,22 +152,11 @@ def training(
         lag: How many hours before a flight's own the weather was observed.
     """
     prepared = prepare(load_flights(days), load_weather(), lag)
-    return _best_of(depths, prepared, split(prepared.table, until))
+    return best_of(depths, prepared, split(prepared.table, until))
 
 
-@pipeline
-def monthly(last: int = 12, depths: tuple[int, ...] = (4, 6, 8)) -> Markdown:
-    """The same at the end of a month: eight days are judged on, the eight before chosen on.
-
-    Args:
-        last: That month. Of what happened later nothing is looked at.
-        depths: Of the trees, one model each.
-    """
-    prepared = prepare(load_flights(), load_weather(), last=last)
-    return _best_of(depths, prepared, split_lately(prepared.table))
-
-
-def _best_of(depths: tuple[int, ...], prepared: Prepared, parts: Split) -> Markdown:
+def best_of(depths: tuple[int, ...], prepared: Prepared, parts: Split) -> Markdown:
+    """What follows the split: a model for each depth, the best of them, and a page on it."""
     models = train.map(parts.train, depth=each(depths))
     scores = score.map(each(models), parts.validate)
     best = pick(models, scores)

@@ -97,8 +97,9 @@ def load_file(file: Path) -> ModuleType:
     name, folder = module_of_file(file)
     if file.suffix != ".py" or not name:
         raise DefinitionError(f"{file} is not a Python file", hint="Its name must end in .py.")
-    if str(folder) not in sys.path:
-        sys.path.insert(0, str(folder))
+    if str(folder) in sys.path:
+        sys.path.remove(str(folder))  # it may come last, after a folder with a file of this name
+    sys.path.insert(0, str(folder))
     module = importlib.import_module(name)
     found = getattr(module, "__file__", None)
     if found is None or Path(found).resolve() != file.resolve():

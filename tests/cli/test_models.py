@@ -8,6 +8,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -332,5 +333,7 @@ def test_what_a_model_prints_is_no_part_of_the_document(
 
     monkeypatch.setattr(f"windlass.models.{place}", ask)
     monkeypatch.chdir(three.root)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.delitem(sys.modules, "flow", raising=False)
     run_app([*words, "--json"])
     assert json.loads(capfd.readouterr().out)["error"]["message"] == "and fail"

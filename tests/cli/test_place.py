@@ -132,3 +132,14 @@ def test_a_pipeline_in_a_folder_finds_the_modules_of_its_project(folder: Path) -
     write(folder / "place_pipes" / "place_c.py", "import place_lib.helpers\n" + CODE)
     assert find_pipeline("place_pipes/place_c.py:training").name == "training"
     assert sys.path[-1] == str(folder)
+
+
+def test_what_lies_elsewhere_on_the_path_under_this_name_does_not_hide_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, elsewhere = folder / "project", folder / "elsewhere"
+    write(project / "place_hidden.py")
+    (project / "windlass.toml").touch()  # so that the project's root is on the path, too: last
+    write(elsewhere / "place_hidden.py", "raise RuntimeError('of another')")
+    monkeypatch.syspath_prepend(elsewhere)
+    assert find_pipeline(str(project / "place_hidden.py")).name == "training"

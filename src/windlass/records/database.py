@@ -65,11 +65,9 @@ class Database:
         """Its address for people, without a password."""
         self._durable = durable
         self._reached = patient
-        self.patience = PATIENCE
-        """Seconds that a server which is gone is waited for; 0 for who comes again by itself."""
         self._local = threading.local()
         self.patience = PATIENCE
-        """Seconds that a question waits for a server that was there and is gone."""
+        """Seconds that a server which is gone is waited for; 0 for who comes again by itself."""
         self._engine: sa.Engine | None = None
         self._file: int | None = None
         self.queue: contextlib.AbstractContextManager[object] = contextlib.nullcontext()

@@ -28,10 +28,6 @@ class Waiting(Protocol):
         """Whether it does wait."""
 
     @property
-    def patience(self) -> float:
-        """For how many seconds."""
-
-    @property
     def is_in_transaction(self) -> bool:
         """Whether what was done is lost with the server."""
 

@@ -33,7 +33,7 @@ def count_rows(joined: Joined, known: Known) -> tuple[Counts, dict[str, str]]:
     found = Counts(
         len(joined.requests),
         joined.rows,
-        latency=count_latencies([request.seconds for request in joined.requests]),
+        latency=count_latencies(joined.columns.seconds),
     )
     problems: dict[str, str] = {}
     for piece in joined.pieces if known.columns else ():

@@ -26,6 +26,7 @@ from windlass.provenance import secrets
 from windlass.records.production import Observation
 from windlass.serving.exchange import Batch
 from windlass.serving.observing.counting import AT_ONCE, Tally, count_rows, number_of
+from windlass.serving.observing.early import import_early
 from windlass.serving.observing.inbox import MOST_ROWS, Inbox, Taken, Truth
 from windlass.serving.observing.joining import Joined, joined
 from windlass.serving.observing.journal import Folder
@@ -46,14 +47,15 @@ class Pace:
     """How often things are done, in seconds.
 
     Args:
-        drain: Between two looks into the inbox: what a killed process loses of its log.
+        drain: Between two looks into the inbox: what a killed process loses of its log. Requests
+            wait while it is worked on, so it is done often, and a little at a time.
         save: Between two saves of counts: what a killed process loses of them.
         segment: After which a journal is closed and published.
         upkeep: Between two looks at what is too old, and at what dead writers have left.
         patience: That closing waits for a record store that cannot be reached.
     """
 
-    drain: float = 1.0
+    drain: float = 0.25
     save: float = 5.0
     segment: float = 60.0
     upkeep: float = 3600.0
@@ -114,6 +116,7 @@ class BackgroundObserver:
         pace: Pace,
         most_rows: int,
     ) -> None:
+        import_early()
         self.writer = os.urandom(8).hex()
         self._stores, self._model, self._pace = stores, model, pace
         self._serving = settings.serving
@@ -264,7 +267,7 @@ class BackgroundObserver:
         if told:
             self._stores.records.save_observations([observation for observation, _, _ in told])
         # What waits in the inbox may still belong to a window that has just ended.
-        before = time.time() - 10 * self._pace.drain
+        before = time.time() - 40 * self._pace.drain
         self._tally.save({key: changes for _, key, changes in told}, before)
 
     def _observations(

@@ -8,14 +8,13 @@ own begin with one: ``_request``, ``_row``, ``_time``, ``_version``, ``_seconds`
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from windlass.models.tables.column import Kind
-from windlass.serving.exchange import Request
 from windlass.serving.observing.inbox import Truth
-from windlass.serving.observing.joining import Joined, Piece
+from windlass.serving.observing.joining import Joined, Piece, RequestColumns
 from windlass.serving.observing.known import Known
 
 if TYPE_CHECKING:
@@ -54,13 +53,16 @@ def tables_of(
     import numpy as np
 
     owners, places = joined.owners()
-    chosen = np.array([is_sampled(request.id, share) for request in joined.requests], np.bool_)
+    ids = joined.columns.ids
+    chosen = np.ones(len(ids), np.bool_)
+    if share < 1:
+        chosen = np.array([is_sampled(each, share) for each in ids], np.bool_)
     for piece in joined.pieces:
         rows = np.flatnonzero(chosen[owners[piece.rows]])
         if not len(rows):
             continue
         mine = owners[piece.rows][rows]
-        own = _own_columns(joined.requests, mine, places[piece.rows][rows], joined.version)
+        own = _own_columns(joined.columns, mine, places[piece.rows][rows], joined.version)
         arrays = {**own, **_inputs(piece, rows, known, redact), **_outputs(piece, rows, known)}
         yield _table(arrays)
 
@@ -82,7 +84,7 @@ def truths_table(truths: Sequence[Truth]) -> pa.Table:
 
 
 def _own_columns(
-    requests: Sequence[Request],
+    requests: RequestColumns,
     owners: NDArray[np.int64],
     places: NDArray[np.int64],
     version: str,
@@ -90,19 +92,22 @@ def _own_columns(
     import numpy as np
     import pyarrow as pa
 
-    def each(values: Callable[[Request], Any], kind: Any) -> Any:
-        return pa.array([values(request) for request in requests], kind).take(pa.array(owners))
-
+    ids = pa.array(requests.ids, pa.string())
     return {
-        "_request": each(lambda request: request.id, pa.string()),
+        "_request": ids if _is_each_once(owners, len(ids)) else ids.take(pa.array(owners)),
         "_row": pa.array(places.astype(np.int32)),
-        "_time": _moments([request.time for request in requests]).take(pa.array(owners)),
-        "_version": pa.array(np.full(len(owners), version, object), pa.string()),
-        "_seconds": each(lambda request: request.seconds, pa.float64()),
+        "_time": _moments(requests.times[owners]),
+        "_version": pa.repeat(pa.scalar(version, pa.string()), len(owners)),
+        "_seconds": pa.array(requests.seconds[owners]),
     }
 
 
-def _moments(seconds: Sequence[float]) -> Any:
+def _is_each_once(owners: NDArray[np.int64], count: int) -> bool:
+    """Whether each request has one row, and all are logged: then there is nothing to choose."""
+    return len(owners) == count and bool((owners[1:] > owners[:-1]).all())
+
+
+def _moments(seconds: Sequence[float] | NDArray[np.float64]) -> Any:
     import numpy as np
     import pyarrow as pa
 

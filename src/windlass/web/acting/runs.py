@@ -13,8 +13,8 @@ from pydantic import ConfigDict, StrictStr
 from windlass import modules
 from windlass.errors import ConfigError, DefinitionError, WindlassError
 from windlass.execution import cancelling
-from windlass.execution.document import natural
 from windlass.execution.liveness import is_gone
+from windlass.natural import natural
 from windlass.pipeline.plan import read_plan
 from windlass.records.model import Event, Run
 from windlass.web.action import Field, Form, Question, check_field, text_field

@@ -10,10 +10,11 @@ from pydantic import Field
 from typing_extensions import TypedDict  # pydantic reads no other before Python 3.12
 
 from windlass.execution.data_checks.evidence import KIND as CHECKS
-from windlass.execution.document import natural, run_document
+from windlass.execution.document import run_document
 from windlass.execution.libraries import KIND as LIBRARIES
 from windlass.execution.rows import Row, states_of
 from windlass.execution.run import Run
+from windlass.natural import natural
 from windlass.pipeline.diagram import diagram
 from windlass.pipeline.graph import Graph
 from windlass.web.keeping import Kept
