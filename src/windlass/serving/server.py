@@ -59,6 +59,7 @@ class HttpServer:
             lifespan="off",
             log_level="warning",
             server_header=False,
+            proxy_headers=False,  # who asks is told by the connection alone: see `guard`
             backlog=_BACKLOG,
             timeout_graceful_shutdown=_DRAIN,
             timeout_keep_alive=75,  # longer than load balancers keep theirs, which is 60 at most
