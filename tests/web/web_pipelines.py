@@ -18,9 +18,12 @@ from windlass import (
     Reference,
     each,
     either,
+    log_figure,
     log_metric,
     log_metrics,
     log_params,
+    log_table,
+    log_text,
     pipeline,
     step,
 )
@@ -169,6 +172,12 @@ def loud(note: str) -> int:
     log_metric(f"harm {SCRIPT}", 1.0)
     log_metric("endless", float("inf"))
     log_params({f"param {SCRIPT}": SCRIPT})
+    log_text(f"text {SCRIPT}", note.replace("\x00", ""))
+    for number in range(3):
+        drawn = Figure(figsize=(3, 2))
+        drawn.subplots().plot([1, number])
+        log_figure("shape", drawn, step=number)
+    log_table("few rows", pd.DataFrame({f"<b>{SCRIPT}": [1, 2]}))
     return 1
 
 

@@ -20,6 +20,7 @@ from windlass.web.views.lines import (
     portion,
     pressing_first,
 )
+from windlass.web.views.logged import LoggedLine, logged_lines
 from windlass.web.views.logs import LogPart, log_end
 from windlass.web.views.preview import PreviewDocument, preview_document
 from windlass.web.views.run import Curve, Span, curves, edges_of, logged_params, timeline
@@ -91,7 +92,9 @@ class NodeDocument(TypedDict):
     attempts: list[Span]
     errors: list[dict[str, Any]]
     curves: list[Curve]
+    machine: list[Curve]
     logged: dict[str, Any]
+    made: list[LoggedLine]
     items: list[NodeLine]
     portion: Portion
     asked: dict[str, Any]
@@ -108,7 +111,6 @@ def node(ask: Ask[NodeQuery]) -> NodeDocument:
     attempts = records.attempts(run.id, row.name)
     items = [node_line(each) for each in row.items if query.state in (None, each.state.word)]
     shown, place = portion(pressing_first(items), query.page, _AT_ONCE)
-    metrics = [each for each in records.metrics(run.id) if each.node == row.name]
     edges = edges_of(run)
     return NodeDocument(
         run=run.name,
@@ -125,8 +127,10 @@ def node(ask: Ask[NodeQuery]) -> NodeDocument:
         outputs=_outputs(row, run.job.stores),
         attempts=timeline(attempts),
         errors=[{"attempt": each.attempt, **each.error} for each in attempts if each.error],
-        curves=curves(metrics),
+        curves=curves(records, run.id, row.name),
+        machine=curves(records, run.id, row.name, machine=True),
         logged=logged_params(records, run.id, row.name),
+        made=logged_lines(run.job.stores, run.id, row.name),
         items=list(shown),
         portion=place,
         asked=query.model_dump(),
