@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -189,7 +190,8 @@ def going(world: World, tmp_path: Path) -> Any:
     gate = tmp_path / "gate"
     code = f"from web.web_pipelines import gated; gated.run(gate={str(gate)!r})"
     place = Path(__file__).parents[1]
-    process = subprocess.Popen([sys.executable, "-c", code], cwd=place)
+    env = {**os.environ, "WINDLASS_HOME": str(world.home)}
+    process = subprocess.Popen([sys.executable, "-c", code], cwd=place, env=env)
     records = Records.open(world.home / "windlass.db")
     until = time.monotonic() + 60
     while not records.runs(pipeline="gated", status="running"):
