@@ -129,7 +129,11 @@ class _Dashboard:
         base = ask.site.base
         below = request.url.path.removeprefix(base).rstrip("/")
         query = f"?{request.url.query}" if request.url.query else ""
-        around = {**self._around(request, ask.site), "live": f"{base}/live{below}{query}"}
+        around = {
+            **self._around(request, ask.site),
+            "live": f"{base}/live{below}{query}",
+            "document_at": f"{base}/api{below or '/runs'}{query}",
+        }
         return show(page, ask, **around)
 
     def _around(self, request: Request, site: Site | None) -> dict[str, Any]:
@@ -143,6 +147,7 @@ class _Dashboard:
             "has_login": self._guard.tokens is not None,
             "form_token": self._guard.form_token(caller),
             "live": "",
+            "document_at": "",
             "again": 0,
         }
 
