@@ -6,6 +6,7 @@ import json
 import math
 import sqlite3
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -218,7 +219,7 @@ def test_the_lineage_of_what_was_picked_is_drawn(
     ask = Ask(site, {"digest": output.content}, Query())
     told = lineage(ask)
     names = [f"{chosen.name}/{node}" for node in ("measured", "measured_2", "best_of")]
-    way = [*zip(names, names[1:], strict=False), (names[2], "artifact")]
+    way = [*pairwise(names), (names[2], "artifact")]
     assert set(way) <= set(told["links"])
     assert ("artifact", names[1]) not in told["links"]
     assert "<svg" in lineage_drawings(ask, told)["graph"]

@@ -12,6 +12,8 @@ from windlass.records import Records
 from windlass.web.reports.report import make_report
 from windlass.web.site import Site, open_sites
 
+from .project import run_windlass
+
 
 @pytest.fixture(scope="module")
 def site(made: Path) -> Site:
@@ -38,6 +40,15 @@ def test_of_one_version_no_other_is_told(site: Site) -> None:
     assert told.name == "delay@1"
     assert "a storm" not in told.html
     assert make_report(site, "delay@2").html.count('<h2 id="part-') == 1
+
+
+def test_the_runs_of_two_versions_are_compared(root: Path) -> None:
+    assert "runs compared" not in make_report(open_sites([root]).all[0], "mean").html
+    run_windlass(root, "run", "flow.py", "-p", "rows=6", "--in-process")
+    told = make_report(open_sites([root]).all[0], "mean").html
+    assert "2 runs compared" in told
+    assert "What differs, from training-1 to training-2" in told
+    assert "<form" not in told
 
 
 @pytest.mark.parametrize("named", ["delay@9", "delay@nobody", "delaz"])

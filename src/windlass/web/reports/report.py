@@ -151,7 +151,10 @@ def _compared(records: Records, version: VersionRow, champion: int | None) -> li
     if not other:
         return []
     runs = [each.run for each in (records.version(version.model, other), version)]
-    names = [records.run(run).name for run in runs if run is not None]
+    try:
+        names = [records.run(run).name for run in runs if run is not None]
+    except NotFoundError:  # one was removed since
+        return []
     return names if len(set(names)) == 2 else []
 
 
