@@ -6,6 +6,7 @@ import json
 import math
 import sqlite3
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,10 +17,13 @@ from pydantic import TypeAdapter, ValidationError
 from web import web_pipelines as wp
 from web.conftest import World
 from windlass.errors import NotFoundError, ParameterError, QueryError
+from windlass.provenance.project import find_project
 from windlass.records.points import extremes
 from windlass.records.tracked import Curve as Drawn
+from windlass.stacks.stack import load_stack
 from windlass.web.app import as_json
-from windlass.web.page import Query
+from windlass.web.drawn import lineage_drawings
+from windlass.web.page import Ask, Query
 from windlass.web.pages import PAGES
 from windlass.web.site import Site
 from windlass.web.views import listing
@@ -268,6 +272,25 @@ def test_bytes_are_given_as_they_are_stored(world: World) -> None:
     assert body.headers["Content-Disposition"].startswith("attachment")
     data = body.data if isinstance(body.data, bytes) else b"".join(body.data)
     assert data.decode() == wp.PAGE
+
+
+def test_the_lineage_of_what_was_picked_is_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WINDLASS_HOME", str(tmp_path))
+    chosen = wp.choosing.options(in_process=True).run()
+    outcome = chosen["best_of"].outcome
+    assert outcome is not None
+    (output,) = outcome.outputs
+    site = Site("project", load_stack(None, find_project(Path(__file__).parent)))
+    ask = Ask(site, {"digest": output.content}, Query())
+    told = lineage(ask)
+    names = [f"{chosen.name}/{node}" for node in ("measured", "measured_2", "best_of")]
+    way = [*pairwise(names), (names[2], "artifact")]
+    assert set(way) <= set(told["links"])
+    assert ("artifact", names[1]) not in told["links"]
+    assert "<svg" in lineage_drawings(ask, told)["graph"]
+    site.stores().records.close()
 
 
 def test_lineage_goes_up_to_the_data_and_down_to_versions(world: World) -> None:

@@ -120,6 +120,23 @@ def training(rows: int = 400, rate: float = 0.5, worst: int = 0) -> str:
 
 
 @step
+def measured(model: float) -> float:
+    return -model
+
+
+@step
+def best_of(models: list[float], scores: list[float]) -> float:
+    return models[scores.index(max(scores))]
+
+
+@pipeline
+def choosing() -> float:
+    """What is picked is one of the values that were measured."""
+    models = measured.map(each([1.0, 2.0]))
+    return best_of(models, measured.map(each(models)))
+
+
+@step
 def array() -> np.ndarray:
     return np.random.default_rng(0).normal(size=(200, 3))
 

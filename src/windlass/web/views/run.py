@@ -45,7 +45,9 @@ _MOST_EVENTS = 200
 MANY_NODES = 80
 """Of a graph with more nodes, groups stand as one until they are opened."""
 _AT_ONCE = 100
-"""Nodes on a page."""
+"""Nodes on a page, where not told otherwise."""
+MOST = 1_000
+"""Nodes on a page, whatever is asked."""
 
 
 class RunQuery(Query):
@@ -58,6 +60,7 @@ class RunQuery(Query):
         default=None, description="Only nodes that have, or hold, this state."
     )
     page: int = Field(default=1, ge=1, description="Which part of the nodes.")
+    most: int | None = Field(default=None, ge=1, le=MOST, description="Nodes in a part.")
 
 
 class RunFacts(TypedDict):
@@ -154,7 +157,7 @@ def run(ask: Ask[RunQuery]) -> RunDocument:
     whole = run_document(records, found.row, nodes=False)
     tries = attempts(ask)
     lines = node_lines(found.graph, rows(ask), opened(query.expand), query.state)
-    shown, place = portion(lines, query.page, _AT_ONCE)
+    shown, place = portion(lines, query.page, query.most or _AT_ONCE)
     return RunDocument(
         run=cast("RunFacts", {key: whole[key] for key in RunFacts.__annotations__}),
         proof=_proof(records, found.id),
