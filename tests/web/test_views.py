@@ -127,7 +127,7 @@ def test_runs_answer_questions(world: World) -> None:
 @pytest.mark.parametrize(
     "wrong", [{"sort": "id; DROP TABLE runs"}, {"where": "metrics.best >"}, {"where": "a' OR 1=1"}]
 )
-def test_questions_that_are_written_wrong_are_told(world: World, wrong: dict[str, str]) -> None:
+def test_questions_that_are_written_wrong_are_told(world: World, wrong: dict[str, Any]) -> None:
     with pytest.raises(QueryError):
         runs(world.ask(RunsQuery(**wrong)))
 
