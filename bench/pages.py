@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import json
 import shutil
 import statistics
@@ -100,7 +101,7 @@ def _in(bench: Bench, folder: Path, database: str | None) -> dict[str, dict[str,
     (folder / "windlass.toml").write_text(settings)
     (folder / "flow.py").write_text(_CODE)
     environment = {**bench.environment, "WINDLASS_HOME": str(folder / ".windlass")}
-    inner = Bench.__new__(Bench)
+    inner = copy.copy(bench)
     inner.folder, inner.environment = folder, environment
     inner.python(
         f"import flow\nfor depth in range({_WITH_POINTS + 2}): flow.training.run(depth=1 + depth)\n"
