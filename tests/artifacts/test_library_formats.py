@@ -178,3 +178,15 @@ def test_no_format_loads_a_library_before_it_meets_a_value() -> None:
     path = [entry for entry in sys.path if entry]
     command = [sys.executable, "-c", f"import sys; sys.path[:0] = {path}; {code}"]
     assert subprocess.check_output(command, text=True).strip() == "[]"
+
+
+def test_reading_an_estimator_loads_no_other_framework() -> None:
+    pytest.importorskip("torch")
+    code = (
+        "import sys; from windlass.artifacts.formats.skops_io import skops_io; skops_io();"
+        "print('skops.io' in sys.modules, 'torch' in sys.modules);"
+        "import sklearn.externals.array_api_compat.torch; print('torch' in sys.modules)"
+    )
+    path = [entry for entry in sys.path if entry]
+    command = [sys.executable, "-c", f"import sys; sys.path[:0] = {path}; {code}"]
+    assert subprocess.check_output(command, text=True).split() == ["True", "False", "True"]

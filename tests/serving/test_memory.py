@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import gc
 import platform
+import weakref
+from collections.abc import Iterator
 
 import psutil
 import pytest
 
 from windlass.serving import memory
+
+
+@pytest.fixture
+def kept() -> Iterator[None]:
+    """Lets a test do as a server does in its own process."""
+    yield
+    memory._kept.clear()
+    gc.unfreeze()
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library keeps to itself")
@@ -20,3 +31,27 @@ def test_what_was_freed_below_what_is_held_is_given_back() -> None:
     memory.give_back()
     assert process.memory_info().rss < full - 80_000_000
     assert len(held) == 100_000
+
+
+class _Ring:
+    """Holds itself: no count of references frees it."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+def test_what_stays_is_looked_at_no_more_until_a_model_was_freed(kept: None) -> None:
+    ring = _Ring()
+    seen = weakref.ref(ring)
+    memory.keep()
+    del ring
+    gc.collect()
+    assert seen() is not None
+    memory.give_back()
+    assert seen() is None
+    assert gc.get_freeze_count() > 1_000
+
+
+def test_a_process_that_is_not_ours_keeps_its_own_settings() -> None:
+    memory.give_back()
+    assert gc.get_freeze_count() == 0

@@ -17,6 +17,7 @@ from typing import Any
 from windlass.errors import ConfigError, RecordError, ServingError, StoreError
 from windlass.execution.job import Stores
 from windlass.execution.stores import open_stores
+from windlass.serving import memory
 from windlass.serving.app.application import Application, Gather
 from windlass.serving.app.counters import Counters, Gauge
 from windlass.serving.beacon import beacons_of
@@ -71,6 +72,7 @@ class HttpServer:
 
     def run(self, listener: socket.socket) -> None:
         """Serves until a signal ends it; what was accepted is answered."""
+        memory.keep()
         factory = self._server.config.get_loop_factory()
         with asyncio.Runner(loop_factory=factory) as runner:
             runner.run(self._serve(listener))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from windlass.artifacts.format import Format, Preview, Sink, Source
 from windlass.artifacts.formats.model_facts import told, told_all, told_list
 from windlass.artifacts.formats.object_digest import object_digest
+from windlass.artifacts.formats.skops_io import skops_io
 from windlass.artifacts.formats.skops_trust import untrusted
 from windlass.artifacts.formats.table_parts import with_tables, without_tables
 from windlass.artifacts.formats.tree_checks import check_trees
@@ -96,10 +97,9 @@ class EstimatorFormat(Format["BaseEstimator"]):
 
 
 def _dump(value: object) -> bytes:
-    import skops.io
-
+    skops = skops_io()
     try:
-        data: bytes = skops.io.dumps(without_tables(value))
+        data: bytes = skops.dumps(without_tables(value))
     except (TypeError, ValueError, AttributeError, RecursionError) as error:
         raise FormatError(
             f"skops cannot store {with_article(type(value).__name__)}: {error}", hint=_HINT
@@ -109,23 +109,22 @@ def _dump(value: object) -> bytes:
 
 def _types_of(data: bytes) -> list[str]:
     """What an archive asks to be trusted, beside what skops trusts by itself."""
-    import skops.io
-
+    skops = skops_io()
     try:
-        types: list[str] = skops.io.get_untrusted_types(data=data)
+        types: list[str] = skops.get_untrusted_types(data=data)
     except Exception as error:
         raise CorruptError(f"stored bytes are not an estimator: {error}") from error
     return types
 
 
 def _load(data: bytes, types: list[str]) -> BaseEstimator:
-    import skops.io
     from sklearn.exceptions import InconsistentVersionWarning
 
+    skops = skops_io()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", InconsistentVersionWarning)
-            estimator: BaseEstimator = skops.io.loads(data, trusted=types)
+            estimator: BaseEstimator = skops.loads(data, trusted=types)
     except (TypeError, ValueError, AttributeError, KeyError, ImportError) as error:
         raise FormatError(
             f"scikit-learn {_version()} cannot read an estimator of {_version_of(data)}: {error}",

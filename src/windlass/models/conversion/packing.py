@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from windlass.artifacts.formats.skops_io import skops_io
 from windlass.artifacts.formats.skops_trust import untrusted
 from windlass.errors import ConversionError
 from windlass.models.adapters.adapter import class_names
@@ -72,13 +73,13 @@ def pack(model: Any, file: Path, example: Callable[[], NDArray[Any]]) -> Packed:
 
 
 def _pack_sklearn(model: Any, file: Path) -> Packed:
-    import skops.io
     from sklearn.compose import ColumnTransformer
 
+    skops = skops_io()
     model = getattr(model, "best_estimator_", model)  # a search predicts by it
     try:
-        data: bytes = skops.io.dumps(model)
-        types: list[str] = skops.io.get_untrusted_types(data=data)
+        data: bytes = skops.dumps(model)
+        types: list[str] = skops.get_untrusted_types(data=data)
     except Exception as error:
         raise ConversionError(
             f"skops cannot write {with_article(type(model).__name__)}: {error}"
