@@ -133,7 +133,10 @@ def test_fitted_estimators_answer_as_before(name: str) -> None:
     np.testing.assert_array_equal(_answer(again, X), _answer(estimator, X))
     assert content(FORMAT, again) == content(FORMAT, estimator)
     to_text(FORMAT.summary(estimator))
-    assert FORMAT.preview(estimator).media_type == "text/html"
+    shown = FORMAT.preview(estimator)
+    assert shown.media_type == "text/html"
+    assert type(estimator).__name__ in shown.data
+    assert "<script" not in shown.data  # which would be refused, and told, wherever it is shown
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -16,6 +16,7 @@ from web import web_pipelines as wp
 from web.conftest import World
 from windlass.web.app import make_app
 from windlass.web.live import following
+from windlass.web.reports.report import make_report
 from windlass.web.site import Site, Sites
 
 VOID = {"img", "meta", "br", "link", "input", "source", "hr"}
@@ -188,6 +189,19 @@ def test_bytes_are_a_download_that_no_browser_shows(client: TestClient, world: W
         assert re.fullmatch(r'attachment; filename="[\w.-]+"', told), told
     whole = client.get(f"/artifacts/{world.digest('long_text')}/bytes").text
     assert whole == "a line of text that goes on\n" * 2000
+
+
+def test_a_run_can_be_kept_as_a_file(client: TestClient, world: World) -> None:
+    name = world.runs["first"].name
+    page = Reader(client.get(f"/runs/{name}").text)
+    (link,) = [told for tag, told in page.seen if tag == "a" and "download" in told]
+    answer = client.get(link["href"])
+    assert answer.headers["content-disposition"] == f'attachment; filename="{name}.html"'
+    assert (
+        make_report(world.site, name).html.partition("<main")[2]
+        == (answer.text.partition("<main")[2])
+    )
+    assert client.get("/runs/nothing-1/report").status_code == 404
 
 
 def test_pictures_have_their_own_addresses(client: TestClient, world: World) -> None:

@@ -22,6 +22,7 @@ from windlass.web.views.model import model
 from windlass.web.views.models import models
 from windlass.web.views.node import NodeQuery, node
 from windlass.web.views.pictures import ColumnQuery, CurvesQuery, column_chart, curves_chart
+from windlass.web.views.report import model_report, run_report, version_report
 from windlass.web.views.run import RunQuery, run
 from windlass.web.views.runs import RunsQuery, runs
 from windlass.web.views.version import version
@@ -51,6 +52,9 @@ ADDRESSES: tuple[Address, ...] = (
     Address("/artifacts/{digest}/picture", artifact_picture),
     Address("/artifacts/{digest}/column", column_chart, ColumnQuery),
     Address("/compare/curves", curves_chart, CurvesQuery),
+    Address("/models/{model}/report", model_report),
+    Address("/models/{model}/{version}/report", version_report),
+    Address("/runs/{run}/report", run_report),
     Address("/runs/{run}/logs/text", all_text, LogQuery),
     Address("/runs/{run}/logs/new", new_lines, LogQuery, follows=True),
 )

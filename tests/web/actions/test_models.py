@@ -67,6 +67,17 @@ def test_what_is_not_there_is_not_found(look: TestClient, path: str) -> None:
     assert "error" in look.get(f"/api{path}").json()
 
 
+@pytest.mark.parametrize("path", ["/models/delay", "/models/delay/2"])
+def test_models_and_versions_can_be_kept_as_files(look: TestClient, path: str) -> None:
+    assert f'href="{path}/report"' in look.get(path).text
+    answer = look.get(f"{path}/report")
+    assert re.fullmatch(
+        r'attachment; filename="delay(-2)?\.html"', answer.headers["content-disposition"]
+    )
+    assert "<title>delay" in answer.text
+    assert look.get(f"{path}9/report").status_code == 404
+
+
 def test_documents_tell_what_the_commands_tell(look: TestClient, made: Path) -> None:
     import json
 

@@ -25,6 +25,7 @@ COMPARED = 64 << 20
 are checked."""
 
 _VERSION = re.compile(rb'"_sklearn_version": \{[^{}]*"content": "\\"([^"\\]+)\\""')
+_SCRIPT = re.compile(r"<script\b.*?</script>", re.DOTALL)
 _HINT = (
     "Let the step pickle it, @step(allow_pickle=True), register a format for it, or build it from "
     "scikit-learn's own parts."
@@ -90,10 +91,10 @@ class EstimatorFormat(Format["BaseEstimator"]):
         }
 
     def preview(self, value: BaseEstimator) -> Preview:
-        """scikit-learn's own diagram."""
+        """scikit-learn's own diagram, without its script: where it is shown none runs."""
         from sklearn.utils import estimator_html_repr
 
-        return Preview("text/html", str(estimator_html_repr(value)))
+        return Preview("text/html", _SCRIPT.sub("", str(estimator_html_repr(value))))
 
 
 def _dump(value: object) -> bytes:

@@ -75,8 +75,8 @@ def make_report(site: Site, named: str) -> Report:
     """
     records = site.stores().records
     if _is_model(records, named):
-        return _of_model(site, named)
-    return _of_run(site, named)
+        return report_of_model(site, named)
+    return report_of_run(site, named)
 
 
 def _is_model(records: Records, named: str) -> bool:
@@ -99,7 +99,12 @@ def _is_model(records: Records, named: str) -> bool:
     return False
 
 
-def _of_run(site: Site, named: str) -> Report:
+def report_of_run(site: Site, named: str) -> Report:
+    """The report of a run, as `make_report`.
+
+    Raises:
+        NotFoundError: There is no such run.
+    """
     ask = Ask(site, {"run": named}, Query())
     found, all_rows = open_run(ask), rows(ask)
     here = f"/runs/{quote(found.name, safe='')}"
@@ -129,7 +134,12 @@ def _of_node(run: str, row: Row) -> _Part:
     return _Part(f"{run}/nodes/{quote(row.name, safe='')}", {"most": MOST}, also)
 
 
-def _of_model(site: Site, named: str) -> Report:
+def report_of_model(site: Site, named: str) -> Report:
+    """The report of a model, or of a version of it, as `make_report`.
+
+    Raises:
+        NotFoundError: There is no such model, or it has no such version.
+    """
     records = site.stores().records
     model, _, which = named.partition("@")
     asked = find_version(records, named)
