@@ -29,6 +29,8 @@ _RUNS = 10_000 if QUICK else 100_000
 _POINTS = 500_000 if QUICK else 5_000_000
 _WITH_POINTS = 10
 """Runs that share the points."""
+_WINDOWS = 200
+"""Of each of two servers, as many as are looked at where nobody says more."""
 _TIMES = 7
 _CODE = """
 from typing import Annotated
@@ -37,6 +39,7 @@ import numpy as np
 import pandas as pd
 from sklearn.linear_model import LogisticRegression
 
+import windlass
 from windlass import Model, each, log_metric, pipeline, step
 
 @step
@@ -65,6 +68,12 @@ def numbers(count: int) -> list[int]:
 @pipeline
 def wide(count: int = 999) -> list[int]:
     return double.map(each(numbers(count)))
+
+def watched() -> None:
+    rows = np.random.default_rng(0).normal(size=(5000, 20))
+    table = pd.DataFrame(rows, columns=list("abcdefghijklmnopqrst"))
+    model = LogisticRegression().fit(table, table["a"] > 0)
+    windlass.register("watched", model, reference=table)
 """
 
 
@@ -105,7 +114,7 @@ def _in(bench: Bench, folder: Path, database: str | None) -> dict[str, dict[str,
     inner.folder, inner.environment = folder, environment
     inner.python(
         f"import flow\nfor depth in range({_WITH_POINTS + 2}): flow.training.run(depth=1 + depth)\n"
-        "flow.wide.run()"
+        "flow.wide.run(); flow.watched()"
     )
     quick = ["--quick"] if QUICK else []
     told: dict[str, dict[str, float]] = json.loads(
@@ -122,6 +131,7 @@ def _filled() -> dict[str, dict[str, float]]:
     records = sites.all[0].stores().records
     tracked.fill_runs(records, _RUNS)
     _fill_points(records)
+    _fill_windows(records, sites.all[0].stores())
     first, second = (f"training-{_WITH_POINTS + place}" for place in (1, 2))
     content = records.version("m", 1).content
     paths = {
@@ -142,6 +152,7 @@ def _filled() -> dict[str, dict[str, float]]:
         "a model": "/models/m",
         "a version": "/models/m/1",
         "deployments": "/deployments",
+        f"a deployment with {_WINDOWS:,} windows": "/deployments/watched",
         "an artifact": f"/artifacts/{content}",
         "its lineage": f"/lineage/{content}",
     }
@@ -165,6 +176,30 @@ def _fill_points(records: Any) -> None:
         records.add_series(series)
 
 
+def _fill_windows(records: Any, stores: Any) -> None:
+    """What two servers of the model have counted, the newest windows first."""
+    import numpy as np
+
+    from windlass.models.tables import array_columns
+    from windlass.models.version import Version
+    from windlass.records.production import Observation
+    from windlass.serving.observing.counts import Counts
+    from windlass.serving.observing.latency import count
+
+    profile = Version(records.version("watched", 1), stores).profile
+    values, began = np.random.default_rng(1).normal(size=1000), time.time() // 600 * 600
+    [column] = array_columns("a", values)
+    columns = {name: told.anchors.count(column) for name, told in profile.inputs.items()}
+    told = Counts(1000, 1000, latency=count(np.full(1000, 0.004)), columns=columns).document()
+    records.save_observations(
+        [
+            Observation("watched", 1, began - 600 * place, writer, 600.0, told)
+            for place in range(_WINDOWS)
+            for writer in ("one", "other")
+        ]
+    )
+
+
 def _look(sites: Any, path: str) -> dict[str, float]:
     """Milliseconds that a page takes by way of the whole application."""
     from starlette.testclient import TestClient
@@ -179,7 +214,7 @@ def _look(sites: Any, path: str) -> dict[str, float]:
         took.append(1000 * (time.perf_counter() - start))
         assert answer.status_code == 200, f"{path}: {answer.status_code} {answer.text[:300]}"
         size = len(answer.content)
-    return {"first": took[0], "middle": statistics.median(took[1:]), "bytes": size}
+    return {"first": took[0], "middle": statistics.median(took[1:] or took), "bytes": size}
 
 
 if __name__ == "__main__":

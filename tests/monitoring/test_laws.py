@@ -10,7 +10,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from windlass.models.profile import Profile
 from windlass.monitoring.alerting import Judged, alert_document, standing, untold
+from windlass.monitoring.drifting import Reference
 from windlass.monitoring.windows import merged, total
 from windlass.records.production import Alert, Observation
 from windlass.serving.observing.counts import Counts
@@ -49,6 +51,27 @@ def test_windows_are_the_same_in_whatever_order_writers_told(seen: Any, shuffle:
     for _, number, counts in seen:
         want = want + counts if number == 1 else want
     assert total(windows) == want
+
+
+_PROFILE = Profile.of({name: np.linspace(-2, 2, 400) for name in "ab"})
+_CELLS = _PROFILE.inputs["a"].anchors.cells
+_window = st.fixed_dictionaries(
+    {
+        name: st.lists(_NUMBERS, min_size=_CELLS, max_size=_CELLS).map(np.array)
+        for name in ("a", "b")
+    }
+)
+
+
+@settings(deadline=None, max_examples=20)  # each draws resamples
+@given(st.lists(_window, min_size=1, max_size=4), st.sampled_from([0.01, 0.2]))
+def test_a_window_is_tested_alike_whatever_was_tested_before(windows: Any, level: float) -> None:
+    kept = Reference(_PROFILE)
+    first = [kept.test(each, level) for each in windows]
+    other = kept.test(windows[0], level / 2)
+    assert [kept.test(each, level) for each in windows] == first
+    assert [Reference(_PROFILE).test(each, level) for each in windows] == first
+    assert other == Reference(_PROFILE).test(windows[0], level / 2)
 
 
 def _judged(pattern: list[bool]) -> list[Judged]:

@@ -9,10 +9,12 @@ enough to be of interest.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from functools import cached_property
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property, partial
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from windlass.keeping import Kept
 from windlass.models.bins import NumberBins
 from windlass.models.distances import Distances, distances
 from windlass.models.profile import ColumnProfile, Profile
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Ints: TypeAlias = NDArray[np.int64]
+
+_MOST_TESTED = 1_000
+"""Windows whose tests are kept: a window that is over is looked at again and again."""
 
 Rule: TypeAlias = Literal["drift", "missing", "categories", "range"]
 
@@ -70,6 +75,9 @@ class Reference:
     """
 
     profile: Profile
+    _tested: Kept[list[ColumnTest]] = field(
+        default_factory=partial(Kept, _MOST_TESTED), compare=False, repr=False
+    )
 
     @cached_property
     def columns(self) -> Mapping[str, ColumnProfile]:
@@ -82,12 +90,15 @@ class Reference:
         return {name: Anchored.of(column) for name, column in self.columns.items()}
 
     def test(self, live: Mapping[str, Ints], level: float) -> list[ColumnTest]:
-        """The tests of a window.
+        """The tests of a window; of counts that were tested lately, as they were found then.
 
         Args:
             live: The counts of each column.
             level: How often a window that is like the reference may be off.
         """
+        return self._tested.get((level, _digest(live)), lambda: self._test(live, level))
+
+    def _test(self, live: Mapping[str, Ints], level: float) -> list[ColumnTest]:
         found = [
             each
             for name in self.columns
@@ -117,6 +128,15 @@ class Reference:
                 yield _share(name, "range", reference, live, [0, -2], gaps=2)
         elif not reference[-2]:  # else what is not counted by itself was there before
             yield _share(name, "categories", reference, live, [-2])
+
+
+def _digest(live: Mapping[str, Ints]) -> bytes:
+    """Of the counts of a window; it takes a thousandth of what testing them does."""
+    found = blake2b(digest_size=16)
+    for name, counts in sorted(live.items()):
+        found.update(repr((name, len(counts))).encode())
+        found.update(counts.tobytes())
+    return found.digest()
 
 
 def decided(found: Sequence[ColumnTest], level: float) -> list[ColumnTest]:

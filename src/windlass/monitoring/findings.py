@@ -199,6 +199,16 @@ class Findings:
             "latency": {k: latency.quantile(counts.latency, share) for k, share in shares.items()},
         }
 
+    def how_well(self) -> dict[str, Json]:
+        """How good its answers were, as far as labels have come."""
+        return {
+            "score": self.score,
+            "holdout": None if self.holdout is None else self.holdout.document(),
+            "overall": None if self.overall is None else self.overall.document(),
+            "windows": [each.document() for each in self.quality],
+            "unmatched": self.unmatched,
+        }
+
     def document(self) -> dict[str, Json]:
         """It as plain JSON."""
         return {
@@ -210,13 +220,7 @@ class Findings:
             "standing": [each.document() for each in self.standing],
             "alerts": [_alert(each) for each in self.alerts],
             "traffic": self.traffic(),
-            "quality": {
-                "score": self.score,
-                "holdout": None if self.holdout is None else self.holdout.document(),
-                "overall": None if self.overall is None else self.overall.document(),
-                "windows": [each.document() for each in self.quality],
-                "unmatched": self.unmatched,
-            },
+            "quality": self.how_well(),
             "columns": [each.document() for each in self.columns],
             "windows": [each.document() for each in self.windows],
             "notes": list(self.notes),

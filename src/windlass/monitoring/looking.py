@@ -6,6 +6,7 @@ findings.verdict, findings.has("drift"), findings.alerts
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,6 +15,7 @@ from typing import Any
 
 from windlass.errors import NotFoundError, WindlassError
 from windlass.execution.job import Stores
+from windlass.keeping import Kept
 from windlass.models.naming import CHAMPION, find_version
 from windlass.models.profile import Profile
 from windlass.models.signature import Signature
@@ -135,9 +137,19 @@ def _columns_looked_at(
         note = f"no profile of {version.name} is known: its columns are not watched"
         looked = [Looked(each, (), _is_judged(each, found.now, monitor)) for each in windows]
         return replace(found, windows=looked, notes=[*found.notes, note])
-    reference = Reference(Profile.read(version.evidence["profile"]))
+    reference = _reference(version.evidence["profile"])
     looked = [_looked(each, reference, found.now, monitor) for each in windows]
     return replace(found, windows=looked, columns=_views(reference, looked))
+
+
+def _reference(profile: Any) -> Reference:
+    """The reference that a profile is, with what was tested against it lately."""
+    return _REFERENCES.get(
+        json.dumps(profile, sort_keys=True), lambda: Reference(Profile.read(profile))
+    )
+
+
+_REFERENCES: Kept[Reference] = Kept(16)
 
 
 def _looked(window: Window, reference: Reference, now: float, monitor: MonitorSettings) -> Looked:

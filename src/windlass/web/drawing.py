@@ -11,11 +11,11 @@ from markupsafe import Markup
 
 from windlass.errors import DefinitionError
 from windlass.execution.rows import Row, states_of
+from windlass.keeping import Kept
 from windlass.pipeline.diagram import Shape, ShapeKind, drawn_as
 from windlass.pipeline.drawing import scrolling, svg
 from windlass.pipeline.layout import Layout, laid_out, layout
 from windlass.pipeline.theme import WORDS, clean
-from windlass.web.keeping import Kept
 from windlass.words import seconds_text
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from windlass.errors import NotFoundError, ParameterError
 from windlass.execution.comparison import compare_runs
 from windlass.execution.document import run_document
 from windlass.execution.run import Run
-from windlass.web.keeping import Kept
+from windlass.keeping import Kept
 from windlass.web.page import Ask, Query
 from windlass.web.views.finding import run_named
 from windlass.web.views.run import Curve, curves, logged_params

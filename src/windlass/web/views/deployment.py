@@ -102,7 +102,6 @@ def deployment(ask: Ask[DeploymentQuery]) -> DeploymentDocument:
     records, model, now = ask.records, ask.path["model"], time.time()
     known_model(records, model)
     found = _look(ask, model, now)
-    quality: Any = found.document()["quality"] if found else None
     return DeploymentDocument(
         model=model,
         champion=records.aliases(model).get(CHAMPION),
@@ -111,7 +110,7 @@ def deployment(ask: Ask[DeploymentQuery]) -> DeploymentDocument:
         standing=[each.text for each in found.standing] if found else [],
         notes=[*found.notes] if found else [],
         traffic=dict(found.traffic()) if found else None,
-        quality=quality,
+        quality=found.how_well() if found else None,
         windows=[_window(each, found.number) for each in found.windows] if found else [],
         columns=[_column(each) for each in found.columns] if found else [],
         servers=[server_document(each) for each in live_servers(records, model)],  # type: ignore[misc]

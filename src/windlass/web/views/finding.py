@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from windlass.errors import NotFoundError
 from windlass.execution.rows import Row, rows_of
 from windlass.execution.run import Run
+from windlass.keeping import Kept
 from windlass.pipeline.plan import Plan, read_plan
-from windlass.web.keeping import Kept
 from windlass.web.page import Ask
 
 if TYPE_CHECKING:

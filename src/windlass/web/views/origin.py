@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import TypedDict  # pydantic reads no other before Python 3.12
 
 from windlass.execution.provenance_document import provenance_document
-from windlass.web.keeping import Kept
+from windlass.keeping import Kept
 
 if TYPE_CHECKING:
     from windlass.pipeline.plan import Plan

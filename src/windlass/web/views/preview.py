@@ -12,7 +12,7 @@ from windlass.artifacts import Preview
 from windlass.errors import WindlassError
 from windlass.execution.comparison.tables import as_table
 from windlass.execution.html_node import is_our_table
-from windlass.web.keeping import Kept
+from windlass.keeping import Kept
 from windlass.web.views.columns import ColumnLine, column_line, head
 from windlass.words import size_text
 

@@ -14,10 +14,10 @@ from windlass.execution.document import run_document
 from windlass.execution.libraries import KIND as LIBRARIES
 from windlass.execution.rows import Row, states_of
 from windlass.execution.run import Run
+from windlass.keeping import Kept
 from windlass.natural import natural
 from windlass.pipeline.diagram import diagram
 from windlass.pipeline.graph import Graph
-from windlass.web.keeping import Kept
 from windlass.web.page import Ask, Query
 from windlass.web.views.finding import attempts, open_run, rows
 from windlass.web.views.lines import (
