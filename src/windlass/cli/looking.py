@@ -56,7 +56,7 @@ def runs(
     json: Json = False,
 ) -> int:
     """Lists runs."""
-    from windlass.execution.document import run_document
+    from windlass.execution.document import run_documents
     from windlass.execution.found import find_runs, unknown_names
 
     if status is not None and status not in _STATUSES:
@@ -74,7 +74,7 @@ def runs(
             limit=limit,
             after=records.run(after).id if after is not None else None,
         )
-        documents = [run_document(records, run, nodes=False) for run in found]
+        documents = run_documents(records, found)
     if json:
         print_json({"runs": documents})
     elif documents:

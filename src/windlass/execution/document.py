@@ -17,16 +17,44 @@ if TYPE_CHECKING:
     from windlass.records.tracked import Last, Logged, Summary
 
 
-def run_document(records: Records, run: Run, *, nodes: bool = True) -> dict[str, Any]:
-    """A run.
+def run_document(records: Records, run: Run) -> dict[str, Any]:
+    """A run, with its nodes.
 
     Args:
         records: Where it is recorded.
         run: Which one.
-        nodes: Whether its nodes are told, too.
     """
-    summaries = records.summaries([run.id])[run.id]
-    document: dict[str, Any] = {
+    from windlass.execution.data_checks.evidence import checks_at
+    from windlass.execution.run import shown
+    from windlass.execution.sweeps import sweep_documents
+
+    [document] = run_documents(records, [run])
+    document["proof"] = _proof_document(records.proofs(run.id))
+
+    outcomes = shown(records.run_outcomes(run.id))
+    by_node: dict[str, list[Last]] = {}
+    for metric in records.last_values(run.id):
+        by_node.setdefault(metric.node, []).append(metric)
+    logged: dict[str, list[Logged]] = {}
+    for each in records.logged(run.id):
+        logged.setdefault(each.node, []).append(each)
+    checks = checks_at(records, outcomes)
+    document["nodes"] = [
+        node_document(*(o, by_node.get(o.node, ()), checks.get(o.node, ()), logged.get(o.node, ())))
+        for o in outcomes
+    ]
+    document["sweeps"] = sweep_documents(records, run)
+    return document
+
+
+def run_documents(records: Records, runs: Sequence[Run]) -> list[dict[str, Any]]:
+    """Runs without their nodes, looked up together."""
+    summaries = records.summaries([run.id for run in runs])
+    return [_in_short(run, summaries[run.id]) for run in runs]
+
+
+def _in_short(run: Run, summaries: Mapping[str, Summary]) -> dict[str, Any]:
+    return {
         "id": run.id,
         "name": run.name,
         "pipeline": run.pipeline,
@@ -48,29 +76,6 @@ def run_document(records: Records, run: Run, *, nodes: bool = True) -> dict[str,
         "git": git_document(run.git),
         "left_out": run.details.get("left_out", []),
     }
-    if nodes:
-        from windlass.execution.data_checks.evidence import checks_at
-        from windlass.execution.run import shown
-        from windlass.execution.sweeps import sweep_documents
-
-        document["proof"] = _proof_document(records.proofs(run.id))
-
-        outcomes = shown(records.run_outcomes(run.id))
-        by_node: dict[str, list[Last]] = {}
-        for metric in records.last_values(run.id):
-            by_node.setdefault(metric.node, []).append(metric)
-        logged: dict[str, list[Logged]] = {}
-        for each in records.logged(run.id):
-            logged.setdefault(each.node, []).append(each)
-        checks = checks_at(records, outcomes)
-        document["nodes"] = [
-            node_document(
-                *(o, by_node.get(o.node, ()), checks.get(o.node, ()), logged.get(o.node, ()))
-            )
-            for o in outcomes
-        ]
-        document["sweeps"] = sweep_documents(records, run)
-    return document
 
 
 def git_document(git: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -12,7 +12,7 @@ from typing_extensions import TypedDict  # pydantic reads no other before Python
 
 from windlass.errors import NotFoundError, ParameterError
 from windlass.execution.comparison import compare_runs
-from windlass.execution.document import run_document
+from windlass.execution.document import run_documents
 from windlass.execution.run import Run
 from windlass.keeping import Kept
 from windlass.web.page import Ask, Query
@@ -133,7 +133,7 @@ def compare(ask: Ask[CompareQuery]) -> CompareDocument:
     """Two to twenty runs side by side: parameters, metrics, code, packages, data."""
     found = _runs(ask)
     records = ask.records
-    documents = [run_document(records, run.row, nodes=False) for run in found]
+    documents = run_documents(records, [run.row for run in found])
     logged = [logged_params(records, run.id) for run in found]
     return CompareDocument(
         runs=[_column(document) for document in documents],
@@ -270,5 +270,5 @@ def _others(ask: Ask[CompareQuery], found: Sequence[Run[Any]]) -> list[RunColumn
     same = records.runs(pipeline=run.row.pipeline, limit=_OTHERS)
     others = {each.id: each for each in [*same, *records.runs(limit=_OTHERS)]}
     others.pop(run.id, None)
-    documents = (run_document(records, each, nodes=False) for each in others.values())
-    return [_column(document) for document in islice(documents, _OTHERS)]
+    told = run_documents(records, [*islice(others.values(), _OTHERS)])
+    return [_column(document) for document in told]

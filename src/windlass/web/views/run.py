@@ -10,7 +10,7 @@ from pydantic import Field
 from typing_extensions import TypedDict  # pydantic reads no other before Python 3.12
 
 from windlass.execution.data_checks.evidence import KIND as CHECKS
-from windlass.execution.document import run_document
+from windlass.execution.document import run_documents
 from windlass.execution.libraries import KIND as LIBRARIES
 from windlass.execution.rows import Row, states_of
 from windlass.execution.run import Run
@@ -154,7 +154,7 @@ def run(ask: Ask[RunQuery]) -> RunDocument:
     """A run: its nodes with their states, when each ran, its metrics, where it came from."""
     found, query = open_run(ask), ask.query
     records = found.job.stores.records
-    whole = run_document(records, found.row, nodes=False)
+    [whole] = run_documents(records, [found.row])
     tries = attempts(ask)
     lines = node_lines(found.graph, rows(ask), opened(query.expand), query.state)
     shown, place = portion(lines, query.page, query.most or _AT_ONCE)

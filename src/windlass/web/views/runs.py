@@ -8,7 +8,7 @@ from typing import Any, Literal, cast
 from pydantic import Field
 from typing_extensions import TypedDict  # pydantic reads no other before Python 3.12
 
-from windlass.execution.document import run_document
+from windlass.execution.document import run_documents
 from windlass.execution.found import unknown_names
 from windlass.web.page import Ask, Query
 from windlass.web.views.lines import Portion
@@ -103,7 +103,7 @@ def runs(ask: Ask[RunsQuery]) -> RunsDocument:
             pages = max(1, -(-total // query.limit))
             portion = Portion(page=query.page, pages=pages, total=total)
         going = progress(records, [run for run in chosen if run.status == "running"])
-        documents = [run_document(records, run, nodes=False) for run in chosen]
+        documents = run_documents(records, chosen)
         pipelines, tags = known(records, "runs", "pipeline"), known(records, "tags", "key")
         metrics = known(records, "summaries", "name")
     return RunsDocument(
