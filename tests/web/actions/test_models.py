@@ -10,6 +10,7 @@ import pytest
 from pydantic import TypeAdapter
 from starlette.testclient import TestClient
 
+from windlass.artifacts.formats.estimators import EstimatorFormat
 from windlass.web.pages import PAGES
 from windlass.web.site import open_sites
 
@@ -76,6 +77,18 @@ def test_models_and_versions_can_be_kept_as_files(look: TestClient, path: str) -
     )
     assert "<title>delay" in answer.text
     assert look.get(f"{path}9/report").status_code == 404
+
+
+def test_an_estimator_is_read_for_its_frame_alone(
+    look: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = look.get("/api/models/delay/2").json()["artifacts"]["model"]["content"]
+    with monkeypatch.context() as patch:
+        patch.setattr(EstimatorFormat, "read", None)
+        preview = look.get(f"/api/artifacts/{content}").json()["preview"]
+        assert preview["kind"] == "page"
+        assert look.get(f"/artifacts/{content}").status_code == 200
+    assert "LogisticRegression" in look.get(f"/artifacts/{content}/frame").text
 
 
 def test_documents_tell_what_the_commands_tell(look: TestClient, made: Path) -> None:

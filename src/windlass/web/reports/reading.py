@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from windlass.errors import NotFoundError, WindlassError
+from windlass.errors import NotFoundError
 from windlass.web.page import Address, Ask, Body, Page
 from windlass.web.pages import ADDRESSES, PAGES
 from windlass.web.rendering import show
@@ -61,7 +61,7 @@ class Reader:
             place, parts = found(ADDRESSES, told.path)
             query = {k: v if v[1:] else v[0] for k, v in parse_qs(told.query).items()}
             body = place.answer(Ask(self.site, parts, place.query.model_validate(query)))
-        except WindlassError:  # a value that is gone must not hide the rest
+        except Exception:  # noqa: BLE001 (a value that is gone, or strange, must not hide the rest)
             return None
         return body if isinstance(body, Body) else None
 

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 LARGEST = 50_000_000
 """Bytes from which on a value is not read only to be looked at."""
+_FRAMED = {"sklearn.estimator"}
+"""Formats whose preview is a page, for which scikit-learn is imported first, which takes seconds:
+it is made when the frame is asked for, and holds up nothing else."""
 _LONGEST = 10_000
 _ROWS, _COLUMNS, _MOST_COLUMNS = 10, 30, 200
 
@@ -46,6 +49,8 @@ def preview_document(artifact: Artifact, stores: Stores) -> PreviewDocument:
     """What is shown of an artifact; why nothing is, if it cannot be read."""
     if artifact.bytes > LARGEST:
         return _nothing(f"{size_text(artifact.bytes)} are not read only to be looked at.")
+    if artifact.format in _FRAMED:
+        return {**_nothing(""), "kind": "page"}
     try:
         if is_our_table(artifact.format):
             make = partial(_table_of, artifact.content, stores)
