@@ -274,7 +274,9 @@ def suggested() -> list[list[str]]:
         re.MULTILINE,
     )
     assert len(found) > 10
-    return [shlex.split(re.split(r"  |#", line)[0]) for line in found]
+    return [
+        shlex.split(line) for line in {re.split(r" *(?:  |#)", each)[0]: None for each in found}
+    ]
 
 
 def windlass(home: Path, *words: str) -> str:

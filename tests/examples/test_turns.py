@@ -29,8 +29,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def told(project: Path) -> str:
-    """What the three turns print, of twelve days a month."""
-    words = ["sh", "examples/flights/turns.sh", "-p", "days=12"]
+    """What the three turns print, of twelve days a month and trees of one depth."""
+    words = ["sh", "examples/flights/turns.sh", "-p", "days=12", "-p", "depths=4"]
     environment = {**os.environ, "WINDLASS": str(PROGRAM)}
     done = subprocess.run(
         words, cwd=project, env=environment, capture_output=True, text=True, check=False
