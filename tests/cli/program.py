@@ -67,8 +67,8 @@ class Folder:
     def windlass(self, *arguments: str, **environment: str) -> Done:
         if not warm.is_for({**self.environment, **environment}):
             return self.command(str(PROGRAM), *arguments, **environment)
-        code, out, err = warm.run(arguments, self.root, self.variables(environment), 240)
-        return Done(code, out.decode(), err.decode())
+        done = warm.run(self.root, *arguments, variables=self.variables(environment))
+        return Done(done.returncode, done.stdout, done.stderr)
 
     def command(self, *words: str, **environment: str) -> Done:
         done = subprocess.run(

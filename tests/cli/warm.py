@@ -18,9 +18,9 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 PROGRAM = Path(sys.executable).with_name("windlass")
 
@@ -48,15 +48,18 @@ def is_for(names: Iterable[str]) -> bool:
 
 
 def run(
-    arguments: Sequence[str], folder: Path, variables: Mapping[str, str], seconds: float
-) -> tuple[int, bytes, bytes]:
-    """Runs the program; its exit code, or less the signal that ended it, and what it has written.
+    folder: Path,
+    *arguments: str,
+    variables: Mapping[str, str] = os.environ,
+    seconds: float = 240,
+) -> subprocess.CompletedProcess[str]:
+    """Runs the program in a folder, with these variables alone, and waits for it.
 
     Raises:
         subprocess.TimeoutExpired: It took longer, and was killed.
     """
     # `windlass execute` starts itself anew unless sets have the order there that workers have.
-    seed = "0" if arguments[:1] == ["execute"] else "random"
+    seed = "0" if arguments[:1] == ("execute",) else "random"
     told = {**variables, _SEED: seed} if seed == "0" else dict(variables)
     request = {"argv": [str(PROGRAM), *arguments], "folder": str(folder), "variables": told}
     ours, theirs = socket.socketpair()
@@ -68,7 +71,7 @@ def run(
         ours.sendall(json.dumps(request).encode())
         ours.shutdown(socket.SHUT_WR)
         code = _wait(ours, seconds, request["argv"])
-        return code, _written(out), _written(err)
+        return subprocess.CompletedProcess(request["argv"], code, _written(out), _written(err))
 
 
 def _wait(connection: socket.socket, seconds: float, words: Any) -> int:
@@ -83,10 +86,9 @@ def _wait(connection: socket.socket, seconds: float, words: Any) -> int:
             raise subprocess.TimeoutExpired(words, seconds) from None
 
 
-def _written(file: Any) -> bytes:
+def _written(file: IO[bytes]) -> str:
     file.seek(0)
-    told: bytes = file.read()
-    return told
+    return file.read().decode()
 
 
 @functools.cache

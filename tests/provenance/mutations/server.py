@@ -13,7 +13,13 @@ import traceback
 from typing import Any
 
 # What skops imports, torch among it, takes two seconds.
-PRELOADED = ("numpy", "pydantic", "sklearn.preprocessing", "skops.io", "windlass.targets.launch")
+PRELOADED = (
+    "numpy",
+    "pydantic.fields",
+    "sklearn.preprocessing",
+    "skops.io",
+    "windlass.targets.launch",
+)
 
 
 def run(
