@@ -28,7 +28,10 @@ demo: venv
 	  '  cd .windlass/act && ../../.venv/bin/windlass history delay --turns   what the act has left' \
 	  '  examples/flights/README.md                           the story'
 
+# The hundreds of processes that tests start would else each compile what was edited, where bytecode
+# is not to be written (PYTHONDONTWRITEBYTECODE).
 test: venv
+	@$(BIN)/python -m compileall -q src
 	$(BIN)/python -m pytest -n 2 --durations=40
 
 # 200 runs, each killed at random moments and resumed. TRIALS=… for more or fewer.

@@ -31,6 +31,8 @@ GROUPS = {
     "tests/web/test_browser.py": "pages",
     "tests/web/test_http.py": "pages",
     "tests/web/test_views.py": "pages",
+    # It takes long and would be the last of all, while the other process had nothing left to do.
+    "tests/web/test_walk.py": "pages",
     # Each needs much memory, or both cores.
     "tests/examples/test_flights.py::test_an_edit": "heavy",
     "tests/examples/test_flights.py::test_the_whole": "heavy",

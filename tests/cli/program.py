@@ -16,9 +16,11 @@ from typing import Any
 
 import windlass
 
+from . import warm
+from .warm import PROGRAM
+
 OURS = str(Path(windlass.__file__).parent)
 """Where no line of a traceback that a user sees should be."""
-PROGRAM = Path(sys.executable).with_name("windlass")
 
 
 def wait_until(is_so: Callable[[], object], seconds: float = 90) -> None:
@@ -63,7 +65,10 @@ class Folder:
     environment: dict[str, str] = field(default_factory=dict)
 
     def windlass(self, *arguments: str, **environment: str) -> Done:
-        return self.command(str(PROGRAM), *arguments, **environment)
+        if not warm.is_for({**self.environment, **environment}):
+            return self.command(str(PROGRAM), *arguments, **environment)
+        done = warm.run(self.root, *arguments, variables=self.variables(environment))
+        return Done(done.returncode, done.stdout, done.stderr)
 
     def command(self, *words: str, **environment: str) -> Done:
         done = subprocess.run(

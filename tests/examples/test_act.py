@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from cli import warm
+
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.timeout(1800)
 """Seconds: all of it is played for the first of these tests, on a machine that may be busy."""
@@ -40,14 +42,8 @@ def timeline(project: Path) -> str:
 
 def document(project: Path, *words: str) -> Any:
     environment = {name: each for name, each in os.environ.items() if name != "WINDLASS_HOME"}
-    done = subprocess.run(
-        [sys.executable, "-m", "windlass", *words, "--json"],
-        cwd=project,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = warm.run(project, *words, "--json", variables=environment)
+    done.check_returncode()
     return json.loads(done.stdout)
 
 

@@ -7,7 +7,6 @@ import os
 import re
 import shlex
 import shutil
-import subprocess
 import sys
 import tempfile
 from dataclasses import replace
@@ -17,6 +16,8 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 import pytest
+
+from cli import warm
 
 ROOT = Path(__file__).parents[2]
 FLIGHTS = ROOT / "examples" / "flights"
@@ -274,14 +275,12 @@ def suggested() -> list[list[str]]:
         re.MULTILINE,
     )
     assert len(found) > 10
-    return [shlex.split(re.split(r"  |#", line)[0]) for line in found]
+    return [
+        shlex.split(line) for line in {re.split(r" *(?:  |#)", each)[0]: None for each in found}
+    ]
 
 
 def windlass(home: Path, *words: str) -> str:
-    program = str(Path(sys.executable).with_name("windlass"))
-    environment = {**os.environ, "WINDLASS_HOME": str(home)}
-    done = subprocess.run(
-        [program, *words], env=environment, cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    done = warm.run(ROOT, *words, variables={**os.environ, "WINDLASS_HOME": str(home)})
     assert done.returncode == 0, (words, done.stderr)
     return done.stdout

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from cli import warm
+
 ROOT = Path(__file__).parents[2]
 PROGRAM = Path(sys.executable).with_name("windlass")
 pytestmark = pytest.mark.timeout(900)
@@ -29,8 +31,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def told(project: Path) -> str:
-    """What the three turns print, of twelve days a month."""
-    words = ["sh", "examples/flights/turns.sh", "-p", "days=12"]
+    """What the three turns print, of twelve days a month and trees of one depth."""
+    words = ["sh", "examples/flights/turns.sh", "-p", "days=12", "-p", "depths=4"]
     environment = {**os.environ, "WINDLASS": str(PROGRAM)}
     done = subprocess.run(
         words, cwd=project, env=environment, capture_output=True, text=True, check=False
@@ -40,9 +42,8 @@ def told(project: Path) -> str:
 
 
 def document(project: Path, *words: str) -> Any:
-    done = subprocess.run(
-        [PROGRAM, *words, "--json"], cwd=project, capture_output=True, text=True, check=True
-    )
+    done = warm.run(project, *words, "--json")
+    done.check_returncode()
     return json.loads(done.stdout)
 
 
@@ -90,12 +91,7 @@ def test_the_scorecard_has_its_number(project: Path, told: str) -> None:
 
 def test_the_card_tells_whom_the_model_serves(project: Path, told: str) -> None:
     assert told
-    done = subprocess.run(
-        [PROGRAM, "models", "card", "delay@2"],
-        cwd=project,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = warm.run(project, "models", "card", "delay@2")
+    done.check_returncode()
     assert "no advice for travellers" in done.stdout
     assert "| departure | number | 5" in done.stdout

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from cli import warm
 from windlass.monitoring import looking
 from windlass.monitoring.page import page_of
 from windlass.stacks.models import ModelSettings
@@ -24,10 +25,7 @@ PROGRAM = Path(sys.executable).with_name("windlass")
 
 
 def monitor(world: World, *words: str) -> subprocess.CompletedProcess[str]:
-    root = world.stores.project
-    return subprocess.run(
-        [PROGRAM, "monitor", *words], cwd=root, capture_output=True, text=True, check=False
-    )
+    return warm.run(world.stores.project, "monitor", *words)
 
 
 @pytest.fixture

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
+from cli import warm
 from windlass import HTML, notebook, pipeline, step
 from windlass.errors import DefinitionError
 from windlass.records import Records
@@ -77,17 +77,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def windlass(project: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "windlass", *words]
-    environment = {**os.environ, "COLUMNS": "200", "NO_COLOR": "1"}
-    return subprocess.run(
-        command,
-        cwd=project,
-        env=environment,
-        capture_output=True,
-        check=False,
-        text=True,
-        timeout=120,
-    )
+    return warm.run(project, *words, variables={**os.environ, "COLUMNS": "200", "NO_COLOR": "1"})
 
 
 def run(project: Path, target: str = "flow.py:exploring", *words: str) -> dict[str, str]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from windlass.provenance import distributions
 from windlass.provenance.environment import Environment, capture_environment
 
 
@@ -43,6 +44,22 @@ def site(tmp_path: Path) -> Path:
 
 def test_names_are_normalised_and_sorted(site: Path) -> None:
     assert versions(site) == [("numpy", "1.26.4"), ("ruamel-yaml-clib", "0.2.8")]
+
+
+def test_what_is_installed_meanwhile_is_seen(site: Path) -> None:
+    tool = site / "tool.egg-info"
+    tool.mkdir()
+    (tool / "PKG-INFO").write_text("Version: 1.0\n")
+    os.utime(site, (1, 1))  # as if nothing had been done there for long
+    before = versions(site)
+    assert before[-1] == ("tool", "1.0")
+    listed = distributions._listed.cache_info()
+    assert versions(site) == before
+    assert distributions._listed.cache_info().hits == listed.hits + 1  # it was not looked through
+    (tool / "PKG-INFO").write_text("Version: 2.0\n")  # which leaves the folder as it was
+    assert versions(site)[-1] == ("tool", "2.0")
+    install(site, "scipy", "1.11")
+    assert ("scipy", "1.11") in versions(site)
 
 
 def test_versions_with_local_parts_are_whole(site: Path) -> None:

@@ -28,6 +28,12 @@ def _settled(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def digest(cache: Path, file: Path) -> str:
+    """The digest as another process finds it: one that has read nothing itself."""
+    filecache._read_here.clear()
+    return digest_again(cache, file)
+
+
+def digest_again(cache: Path, file: Path) -> str:
     digests = FileDigests(cache)
     found = digests.digest(str(file), file.stat())
     digests.save()
@@ -52,6 +58,20 @@ def test_an_unchanged_file_is_not_read_again(
     file.write_text("three")
     assert digest(cache, file) == digest_bytes(b"three")
     assert reads == [5]
+
+
+@pytest.mark.usefixtures("_settled")
+def test_what_was_read_for_one_project_is_not_read_again_for_another(
+    tmp_path: Path, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest(tmp_path / "one.json", file)
+    with monkeypatch.context() as patch:
+        patch.setattr(filecache, "digest_bytes", lambda data: "read again")
+        assert digest_again(tmp_path / "two.json", file) == digest_bytes(b"one")
+        filecache._read_here.clear()  # it was kept for the other one, too
+        assert digest_again(tmp_path / "two.json", file) == digest_bytes(b"one")
+    file.write_text("two")
+    assert digest_again(tmp_path / "three.json", file) == digest_bytes(b"two")
 
 
 @pytest.mark.usefixtures("_settled")

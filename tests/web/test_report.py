@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from cli import warm
 from web import web_pipelines as wp
 from web.conftest import World
 from windlass.errors import NotFoundError
@@ -194,14 +194,8 @@ def test_html_of_a_step_runs_and_loads_nothing(files: dict[str, Path], offline: 
 
 
 def windlass(home: Path, folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "windlass", "report", *words],
-        cwd=folder,
-        env={**os.environ, "WINDLASS_HOME": str(home)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    variables = {**os.environ, "WINDLASS_HOME": str(home)}
+    return warm.run(folder, "report", *words, variables=variables)
 
 
 def test_the_command_writes_a_file_or_prints_it(world: World, tmp_path: Path) -> None:

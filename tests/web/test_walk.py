@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 
+from cli import warm
 from web.conftest import open_tab
 from web.test_browser import rules_broken
 
@@ -66,10 +67,7 @@ def test_more_clouds_more_rain(candidate):
 
 
 def windlass(root: Path, *words: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "windlass", *words],
-        cwd=root, env=surroundings(), capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    done = warm.run(root, *words, variables=surroundings())
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -1,49 +1,18 @@
-"""Every command by its name. What a command needs is imported when it is called."""
+"""The command line. Of its commands only the one that is called is imported."""
 
 from __future__ import annotations
 
+import functools
+import importlib
 import sys
 import traceback
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Collection, Mapping, Sequence
+from typing import Annotated, Any
 
 import typer
 
 import windlass
-from windlass.cli import (
-    caching,
-    cancelling,
-    collecting,
-    comparing,
-    compiling,
-    converting,
-    deploying,
-    differing,
-    executing,
-    explaining,
-    lineage,
-    logs,
-    looking,
-    making,
-    models,
-    monitoring,
-    porting,
-    promoting,
-    registering,
-    reporting,
-    reproducing,
-    resuming,
-    running,
-    scoring,
-    serving,
-    stacks,
-    syncing,
-    testing,
-    turning,
-    values,
-    watching,
-    web,
-)
+from windlass.cli.commands import COMMANDS, GROUPS, Command
 from windlass.cli.output import (
     FAILED,
     INTERRUPTED,
@@ -58,88 +27,48 @@ _UsageError: type[Exception] = next(
 )
 """Found by way of what Typer exports: some versions of it bring a Click of their own."""
 
-app = typer.Typer(
-    name="windlass",
-    help="Machine learning in production, turn after turn.",
-    add_completion=False,
-    rich_markup_mode=None,  # Rich's help takes a tenth of a second to import
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
 
-app.command("init", help="Make a folder a Windlass project.")(making.init)
-app.command("run", help="Run a pipeline.")(running.run)
-app.command("resume", help="Go on with a run that was killed, failed or cancelled.")(
-    resuming.resume
-)
-app.command("cancel", help="Ask a run to end; what has succeeded is kept.")(cancelling.cancel)
-app.command("sync", help="Take in what workers of a run posted that could not reach the record.")(
-    syncing.sync
-)
-app.command("runs", help="List runs, the newest first.")(looking.runs)
-app.command("show", help="Show a run: its nodes, their states and outputs.")(looking.show)
-app.command("logs", help="Print what a run, or one node of it, has written.")(logs.logs)
-app.command("diff", help="Show what differs between two runs.")(differing.diff)
-app.command("explain", help="Explain why nodes of a run ran, or did not.")(explaining.explain)
-app.command("reproduce", help="Run a recorded run again, and compare what comes out.")(
-    reproducing.reproduce
-)
-app.command("compile", help="Write a pipeline as files for an engine.")(compiling.compile_)
-app.command("portability", help="Run a pipeline on several targets, and compare.")(
-    porting.portability
-)
-app.add_typer(values.app, name="artifacts")
-app.add_typer(models.app, name="models")
-models.app.command("compare", help="Compare two versions on held-out rows.")(comparing.compare)
-models.app.command("convert", help="Make a version a model of ONNX too, and compare the two.")(
-    converting.convert
-)
-models.app.command("register", help="Register a model that lies in a file of another tool.")(
-    registering.register
-)
-app.command("power", help="Tell how many cases a comparison of models needs.")(comparing.power)
-app.command("test", help="Run the release tests of a model's version, and keep the report.")(
-    testing.run_tests
-)
-app.command("promote", help="Make a version of a model the champion, if its tests have passed.")(
-    promoting.promote
-)
-app.command("rollback", help="Make the version the champion again that was it before.")(
-    promoting.rollback
-)
-app.command("scorecard", help="Tell how ready a model is for production, line by line.")(
-    scoring.scorecard
-)
-app.command("monitor", help="Tell what is off with a model in production.")(monitoring.monitor)
-app.command("turn", help="Take a turn: make a model's next version, test it, and promote it.")(
-    turning.turn
-)
-app.command("watch", help="Look after models, and begin a turn of each that is due.")(
-    watching.watch
-)
-app.command("history", help="Tell where a model's aliases have been, and why.")(promoting.history)
-app.command("serve", help="Serve models over HTTP, and follow what is promoted.")(serving.serve)
-app.command("ui", help="Show runs, models and deployments in a browser.")(web.ui)
-app.command("report", help="Write a run or a model as one file that opens in any browser.")(
-    reporting.report
-)
-app.command("compose", help="Write a compose file: a database, the server, the watcher.")(
-    deploying.compose
-)
-app.add_typer(caching.app, name="cache")
-app.command("lineage", help="Show how an artifact came to be, and what came of it.")(
-    lineage.lineage
-)
-app.command("gc", help="Remove what no run needs; and old runs, where that is asked for.")(
-    collecting.gc
-)
-app.command("doctor", help="Examine this machine, the settings and the stores.")(making.doctor)
-app.command("begin", hidden=True, help="Begin a run where no record can be reached.")(syncing.begin)
-app.add_typer(stacks.app, name="stack")
-app.command("execute", hidden=True, help="Execute one node of a recorded run.")(executing.execute)
+def make_app(names: Collection[str]) -> typer.Typer:
+    """The program, with these commands and groups of commands alone."""
+    app = typer.Typer(
+        name="windlass",
+        help="Machine learning in production, turn after turn.",
+        add_completion=False,
+        rich_markup_mode=None,  # Rich's help takes a tenth of a second to import
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback(invoke_without_command=True)(about)
+    _add(app, {name: each for name, each in COMMANDS.items() if name in names})
+    for name in [name for name in GROUPS if name in names]:
+        app.add_typer(_group(name), name=name)
+    return app
 
 
-@app.callback(invoke_without_command=True)
+@functools.cache  # its module has one, to which commands are added once
+def _group(name: str) -> typer.Typer:
+    app: typer.Typer = _module(GROUPS[name].module).app
+    _add(app, GROUPS[name].more)
+    return app
+
+
+def _add(app: typer.Typer, commands: Mapping[str, Command]) -> None:
+    for name, each in commands.items():
+        module, _, function = each.place.partition(":")
+        add = app.command(name, help=each.help, hidden=each.hidden)
+        add(getattr(_module(module), function))
+
+
+def _module(name: str) -> Any:
+    return importlib.import_module(f"windlass.cli.{name}")
+
+
+def _wanted(arguments: Sequence[str]) -> Collection[str]:
+    """What a command line is about: the command that it begins with, or else any of them."""
+    known, first = {*COMMANDS, *GROUPS}, set(arguments[:1])
+    return first & known if first <= {*known, "--version"} and first else known
+
+
 def about(
     ctx: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
@@ -163,6 +92,7 @@ def run_app(arguments: Sequence[str]) -> int:
     prepare_streams()
     as_json = "--json" in arguments
     try:
+        app = make_app(_wanted(arguments))
         code = app(list(arguments), prog_name="windlass", standalone_mode=False)
     except typer.Exit as error:
         return error.exit_code
@@ -187,9 +117,7 @@ def _tell_usage(error: Exception, arguments: Sequence[str], *, as_json: bool) ->
 
 def _command_of(arguments: Sequence[str]) -> str:
     """The command that is meant, where its options cannot be read."""
-    known = {each.name for each in app.registered_commands}
-    known |= {each.name for each in app.registered_groups}
-    return " ".join(["windlass", *(each for each in arguments[:1] if each in known)])
+    return " ".join(["windlass", *(each for each in arguments[:1] if each in {*COMMANDS, *GROUPS})])
 
 
 def _tell_bug(error: Exception, *, as_json: bool) -> None:
@@ -200,3 +128,10 @@ def _tell_bug(error: Exception, *, as_json: bool) -> None:
         "Please report it with the lines above.",
         as_json=as_json,
     )
+
+
+def __getattr__(name: str) -> typer.Typer:
+    """``app``: the program with all that it has."""
+    if name != "app":
+        raise AttributeError(name)
+    return make_app({*COMMANDS, *GROUPS})

@@ -6,11 +6,16 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import sys
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+
+_RACY_NS = 2_000_000_000
+"""A folder that was changed so shortly ago may change again within the grain of its clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +63,29 @@ def _unique(path: Iterable[str]) -> Iterator[str]:
 
 
 def _in_folder(folder: str) -> list[Distribution]:
+    """Those of a folder; dist-info first, so that two of one name count alike anywhere."""
     try:
-        names = os.listdir(folder)  # noqa: PTH208 - paths of 400 entries are not needed
+        changed = os.stat(folder).st_mtime_ns  # noqa: PTH116
     except OSError:
         return []
-    # Sorted, so that two of one name count alike everywhere: dist-info before egg-info.
-    named = sorted(name for name in names if name.endswith((".dist-info", ".egg-info")))
-    named.sort(key=lambda name: name.endswith(".egg-info"))
-    return [each for name in named if (each := _parse(folder, name)) is not None]
+    is_settled = changed < time.time_ns() - _RACY_NS
+    found, eggs = (_listed if is_settled else _listed.__wrapped__)(folder, changed)
+    return [*found, *_parsed(folder, eggs)]  # what says an egg's version changes without its folder
+
+
+@functools.lru_cache(maxsize=64)
+def _listed(folder: str, _changed: int) -> tuple[list[Distribution], list[str]]:
+    """The distributions of a folder, and the names of its eggs; read once until it changes."""
+    try:
+        names = sorted(os.listdir(folder))  # noqa: PTH208 - paths of 400 entries are not needed
+    except OSError:
+        return [], []
+    found = _parsed(folder, [name for name in names if name.endswith(".dist-info")])
+    return found, [name for name in names if name.endswith(".egg-info")]
+
+
+def _parsed(folder: str, names: Sequence[str]) -> list[Distribution]:
+    return [each for name in names if (each := _parse(folder, name)) is not None]
 
 
 def _parse(folder: str, entry: str) -> Distribution | None:

@@ -222,10 +222,11 @@ def _tree_digest(folder: str, sources: tuple[str, ...], digests: FileDigests) ->
 def _entries(folder: str, sources: tuple[str, ...], digests: FileDigests) -> list[Part]:
     entries: list[Part] = []
     for source in dict.fromkeys(sources):
+        start = f"{source}/"[len(folder) + 1 :]
         for path in _source_files(Path(source)):
             content = _content(f"{source}/{path}", digests)
             if content is not None:
-                entries.append([os.path.relpath(f"{source}/{path}", folder), content])
+                entries.append([f"{start}{path}", content])
     return entries
 
 

@@ -20,6 +20,9 @@ _VERSION = 1
 _RACY_NS = 2_000_000_000
 _Entry: TypeAlias = list[int | str]
 
+_read_here: dict[str, _Entry] = {}
+"""What this process has read: another project's first run asks for the same libraries' files."""
+
 
 class FileDigests:
     """The digests of files by their full paths, with a file that remembers them.
@@ -40,15 +43,15 @@ class FileDigests:
             OSError: It cannot be read.
         """
         stamp: _Entry = [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
-        entry = self._known.get(path)
-        if entry is not None and entry[:-1] == stamp:
-            self._used[path] = entry
-            return str(entry[-1])
+        for entry in (self._known.get(path), _read_here.get(path)):
+            if entry is not None and entry[:-1] == stamp:
+                self._used[path] = entry
+                return str(entry[-1])
         now = time.time_ns()
         with open(path, "rb") as file:  # noqa: PTH123 - a third of the time of Path.read_bytes
             content = digest_bytes(file.read())
         if max(status.st_mtime_ns, status.st_ctime_ns) < now - _RACY_NS:
-            self._used[path] = [*stamp, content]
+            self._used[path] = _read_here[path] = [*stamp, content]
         return content
 
     def save(self) -> None:

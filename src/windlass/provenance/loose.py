@@ -35,7 +35,7 @@ def loose_code(root: Path, bundle: Bundle, cache: Path | None = None) -> str | N
     for place, folder in enumerate(_loose_folders()):
         for path in _python_files(folder):
             if path not in covered:
-                told = f"{place}/{os.path.relpath(path, folder)}"
+                told = f"{place}/{path.removeprefix(folder).lstrip('/')}"
                 with contextlib.suppress(OSError):  # gone meanwhile
                     found[told] = digests.digest(path, os.stat(path))  # noqa: PTH116
             if len(found) > _MOST_FILES:  # too many to follow: never the same as before

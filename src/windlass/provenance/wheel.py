@@ -7,6 +7,7 @@ and whenever. Sorted, without times, stored and not compressed, since compressor
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import re
@@ -77,15 +78,26 @@ def store_wheel(store: ArtifactStore, cache: Path) -> str:
         cache: The folder of what can be worked out again: a Windlass that is as it was the last
             time is not packed again.
     """
-    now, note = digest("wheel", facts(), _stamps()), cache / "wheel.json"
+    now, note = _stamp(), cache / "wheel.json"
     known = _read_note(note)
     if known.get("made_of") == now and store.has(known["blob"]):
         return known["blob"]
     with store.writer() as writer:
-        writer.write(make_wheel())
+        writer.write(_made_of(now))
         blob, _, _ = writer.finish(inline=-1)
     _write_note(note, {"made_of": now, "blob": blob})
     return blob
+
+
+def _stamp() -> str:
+    """What changes when a wheel of the running Windlass would."""
+    return digest("wheel", facts(), _stamps())
+
+
+@functools.lru_cache(maxsize=1)
+def _made_of(_now: str) -> bytes:
+    """The wheel of the files as they are now: packed once in a process, for all its stores."""
+    return make_wheel()
 
 
 def _write_note(note: Path, told: dict[str, str]) -> None:

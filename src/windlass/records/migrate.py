@@ -6,12 +6,13 @@ Only imported when a database is not of this version; Alembic, only when one is 
 from __future__ import annotations
 
 import contextlib
+import functools
 import re
 import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import sqlalchemy as sa
 
@@ -68,12 +69,26 @@ def _refuse(database: Database) -> NoReturn:
 
 def create(connection: sa.Connection) -> None:
     """Makes every table, and says of which version they are."""
-    schema.metadata.create_all(connection)
+    for statement in _statements(connection.dialect.name):
+        connection.exec_driver_sql(statement)
     connection.exec_driver_sql(
         "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, "
         "CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
     )
     connection.exec_driver_sql(f"INSERT INTO alembic_version VALUES ('{REVISION}')")  # noqa: S608
+
+
+@functools.cache
+def _statements(dialect: str) -> tuple[str, ...]:
+    """What makes the tables and their indexes in a database that has none."""
+    found: list[str] = []
+
+    def note(statement: Any, *_: Any, **__: Any) -> None:
+        found.append(str(statement.compile(dialect=engine.dialect)))
+
+    engine = sa.create_mock_engine(f"{dialect}://", note)
+    schema.metadata.create_all(engine, checkfirst=False)
+    return tuple(found)
 
 
 def upgrade(connection: sa.Connection, to: str = "head") -> None:

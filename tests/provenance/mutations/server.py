@@ -5,6 +5,7 @@ A program of its own: the libraries are imported once, and each child has the re
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -12,7 +13,13 @@ import traceback
 from typing import Any
 
 # What skops imports, torch among it, takes two seconds.
-PRELOADED = ("numpy", "pydantic", "sklearn.preprocessing", "skops.io", "windlass.targets.launch")
+PRELOADED = (
+    "numpy",
+    "pydantic.fields",
+    "sklearn.preprocessing",
+    "skops.io",
+    "windlass.targets.launch",
+)
 
 
 def run(
@@ -80,6 +87,8 @@ def main() -> None:
     for name in (*PRELOADED, *sys.argv[1:]):
         importlib.import_module(name)
     warm_up()
+    gc.collect()
+    gc.freeze()  # a collection in a child would else copy all pages of torch and the like
     for line in sys.stdin:
         reading, writing = os.pipe()
         child = os.fork()

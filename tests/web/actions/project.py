@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from cli import warm
 from monitoring import making
 from windlass.models.promoting import promote_by_force, rollback, set_alias
 from windlass.models.testing.gate import put_to_test
@@ -113,12 +112,6 @@ def _serve(world: Any) -> None:
 
 def run_windlass(root: Path, *words: str, code: int = 0) -> str:
     """What a command prints."""
-    done = subprocess.run(
-        [sys.executable, "-m", "windlass", *words],
-        cwd=root,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = warm.run(root, *words)
     assert done.returncode == code, done.stderr
     return done.stdout

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from cli import warm
 from windlass.models.promoting import rollback
 from windlass.web.guard import Guard
 from windlass.web.site import Site, Sites
@@ -62,10 +63,7 @@ def test_force_needs_a_reason_as_by_the_command(client: TestClient, root: Path, 
 def _error(root: Path, *words: str) -> dict[str, Any]:
     import json
 
-    done = subprocess.run(
-        [sys.executable, "-m", "windlass", *words, "--json"], cwd=root, capture_output=True,
-        text=True, check=False,
-    )  # fmt: skip
+    done = warm.run(root, *words, "--json")
     assert done.returncode == 2 or done.returncode == 1
     found: dict[str, Any] = json.loads(done.stdout)["error"]
     return found

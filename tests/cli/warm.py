@@ -1,0 +1,180 @@
+"""``windlass`` started by a process that has imported it already: half a second less for each.
+
+A server imports what most commands need, and forks. The copy is a process of its own, with its own
+folder, variables, streams and exit code, and does all that the program does; only what Python reads
+of its variables when it starts, it has read before: `is_for` tells.
+"""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import gc
+import importlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+PROGRAM = Path(sys.executable).with_name("windlass")
+
+_OF_PYTHON = ("PYTHON", "LC_", "LANG", "LD_", "MALLOC_", "TZ")
+_SEED = "PYTHONHASHSEED"
+_PRELOADED = (
+    "pydantic",
+    "sqlalchemy.dialects.sqlite",
+    "windlass.cli.app",
+    "windlass.execution.execute",
+    "windlass.execution.progress",
+    "windlass.execution.run",
+    "windlass.records.migrate",
+    "windlass.targets.driving",
+    "windlass.targets.keeping",
+    "windlass.targets.launch",
+    "windlass.targets.local",
+    "windlass.targets.record",
+)
+
+
+def is_for(names: Iterable[str]) -> bool:
+    """Whether none of these variables, which a test sets, is for Python's own start."""
+    return not any(name.startswith(_OF_PYTHON) for name in names)
+
+
+def run(
+    folder: Path,
+    *arguments: str,
+    variables: Mapping[str, str] = os.environ,
+    seconds: float = 240,
+) -> subprocess.CompletedProcess[str]:
+    """Runs the program in a folder, with these variables alone, and waits for it.
+
+    Raises:
+        subprocess.TimeoutExpired: It took longer, and was killed.
+    """
+    # `windlass execute` starts itself anew unless sets have the order there that workers have.
+    seed = "0" if arguments[:1] == ("execute",) else "random"
+    told = {**variables, _SEED: seed} if seed == "0" else dict(variables)
+    request = {"argv": [str(PROGRAM), *arguments], "folder": str(folder), "variables": told}
+    ours, theirs = socket.socketpair()
+    with ours, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        with theirs:
+            descriptors = [theirs.fileno(), out.fileno(), err.fileno()]
+            server = _server(variables.get("PYTHONPATH", ""), seed)
+            socket.send_fds(server, [b"."], descriptors)
+        ours.sendall(json.dumps(request).encode())
+        ours.shutdown(socket.SHUT_WR)
+        code = _wait(ours, seconds, request["argv"])
+        return subprocess.CompletedProcess(request["argv"], code, _written(out), _written(err))
+
+
+def _wait(connection: socket.socket, seconds: float, words: Any) -> int:
+    """Its exit code, once it has ended."""
+    with connection.makefile() as lines:
+        process = int(lines.readline())
+        connection.settimeout(seconds)
+        try:
+            return int(lines.readline())
+        except TimeoutError:
+            os.kill(process, signal.SIGKILL)
+            raise subprocess.TimeoutExpired(words, seconds) from None
+
+
+def _written(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode()
+
+
+@functools.cache
+def _server(path: str, seed: str) -> socket.socket:
+    """The way to a server that finds modules on a path; it ends with this process."""
+    ours, theirs = socket.socketpair()
+    variables = {"LANG": "C.UTF-8", "PATH": os.environ["PATH"], _SEED: seed}
+    with theirs:
+        process = subprocess.Popen(
+            [sys.executable, __file__, str(theirs.fileno())],
+            env={**variables, **({"PYTHONPATH": path} if path else {})},
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+        )
+    atexit.register(_close, ours, process)
+    return ours
+
+
+def _close(server: socket.socket, process: subprocess.Popen[bytes]) -> None:
+    server.close()
+    process.wait()
+
+
+def _serve(control: socket.socket) -> dict[str, Any]:
+    """Forks for every request; returns in the copies alone, with what each is to run."""
+    children = 0
+    while True:
+        asked, descriptors, _, _ = socket.recv_fds(control, 1, 3)
+        if not asked:
+            os._exit(0)
+        while children and os.waitpid(-1, os.WNOHANG)[0]:
+            children -= 1
+        children += 1
+        if os.fork() == 0:
+            control.close()
+            return _fork(*descriptors)
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+
+def _fork(asking: int, out: int, err: int) -> dict[str, Any]:
+    """Becomes two: one that waits and tells the exit code, and the program, in which it returns."""
+    with socket.socket(fileno=asking) as connection, connection.makefile() as lines:
+        request: dict[str, Any] = json.loads(lines.read())
+        program = os.fork()
+        if program:
+            os.close(out)
+            os.close(err)
+            connection.sendall(f"{program}\n".encode())
+            _, status = os.waitpid(program, 0)
+            connection.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
+            os._exit(0)
+    for ours, standard in ((out, 1), (err, 2)):
+        os.dup2(ours, standard)
+        os.close(ours)
+    return request
+
+
+def _become(argv: list[str], folder: str, variables: dict[str, str]) -> None:
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(variables)
+    sys.argv, sys.orig_argv = argv, [sys.executable, *argv]
+    sys.modules["__main__"].__file__ = argv[0]
+
+
+def _warm_up() -> None:
+    """Imports what commands need, and has it read what is the same for all projects."""
+    for name in _PRELOADED:
+        importlib.import_module(name)
+    from windlass.provenance import environment, wheel
+
+    environment.capture_environment()
+    wheel._made_of(wheel._stamp())
+    gc.collect()
+    gc.freeze()
+
+
+def main() -> None:
+    sys.path[0] = str(PROGRAM.parent)  # as the program has it, and not this folder's modules
+    _warm_up()
+    _become(**_serve(socket.socket(fileno=int(sys.argv[1]))))
+    from windlass.cli import main as windlass
+
+    windlass()
+
+
+if __name__ == "__main__":
+    main()
