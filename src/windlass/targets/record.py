@@ -178,6 +178,7 @@ def record_run(
                 **shipment.document(),
             },
             driver=token,
+            tracker=stack.tracker_shown,
         )
     )
     if shipment.artifacts:  # not sooner: what no run names may be collected

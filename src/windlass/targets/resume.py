@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from windlass import modules
 from windlass.errors import ConfigError, DefinitionError
+from windlass.execution.delivering.beside import check_tracker, told_beside
 from windlass.execution.interrupt import Interrupts
 from windlass.execution.job import Job, Stores, decode_plain, open_job
 from windlass.execution.leftovers import end_leftovers
@@ -90,6 +91,7 @@ def resume(
     wired = load_stack(stack or row.stack, found)
     stores = open_recorded(wired)
     stores.artifacts.refuse_silent()
+    check_tracker(wired)
     locked = is_locked(target or row.target, wired)
     if with_changes:
         again = _changed(row, wired, stores, locked=locked)
@@ -103,7 +105,9 @@ def resume(
         with Interrupts() as interrupts:
             job = _claim(row, again, replace(stores, project=again.code), shipment)
             end_leftovers(job)
-        drive(job, chosen, observer or Observer(), interrupts.reason)
+        watcher = observer or Observer()
+        with told_beside(wired, watcher.told):
+            drive(job, chosen, watcher, interrupts.reason)
     finally:
         chosen.close()
     return Run(stores.records.run_by_id(row.id), stores)
