@@ -17,13 +17,20 @@ import pytest
 
 from mlflow_server import MlflowServer
 from windlass.execution.delivering.rounds import Round, deliver
+from windlass.models.registry import open_version
 from windlass.provenance.project import find_project
+from windlass.records.models import Move
 from windlass.stacks.stack import Stack, load_stack
 from windlass.tracking.mlflow import names
+from windlass.tracking.mlflow.saving import save_model
+from windlass.tracking.tracker import TrackedVersion
 
-pytestmark = pytest.mark.skipif(
-    importlib.util.find_spec("mlflow") is None, reason="MLflow's client is not installed"
-)
+pytestmark = [
+    pytest.mark.skipif(
+        importlib.util.find_spec("mlflow") is None, reason="MLflow's client is not installed"
+    ),
+    pytest.mark.filterwarnings("default"),  # MLflow warns of itself, as it is imported
+]
 
 SOURCE = Path(__file__).with_name("mlflow_pipelines.py")
 
@@ -50,7 +57,10 @@ def project(server: MlflowServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 def windlass(*words: str, code: int | None = 0) -> Any:
     done = subprocess.run(
-        [sys.executable, "-m", "windlass", *words, "--json"], capture_output=True, text=True
+        [sys.executable, "-m", "windlass", *words, "--json"],
+        check=False,
+        capture_output=True,
+        text=True,
     )
     assert code is None or done.returncode == code, done.stdout + done.stderr
     return json.loads(done.stdout)
@@ -93,6 +103,7 @@ def states(found: dict[str, Any]) -> str:
 
 def test_a_run_is_parent_and_its_nodes_are_children(server: MlflowServer, project: Path) -> None:
     document = windlass("run", "flow.py:training", "-p", "rows=40")
+    told(project, patience=60)
     found, client = runs_of(server, document["id"]), api(server)
     assert set(found) == {"", "load", "train", "train[0]", "train[1]", "pick"}
     parent = found[""]
@@ -225,8 +236,157 @@ def _run_untold(project: Path, pipeline: str) -> str:
     return run
 
 
+def test_a_version_is_registered_with_signature_alias_and_report(
+    server: MlflowServer, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import mlflow
+    import pandas as pd
+
+    document = windlass("run", "flow.py:training", "-p", "rows=30")
+    with contextlib.closing(stack(project).open_records()) as records:
+        version = records.version("toy", 1)
+        records.save_report(version, "pass", {"cases": []})
+    windlass("promote", "toy@1", "--force", "--reason", "try")
+    first = told(project, patience=60)
+    assert (first.told["report"], first.told["alias"], first.refused, first.left) == (1, 1, {}, {})
+    assert told(project).told == {}
+    client = api(server)
+    found = client.get_model_version_by_alias("toy", "champion")
+    assert found.tags["windlass.content"] == version.content
+    assert found.tags["windlass.verdict"] == "pass"
+    picked = runs_of(server, document["id"])["pick"]
+    assert found.run_id == picked.info.run_id
+    (report,) = client.list_artifacts(found.run_id, "reports/toy")
+    assert report.path == found.tags["windlass.report"]
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", server.address)
+    model = mlflow.pyfunc.load_model(found.source)
+    rows = pd.DataFrame({"x": [1, 2, 3]})
+    assert model.metadata.signature.inputs.to_dict()[0] == {
+        "type": "long", "name": "x", "required": True,
+    }  # fmt: skip
+    assert list(model.predict(rows)) == list(open_version("toy@1").predict(rows))
+    _without_alias(project)
+    assert told(project).told == {"alias": 1}
+    assert "champion" not in client.get_registered_model("toy").aliases
+
+
+def _without_alias(project: Path) -> None:
+    with contextlib.closing(stack(project).open_records()) as records:
+        assert records.move_alias(Move("toy", "champion", 1, None, "ada", "removed"))
+
+
+def test_a_model_of_another_library_is_read_by_windlass(tmp_path: Path) -> None:
+    xgboost = pytest.importorskip("xgboost")
+    import mlflow
+    import numpy as np
+
+    rows = np.arange(40.0).reshape(20, 2)
+    model = xgboost.XGBRegressor(n_estimators=3).fit(rows, rows.sum(axis=1))
+    version = TrackedVersion("toy", 1, "c" * 64, 0.0, None, None, None, {}, lambda: model)
+    save_model(version, tmp_path / "model")
+    loaded = mlflow.pyfunc.load_model(str(tmp_path / "model"))
+    np.testing.assert_allclose(loaded.predict(rows), model.predict(rows))
+
+
+SAYING = """
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from pathlib import Path
+
+from windlass import each, pipeline, step
+
+
+@step
+def says(depth: int) -> int:
+    import mlflow
+
+    with mlflow.start_run():
+        mlflow.log_param("in", "first")
+    for further in range(2):
+        with mlflow.start_run(run_name=f"further {further}"):
+            mlflow.log_param("in", further)
+    mlflow.log_metric("plain", depth)
+    mlflow.log_text("said", "said.txt")
+    return depth
+
+
+@step
+def fits(rows: int) -> float:
+    import mlflow
+    from sklearn.linear_model import LogisticRegression
+
+    mlflow.set_experiment("another")
+    mlflow.autolog(log_models=False, log_datasets=False)
+    model = LogisticRegression(C=0.5).fit([[n] for n in range(rows)], [n % 2 for n in range(rows)])
+    mlflow.log_metric("after", 1.0)
+    mlflow.autolog(disable=True)
+    return float(model.coef_[0, 0])
+
+
+@step(retries=1)
+def dies(folder: str) -> int:
+    import mlflow
+
+    mlflow.log_metric("tries", 1.0 + (Path(folder) / "died").exists(), step=1)
+    if not (Path(folder) / "died").exists():
+        (Path(folder) / "died").touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return 1
+
+
+@step
+def silent() -> str:
+    return os.environ.get("MLFLOW_RUN_ID", "")
+
+
+@pipeline
+def saying(folder: str) -> tuple[list[int], float, int, str]:
+    return says.map(depth=each([3, 4])), fits(20), dies(folder), silent()
+"""
+
+
+@pytest.mark.parametrize("mode", ["workers", "in-process", "away"])
+def test_what_a_step_says_by_itself_lands_in_its_nodes_run(
+    server: MlflowServer, project: Path, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    (project / "saying.py").write_text(SAYING)
+    if mode == "in-process":
+        (project / "died").touch()  # else it would be this process
+    if mode == "away":
+        monkeypatch.setenv("MLFLOW_OF_TESTS", "http://127.0.0.1:9")
+    more = ["--in-process"] if mode == "in-process" else []
+    document = windlass("run", "saying.py:saying", "-p", f"folder={project}", *more)
+    if mode == "away":
+        monkeypatch.setenv("MLFLOW_OF_TESTS", server.address)
+        assert windlass("sync")["tracker"]["left"] == {}
+    told(project, patience=60)
+    client, found = api(server), runs_of(server, document["id"])
+    assert {"says", "says[0]", "says[1]", "fits", "dies", "silent"} < set(found)
+    assert {each.info.status for each in found.values()} == {"FINISHED"}
+    for number, depth in enumerate((3, 4)):
+        item = found[f"says[{number}]"]
+        assert item.data.metrics == {"plain": depth}
+        assert item.data.params["in"] == "first"
+        assert [each.path for each in client.list_artifacts(item.info.run_id)] == ["said.txt"]
+        experiment = item.info.experiment_id
+        inside = client.search_runs([experiment], f"tags.mlflow.parentRunId = '{item.info.run_id}'")
+        assert {each.info.run_name: each.data.params["in"] for each in inside} == {
+            "further 0": "0", "further 1": "1",
+        }  # fmt: skip
+    fitted = found["fits"].data
+    assert fitted.params["C"] == "0.5"
+    assert fitted.metrics["after"] == 1.0
+    assert "training_score" in fitted.metrics
+    assert found["dies"].data.metrics["tries"] == 2.0
+    assert found["silent"].data.metrics == {}
+
+
 def test_of_a_large_map_the_whole_is_told_alone(server: MlflowServer, project: Path) -> None:
     document = windlass("run", "flow.py:wide")
+    told(project, patience=60)
     assert set(runs_of(server, document["id"])) == {"", "one"}
 
 

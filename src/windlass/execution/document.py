@@ -54,6 +54,7 @@ def run_document(records: Records, run: Run, *, nodes: bool = True) -> dict[str,
         from windlass.execution.sweeps import sweep_documents
 
         document["proof"] = _proof_document(records.proofs(run.id))
+        document["trackers"] = records.deliveries_of(run.id)
 
         outcomes = shown(records.run_outcomes(run.id))
         by_node: dict[str, list[Last]] = {}

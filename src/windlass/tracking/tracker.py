@@ -105,6 +105,7 @@ class TrackedNode:
         tags: Facts of it, by name.
         datasets: The tables and arrays that it read.
         attachments: The figures, tables and texts that it logged.
+        spool: The folder of what its last attempt said by itself while the tracker was away.
         digest: Changes when anything of this does.
     """
 
@@ -120,6 +121,7 @@ class TrackedNode:
     datasets: Sequence[Dataset]
     attachments: Sequence[Attachment]
     digest: str
+    spool: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,11 +178,34 @@ class TrackedAlias:
     version: TrackedVersion | None
 
 
+@dataclass(frozen=True, slots=True)
+class StepPlace:
+    """An attempt at a node, as a step's process knows it.
+
+    Args:
+        run: The run's id.
+        pipeline: Its pipeline's name.
+        node: The node, or the item of a map.
+        attempt: Counted from 1.
+        spool: A folder for what is said while the tracker is away; it is not there yet.
+    """
+
+    run: str
+    pipeline: str
+    node: str
+    attempt: int
+    spool: Path
+
+
 class Tracker(Protocol):
     """A place that shows experiments. One is made for each round of telling, and told in order.
 
     Args:
         address: What stands behind its name in the stack, secrets resolved.
+
+    A class may have a static method ``in_step(address, place)``: a context manager that is entered
+    while a step runs, in its process, so that what the step itself says to the tracker lands where
+    its node is shown.
 
     Every method may raise `TrackerAwayError`: the round ends, and is made up for later; or
     `TrackerError`: it would not take that document, and is told the next.
@@ -248,9 +273,18 @@ def make_tracker(name: str, address: str) -> Tracker:
     Raises:
         ConfigError: There is none of that name, or it does not take the address.
     """
+    return find_tracker(name)(address)
+
+
+def find_tracker(name: str) -> type[Tracker]:
+    """The class of a tracker.
+
+    Raises:
+        ConfigError: There is none of that name.
+    """
     ref = TRACKERS.get(name) or plugins.entry_points("windlass.trackers").get(name)
     if ref is None:
         known = sorted({*TRACKERS, *plugins.entry_points("windlass.trackers")})
         raise ConfigError(f"there is no tracker '{name}'", hint=f"There is: {', '.join(known)}.")
-    found: Tracker = plugins.load(ref)(address)
+    found: type[Tracker] = plugins.load(ref)
     return found

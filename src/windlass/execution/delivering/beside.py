@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import contextlib
 import json
+import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from windlass.errors import WindlassError
+
+from windlass.errors import ConfigError, WindlassError
 from windlass.execution.stores import stack_from_json, stack_to_json
 from windlass.stacks.stack import Stack
 from windlass.tracking.tracker import make_tracker
@@ -58,6 +60,11 @@ def check_tracker(stack: Stack) -> None:
         ConfigError: A reference cannot be resolved, or what speaks to it is not installed.
     """
     if stack.tracker_shown is not None:
+        if stack.tracker_shown != stack.tracker:  # it stands in the record, and reaches workers
+            raise ConfigError(
+                f"the stack '{stack.name}' names a password in its tracker's address",
+                hint='Refer to it: tracker = "mlflow:http://${env:USER}:${env:PASSWORD}@HOST".',
+            )
         make_tracker(stack.tracker_name, stack.tracker_address)
 
 
@@ -86,12 +93,10 @@ def _end(process: subprocess.Popen[str], patience: float) -> str | None:
     except subprocess.TimeoutExpired:
         told = None
     except BaseException:
-        process.kill()
-        process.communicate()
+        _stop(process)
         raise
     if told is None:
-        process.kill()
-        process.communicate()
+        _stop(process)
         return f"not all was told in {PATIENCE:.0f} seconds; the rest: windlass sync"
     if process.returncode != 0:
         return (
@@ -100,8 +105,19 @@ def _end(process: subprocess.Popen[str], patience: float) -> str | None:
     return told.strip() or None
 
 
+def _stop(process: subprocess.Popen[str]) -> None:
+    """Ends it: politely first, so that it lets the tracker go for others to tell."""
+    process.terminate()
+    try:
+        process.communicate(timeout=2)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+
+
 def main() -> int:
     """Tells until its input ends; prints what was not told."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     document = json.loads(sys.stdin.readline())
     sys.path[:] = [*dict.fromkeys([*document["path"], *sys.path])]
     ended = threading.Event()

@@ -12,7 +12,7 @@ from windlass import artifacts
 from windlass.artifacts import Artifact
 from windlass.errors import WindlassError
 from windlass.execution.exporting import export
-from windlass.execution.job import Stores
+from windlass.execution.job import Stores, spool_in
 from windlass.execution.sweeps import sweep_documents
 from windlass.hashing import digest
 from windlass.pipeline.graph import Constant, FromParameter
@@ -81,6 +81,7 @@ class RunTold:
         records, run, node = self._stores.records, self.row.id, outcome.node
         inputs = self._inputs.get(node, [])
         logged = records.logged(run, node)
+        spool = spool_in(self._stores, run, node, outcome.attempt)
         return TrackedNode(
             run=self.run,
             name=node,
@@ -94,6 +95,7 @@ class RunTold:
             datasets=list(self._datasets(inputs)),
             attachments=[self._attachment(each) for each in logged if each.artifact],
             digest=self.digest_of(outcome),
+            spool=spool if spool.exists() else None,
         )
 
     @cached_property

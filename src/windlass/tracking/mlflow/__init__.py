@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+
 from windlass.tracking.mlflow.client import Client
+from windlass.tracking.mlflow.models import Models
 from windlass.tracking.mlflow.runs import Runs
 from windlass.tracking.tracker import (
+    StepPlace,
     TrackedAlias,
     TrackedNode,
     TrackedReport,
@@ -28,6 +32,14 @@ class MlflowTracker:
     def __init__(self, address: str) -> None:
         self._client = Client(address)
         self._runs = Runs(self._client)
+        self._models = Models(self._client, self._runs)
+
+    @staticmethod
+    def in_step(address: str, place: StepPlace) -> AbstractContextManager[None]:
+        """Has a step's own calls of MLflow land in the run of its node."""
+        from windlass.tracking.mlflow.stepping import in_step
+
+        return in_step(address, place)
 
     def reach(self) -> None:
         """Makes sure, within seconds, that it is there."""
@@ -43,12 +55,12 @@ class MlflowTracker:
 
     def tell_version(self, version: TrackedVersion) -> None:
         """A version of a model was made."""
-        raise NotImplementedError
+        self._models.tell_version(version)
 
     def tell_report(self, report: TrackedReport) -> None:
         """A version was tested."""
-        raise NotImplementedError
+        self._models.tell_report(report)
 
     def tell_alias(self, alias: TrackedAlias) -> None:
         """An alias was moved."""
-        raise NotImplementedError
+        self._models.tell_alias(alias)

@@ -14,6 +14,8 @@ T = TypeVar("T")
 
 RUN, NODE, DIGEST = "windlass.run", "windlass.node", "windlass.digest"
 """Tags by which a run there is found again; and what it was told, when it was told all."""
+SPOOLED = "windlass.spooled"
+"""Of a run that a step started while the server was away: what it was called then."""
 PARENT, RUN_NAME = "mlflow.parentRunId", "mlflow.runName"
 
 METRICS_AT_ONCE = 1000

@@ -24,6 +24,7 @@ from windlass.tracking.mlflow.names import (
     PARENT,
     RUN,
     RUN_NAME,
+    SPOOLED,
     STATUSES,
     milliseconds,
     plain_name,
@@ -31,6 +32,7 @@ from windlass.tracking.mlflow.names import (
     plain_tags,
     portions,
 )
+from windlass.tracking.mlflow.stepping import spooled
 from windlass.tracking.tracker import Attachment, Dataset, TrackedNode, TrackedRun
 
 _PAGE = 1000
@@ -73,6 +75,8 @@ class Runs:
             self._log(found, node.params, about)
             self._log_points(found.info.run_id, node.points)
             self._log_datasets(found.info.run_id, node.datasets)
+            if node.spool is not None:
+                self._take_in(found, node)
             self._end(found, node.status, node.ended, node.digest)
 
     def ensure(self, run: TrackedRun, node: str = "", started: float | None = None) -> Any:
@@ -157,6 +161,48 @@ class Runs:
                     continue
                 self._client.api.log_artifact(run, str(file), _FOLDERS.get(each.kind, each.kind))
         return missing
+
+    def _take_in(self, found: Any, node: TrackedNode) -> None:
+        """What the step said by itself while the server was away; its further runs are children."""
+        assert node.spool is not None
+        known = {each.data.tags.get(SPOOLED) for each in self._children_of(found)}
+        for said in spooled(node.spool):
+            if said.data.tags.get(NODE) == node.name:
+                self._copy(said, found, node.spool)
+            elif said.info.run_id not in known:
+                tags = {PARENT: found.info.run_id, SPOOLED: said.info.run_id}
+                made = self._client.api.create_run(
+                    found.info.experiment_id, said.info.start_time, tags, said.info.run_name
+                )
+                self._copy(said, made, node.spool)
+                self._client.api.set_terminated(
+                    made.info.run_id, said.info.status, said.info.end_time
+                )
+
+    def _children_of(self, found: Any) -> list[Any]:
+        return find_runs(self._client.api, found.info.experiment_id, {PARENT: found.info.run_id})
+
+    def _copy(self, said: Any, into: Any, spool: Path) -> None:
+        from mlflow import MlflowClient
+
+        there, run = MlflowClient(tracking_uri=spool.as_uri()), into.info.run_id
+        has = {**into.data.params, **self._client.api.get_run(run).data.params}
+        own = {
+            n: v for n, v in said.data.tags.items() if not n.startswith(("mlflow.", "windlass."))
+        }
+        self._log(
+            self._client.api.get_run(run),
+            {n: v for n, v in said.data.params.items() if n not in has},
+            own,
+        )
+        for name in said.data.metrics:
+            history = there.get_metric_history(said.info.run_id, name)
+            for some in portions(history, METRICS_AT_ONCE):
+                self._client.api.log_batch(run, metrics=some)
+        if there.list_artifacts(said.info.run_id):
+            with tempfile.TemporaryDirectory(prefix="windlass-") as folder:
+                there.download_artifacts(said.info.run_id, "", folder)
+                self._client.api.log_artifacts(run, folder)
 
     def _end(self, found: Any, status: str, ended: float | None, digest: str) -> None:
         """The state, and last of all, that it was told everything."""
