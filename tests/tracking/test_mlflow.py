@@ -368,7 +368,7 @@ def test_what_a_step_says_by_itself_lands_in_its_nodes_run(
     assert {each.info.status for each in found.values()} == {"FINISHED"}
     for number, depth in enumerate((3, 4)):
         item = found[f"says[{number}]"]
-        assert item.data.metrics == {"plain": depth}
+        assert own(item) == {"plain": depth}
         assert item.data.params["in"] == "first"
         assert [each.path for each in client.list_artifacts(item.info.run_id)] == ["said.txt"]
         experiment = item.info.experiment_id
@@ -381,7 +381,12 @@ def test_what_a_step_says_by_itself_lands_in_its_nodes_run(
     assert fitted.metrics["after"] == 1.0
     assert "training_score" in fitted.metrics
     assert found["dies"].data.metrics["tries"] == 2.0
-    assert found["silent"].data.metrics == {}
+    assert own(found["silent"]) == {}
+
+
+def own(run: Any) -> dict[str, float]:
+    """The metrics of a run but for the machine's: of a step that takes longer there are such."""
+    return {name: n for name, n in run.data.metrics.items() if not name.startswith("system/")}
 
 
 def test_of_a_large_map_the_whole_is_told_alone(server: MlflowServer, project: Path) -> None:

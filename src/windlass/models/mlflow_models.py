@@ -7,6 +7,7 @@ whoever asks says that they trust it.
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
@@ -69,19 +70,23 @@ def read_mlflow(uri: str, tracking: str | None, *, trust_pickle: bool = False) -
 
 
 def _fetched(uri: str, tracking: str | None, into: Path) -> Path:
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     import mlflow.artifacts
     from mlflow.exceptions import MlflowException
 
+    before = mlflow.get_tracking_uri()
+    if tracking is not None:  # an argument would name the server of runs, not that of models
+        mlflow.set_tracking_uri(tracking)
     try:
-        return Path(
-            mlflow.artifacts.download_artifacts(uri, dst_path=str(into), tracking_uri=tracking)
-        )
+        return Path(mlflow.artifacts.download_artifacts(uri, dst_path=str(into)))
     except (MlflowException, OSError) as error:
         raise ModelError(
             f"the model {uri} cannot be fetched from MLflow: {masked(str(error))}",
             hint="Name it as MLflow does: mlflow:models:/NAME/VERSION, mlflow:models:/NAME@ALIAS "
             "or mlflow:runs:/RUN/PATH.",
         ) from error
+    finally:
+        mlflow.set_tracking_uri(before)
 
 
 def _read(folder: Path, uri: str, *, trust_pickle: bool) -> Found:
