@@ -144,7 +144,7 @@ def test_models_of_other_libraries_are_read_from_their_own_files(
 def test_what_is_no_model_or_of_another_flavour_is_refused(tmp_path: Path) -> None:
     import mlflow.pyfunc
 
-    class Odd(mlflow.pyfunc.PythonModel):  # type: ignore[name-defined,misc]
+    class Odd(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
         def predict(self, context, model_input, params=None):  # type: ignore[no-untyped-def]
             return model_input
 
