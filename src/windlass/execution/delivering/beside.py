@@ -19,7 +19,6 @@ from collections.abc import Callable, Iterator
 from windlass.errors import ConfigError, WindlassError
 from windlass.execution.stores import stack_from_json, stack_to_json
 from windlass.stacks.stack import Stack
-from windlass.tracking.tracker import make_tracker
 
 _PAUSE = 2.0
 """Seconds between two rounds."""
@@ -65,6 +64,8 @@ def check_tracker(stack: Stack) -> None:
                 f"the stack '{stack.name}' names a password in its tracker's address",
                 hint='Refer to it: tracker = "mlflow:http://${env:USER}:${env:PASSWORD}@HOST".',
             )
+        from windlass.tracking.tracker import make_tracker
+
         make_tracker(stack.tracker_name, stack.tracker_address)
 
 
