@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: venv demo test chaos matrix lint bench clean
+.PHONY: venv demo test chaos fuzz matrix lint bench clean
 
 venv: $(VENV)/.ready
 
@@ -35,6 +35,11 @@ test: venv
 TRIALS ?= 200
 chaos: venv
 	$(BIN)/python tests/chaos/chaos.py $(TRIALS)
+
+# Random edits of SEEDS random projects, after each of which nothing stale may come from the cache.
+SEEDS ?= 40
+fuzz: venv
+	WINDLASS_FUZZ=$(SEEDS) $(BIN)/python -m pytest -n 2 tests/provenance/test_fuzz.py
 
 # Every graph of the conformance suite on all targets, side by side. TARGETS=local,ray for fewer.
 TARGETS ?= local,ray,container,kubeflow,airflow

@@ -10,7 +10,7 @@ import pytest
 from provenance.mutations.generated import Project
 from provenance.mutations.runner import Runner
 
-SEEDS = range(int(os.environ.get("WINDLASS_FUZZ", "4")))
+SEEDS = range(int(os.environ.get("WINDLASS_FUZZ", "4")))  # `make fuzz` has more
 EDITS = 130
 
 

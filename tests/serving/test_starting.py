@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -18,7 +22,7 @@ from windlass.serving.beacon import Beacon
 from windlass.serving.deployment import Deployment
 from windlass.serving.embedding import asgi
 from windlass.serving.following import Follower
-from windlass.serving.server import LateStores, deployments, followers, note
+from windlass.serving.server import LateStores, deployments, followers, note, serve
 from windlass.serving.settings import ServerSettings
 from windlass.stacks.stack import Stack, load_stack
 
@@ -94,6 +98,42 @@ def test_a_disk_on_which_nothing_can_be_noted_keeps_nobody_from_being_served(
     assert notes(served)
     served.close()
     late.close()
+
+
+@pytest.fixture
+def signals() -> Iterator[None]:
+    """What handles the signals that end a process, put back."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("signals")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("place", ["followers", "followed"])
+def test_one_that_is_told_to_end_while_it_begins_ends(
+    stores: Stores,
+    register: Register,
+    place: str,
+    number: signal.Signals,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A model may take minutes to be loaded; and uvicorn takes signals only as it begins."""
+    register(1)
+    assert stores.records.move_alias(Move("delay", "champion", None, 1, "me", "promoted"))
+    found = getattr(module, place)
+
+    def told(*words: object) -> object:
+        os.kill(os.getpid(), number)
+        return found(*words)
+
+    monkeypatch.setattr(module, place, told)
+    settings = ServerSettings((("delay", "champion"),), stack_of(stores), port=0)
+    is_loading = place == "followers"
+    with pytest.raises(SystemExit) if is_loading else contextlib.nullcontext() as ended:
+        serve(settings, lambda _: None)
+    assert ended is None or not ended.value.code
 
 
 def notes(served: Deployment) -> bool:

@@ -84,8 +84,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             "grouped": wp.grouped.options(in_process=True).run(),
         }
         site = Site("project", load_stack(None, find_project(Path(__file__).parent)))
-        yield World(site, runs, home)
-        site.stores().records.close()
+    yield World(site, runs, home)  # other tests of this process have a home of their own
+    site.stores().records.close()
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -134,6 +135,32 @@ def test_keys_lead_from_a_run_to_a_node(world: World, tab: Tab) -> None:
     assert "does not converge <script>" in page.locator("#error .text").inner_text()
 
 
+def test_curves_tell_values_and_are_zoomed(world: World, tab: Tab) -> None:
+    page = tab.go(f"/runs/{world.runs['first'].name}")
+    figure = page.locator("figure[data-node='train[0]'][data-name='loss']")
+    line, told = figure.locator("polyline"), figure.locator("output")
+    whole = line.get_attribute("points") or ""
+    assert len(whole.split()) == 40
+    figure.scroll_into_view_if_needed()
+    box = figure.locator("svg.curve").bounding_box()
+    assert box is not None
+    height = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + 2, height)
+    told.filter(has_text="step 0: ").wait_for()
+    page.mouse.move(box["x"] + box["width"] / 2, height)
+    told.filter(has_text="step 20: ").or_(told.filter(has_text="step 19: ")).wait_for()
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] - 1, height)
+    page.mouse.up()
+    told.filter(has_text="step 39: ").wait_for()
+    assert 18 < len((line.get_attribute("points") or "").split()) < 23
+    page.mouse.dblclick(box["x"] + box["width"] / 2, height)
+    told.filter(has_text="step 20: ").or_(told.filter(has_text="step 19: ")).wait_for()
+    assert len((line.get_attribute("points") or "").split()) == 40
+    page.mouse.move(1, 1)
+    until(page, "![...document.querySelectorAll('output')].some((it) => it.textContent)")
+
+
 def test_a_group_is_opened(world: World, tab: Tab) -> None:
     page = tab.go(f"/runs/{world.runs['grouped'].name}")
     assert page.locator("#graph .wl-node").count() == 14
@@ -189,7 +216,8 @@ def going(world: World, tmp_path: Path) -> Any:
     gate = tmp_path / "gate"
     code = f"from web.web_pipelines import gated; gated.run(gate={str(gate)!r})"
     place = Path(__file__).parents[1]
-    process = subprocess.Popen([sys.executable, "-c", code], cwd=place)
+    env = {**os.environ, "WINDLASS_HOME": str(world.home)}
+    process = subprocess.Popen([sys.executable, "-c", code], cwd=place, env=env)
     records = Records.open(world.home / "windlass.db")
     until = time.monotonic() + 60
     while not records.runs(pipeline="gated", status="running"):

@@ -6,7 +6,9 @@ import json
 import math
 import sqlite3
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,9 +16,14 @@ from pydantic import TypeAdapter, ValidationError
 
 from web import web_pipelines as wp
 from web.conftest import World
-from windlass.errors import NotFoundError, ParameterError
+from windlass.errors import NotFoundError, ParameterError, QueryError
+from windlass.provenance.project import find_project
+from windlass.records.points import extremes
+from windlass.records.tracked import Curve as Drawn
+from windlass.stacks.stack import load_stack
 from windlass.web.app import as_json
-from windlass.web.page import Query
+from windlass.web.drawn import lineage_drawings
+from windlass.web.page import Ask, Query
 from windlass.web.pages import PAGES
 from windlass.web.site import Site
 from windlass.web.views import listing
@@ -25,7 +32,7 @@ from windlass.web.views.compare import CompareQuery, compare
 from windlass.web.views.lineage import lineage
 from windlass.web.views.logs import LogQuery, _Growing, all_text, logs, new_lines, plain
 from windlass.web.views.node import NodeQuery, node
-from windlass.web.views.run import RunQuery, run
+from windlass.web.views.run import RunQuery, curves, run
 from windlass.web.views.runs import RunsQuery, runs
 
 PLACES: dict[str, list[dict[str, str]]] = {
@@ -83,10 +90,74 @@ def test_runs_are_filtered_sorted_and_paged(world: World) -> None:
     assert names(page=99) == []
 
 
-@pytest.mark.parametrize("wrong", [{"sort": "id; DROP TABLE runs"}, {"limit": 0}, {"page": -1}])
+@pytest.mark.parametrize("wrong", [{"limit": 0}, {"page": -1}, {"status": "fine"}, {"sql": ""}])
 def test_runs_are_asked_for_in_known_ways_only(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         RunsQuery(**wrong)
+
+
+def test_runs_answer_questions(world: World) -> None:
+    def told(**asked: Any) -> Any:
+        return runs(world.ask(RunsQuery(**asked)))
+
+    def names(**asked: Any) -> list[str]:
+        return [line["name"] for line in told(**asked)["runs"]]
+
+    first, second, cached = (world.runs[each].name for each in ("first", "second", "cached"))
+    assert names(where="params.rows = 500 and metrics.best > 0") == [cached, second]
+    assert names(where="params.rows = 500", tag="why") == [second]
+    assert names(where="params.rows = 500", tag="why=other") == []
+    every = names(where="metrics.best > 0")
+    assert names(where="metrics.best > 0", sort="oldest") == every[::-1]
+    assert {first, second, cached} <= set(every)
+    by_best = told(sort="metrics.best asc", limit=3)
+    best = [line["metrics"]["best"] for line in by_best["runs"]]
+    assert best == sorted(best)
+    assert next(iter(by_best["runs"][0]["metrics"])) == "best"  # what is asked for stands first
+    page = told(where="metrics.best > 0", limit=2)
+    assert (page["portion"], page["after"]) == (None, every[1])
+    assert names(where="metrics.best > 0", limit=2, after=page["after"]) == every[2:4]
+    assert told(where="metrics.best > 0", after=every[-2])["after"] is None
+    (unknown,) = told(where="metrics.besst > 0")["unknown"]
+    assert "there is best" in unknown
+    with pytest.raises(NotFoundError):
+        told(where="metrics.best > 0", after="training-999")
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"sort": "id; DROP TABLE runs"}, {"where": "metrics.best >"}, {"where": "a' OR 1=1"}]
+)
+def test_questions_that_are_written_wrong_are_told(world: World, wrong: dict[str, Any]) -> None:
+    with pytest.raises(QueryError):
+        runs(world.ask(RunsQuery(**wrong)))
+
+
+def test_what_steps_logged_is_shown(world: World) -> None:
+    name = world.runs["showing"].name
+    told = node(world.ask(NodeQuery(), run=name, node="loud"))["made"]
+    assert [(each["kind"], each["step"], each["count"]) for each in told] == [
+        ("text", None, 1),
+        ("figure", 2, 3),
+        ("table", None, 1),
+    ]
+    assert [each["preview"] and each["preview"]["kind"] for each in told] == [
+        *("text", "picture", "table"),
+    ]
+    listed = run(world.ask(RunQuery(), run=name))["made"]
+    assert [each["name"] for each in listed] == [each["name"] for each in told]
+    assert {each["preview"] for each in listed} == {None}
+
+
+def test_long_curves_keep_their_peaks_and_their_width() -> None:
+    values = [0.0] * 10_000
+    values[7_003] = 5.0
+    known = extremes(values, 150)
+    thin = [values[place] for place in known]
+    drawn = Drawn("n", 1, "loss", len(values), [None] * len(thin), [*thin], [0.0] * len(thin))
+    (curve,) = curves(SimpleNamespace(curves=lambda *_, **__: [drawn]), "r")  # type: ignore[arg-type]
+    (peak,) = [x for x, y in curve["points"] if y == 5.0]
+    assert abs(peak - 7_003) < 100
+    assert curve["points"][-1][0] == len(values) - 1
 
 
 def test_a_tag_with_quotes_is_only_a_tag(world: World) -> None:
@@ -203,6 +274,25 @@ def test_bytes_are_given_as_they_are_stored(world: World) -> None:
     assert data.decode() == wp.PAGE
 
 
+def test_the_lineage_of_what_was_picked_is_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WINDLASS_HOME", str(tmp_path))
+    chosen = wp.choosing.options(in_process=True).run()
+    outcome = chosen["best_of"].outcome
+    assert outcome is not None
+    (output,) = outcome.outputs
+    site = Site("project", load_stack(None, find_project(Path(__file__).parent)))
+    ask = Ask(site, {"digest": output.content}, Query())
+    told = lineage(ask)
+    names = [f"{chosen.name}/{node}" for node in ("measured", "measured_2", "best_of")]
+    way = [*pairwise(names), (names[2], "artifact")]
+    assert set(way) <= set(told["links"])
+    assert ("artifact", names[1]) not in told["links"]
+    assert "<svg" in lineage_drawings(ask, told)["graph"]
+    site.stores().records.close()
+
+
 def test_lineage_goes_up_to_the_data_and_down_to_versions(world: World) -> None:
     told = lineage(world.ask(Query(), digest=world.digest("pick", "first")))
     assert [each["node"] for each in told["data"]] == ["load"]
@@ -228,7 +318,7 @@ def test_compared_runs_tell_what_differs(world: World) -> None:
     loss = next(row for row in told["metrics"] if row["name"] == "loss")
     assert loss["differences"][0] == 0
     (shown,) = [each for each in told["curves"] if each["name"] == "loss"]
-    assert {line["run"] for line in shown["lines"]} == set(names[:2])
+    assert {line["run"] for line in shown["lines"]} == set(names)  # what is cached has it too
     assert told["differences"] is not None
     assert told["differences"]["before"] == names[0]
     assert set(told["differences"]["differ"]) == {"parameters", "metrics", "outputs"}

@@ -18,9 +18,12 @@ from windlass import (
     Reference,
     each,
     either,
+    log_figure,
     log_metric,
     log_metrics,
     log_params,
+    log_table,
+    log_text,
     pipeline,
     step,
 )
@@ -117,6 +120,23 @@ def training(rows: int = 400, rate: float = 0.5, worst: int = 0) -> str:
 
 
 @step
+def measured(model: float) -> float:
+    return -model
+
+
+@step
+def best_of(models: list[float], scores: list[float]) -> float:
+    return models[scores.index(max(scores))]
+
+
+@pipeline
+def choosing() -> float:
+    """What is picked is one of the values that were measured."""
+    models = measured.map(each([1.0, 2.0]))
+    return best_of(models, measured.map(each(models)))
+
+
+@step
 def array() -> np.ndarray:
     return np.random.default_rng(0).normal(size=(200, 3))
 
@@ -169,6 +189,12 @@ def loud(note: str) -> int:
     log_metric(f"harm {SCRIPT}", 1.0)
     log_metric("endless", float("inf"))
     log_params({f"param {SCRIPT}": SCRIPT})
+    log_text(f"text {SCRIPT}", note.replace("\x00", ""))
+    for number in range(3):
+        drawn = Figure(figsize=(3, 2))
+        drawn.subplots().plot([1, number])
+        log_figure("shape", drawn, step=number)
+    log_table("few rows", pd.DataFrame({f"<b>{SCRIPT}": [1, 2]}))
     return 1
 
 

@@ -30,6 +30,7 @@ from windlass.cli import (
     porting,
     promoting,
     registering,
+    reporting,
     reproducing,
     resuming,
     running,
@@ -119,6 +120,9 @@ app.command("watch", help="Look after models, and begin a turn of each that is d
 app.command("history", help="Tell where a model's aliases have been, and why.")(promoting.history)
 app.command("serve", help="Serve models over HTTP, and follow what is promoted.")(serving.serve)
 app.command("ui", help="Show runs, models and deployments in a browser.")(web.ui)
+app.command("report", help="Write a run or a model as one file that opens in any browser.")(
+    reporting.report
+)
 app.command("compose", help="Write a compose file: a database, the server, the watcher.")(
     deploying.compose
 )

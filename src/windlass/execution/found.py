@@ -10,6 +10,7 @@ from windlass.records.asking.fields import Field, Value
 from windlass.records.asking.grammar import (
     AllOf,
     Comparison,
+    Not,
     Order,
     Question,
     comparisons,
@@ -30,7 +31,7 @@ def find_runs(
     *,
     pipeline: str | None = None,
     status: str | None = None,
-    tag: tuple[str, str] | None = None,
+    tag: tuple[str, str | None] | None = None,
     sort: str | Order | None = None,
     limit: int = 20,
     after: str | None = None,
@@ -42,7 +43,7 @@ def find_runs(
         where: The question, such as ``metrics.auc > 0.8 and status = lost``.
         pipeline: Only of this one.
         status: Only with this one; ``lost`` runs are not ``running``.
-        tag: Only those that have this tag, with this value.
+        tag: Only those that have this tag, with this value; with any, if that is None.
         sort: By what, such as ``metrics.loss asc``.
         limit: At most so many.
         after: The id of the last run of the page before.
@@ -58,7 +59,9 @@ def find_runs(
         if value is not None
     ]
     if tag is not None:
-        asked.append(Comparison(Field("tags", tag[0], "text"), "=", (Value(tag[1]),)))
+        key, value = Field("tags", tag[0], "text"), tag[1]
+        has = Not(Comparison(key, "null"))
+        asked.append(has if value is None else Comparison(key, "=", (Value(value),)))
     return records.find_runs(
         AllOf(tuple(asked)), sort=sort, limit=limit, after=after, lost=lambda: lost_runs(records)
     )

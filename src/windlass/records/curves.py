@@ -16,7 +16,8 @@ from windlass.records.points import OUTLINE, Points, thinned, unpack
 from windlass.records.reading import portions
 from windlass.records.tracked import SYSTEM, Curve, Last, Logged, Summary, number
 
-_PLAIN = f"substr(s.name, 1, {len(SYSTEM)}) <> '{SYSTEM}'"
+_MACHINE = f"substr(s.name, 1, {len(SYSTEM)}) = '{SYSTEM}'"
+_PLAIN = f"NOT {_MACHINE}"
 _ALL = f"""
 SELECT s.node AS node, s.attempt, s.name, s.part, {{columns}} FROM series s
 WHERE s.run = :run AND s.node = coalesce(:node, s.node) AND {{only}}
@@ -67,6 +68,7 @@ class Curves(Looking):
         points: int = 500,
         *,
         node: str | None = None,
+        machine: bool = False,
     ) -> list[Curve]:
         """The curves of a run's numbers, thinned so that first, last and all peaks stay.
 
@@ -78,8 +80,9 @@ class Curves(Looking):
                 ``system/``.
             points: How many of each curve are enough, 4 or more.
             node: Only of this one.
+            machine: Instead all of the machine's own.
         """
-        only, told = _only(names)
+        only, told = (_MACHINE, {}) if machine else _only(names)
         told |= {"run": run, "node": node, "few": -(-points // OUTLINE)}
         found = list(_by_series(self.execute(_ALL.format(columns=_DRAWN, only=only), told)))
         newest = {(some[0]["node"], some[0]["name"]): some for some in found}

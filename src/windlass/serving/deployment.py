@@ -21,6 +21,7 @@ from windlass.errors import (
 )
 from windlass.models.signature import Signature
 from windlass.models.threads import one_for_this_thread
+from windlass.serving import memory
 from windlass.serving.asking import Question, answer_all
 from windlass.serving.batching import LATENCY, MOST_WAITING, Batcher
 from windlass.serving.exchange import Answer, Arrays, Observer, arrays_of
@@ -256,6 +257,9 @@ class Deployment:
         return [slot for slot in (self._live, self._last) if slot is not None]
 
     def _slot(self, version: str | None) -> Slot:
+        live = self._live
+        if live is not None and version in (None, live.generation.version):
+            return live
         slots = self._slots()
         if not slots:
             why = "" if self.failed is None else f": {self.failed['why']}"
@@ -293,14 +297,18 @@ class Deployment:
 
     def _free(self, slot: Slot) -> None:
         """Lets go of a generation once those that hold it have their answers."""
+        held = [slot]  # by that thread alone, which gives its memory back at last
+        threading.Thread(target=_let_go, args=(held,), name="drain", daemon=True).start()
 
-        def ended() -> None:
-            end = time.monotonic() + _DRAINED
-            while slot.users and time.monotonic() < end:
-                time.sleep(0.05)
-            slot.batcher.close()
 
-        threading.Thread(target=ended, name="drain", daemon=True).start()
+def _let_go(held: list[Slot]) -> None:
+    slot = held.pop()
+    end = time.monotonic() + _DRAINED
+    while slot.users and time.monotonic() < end:
+        time.sleep(0.05)
+    slot.batcher.close()
+    del slot
+    memory.give_back()
 
 
 def _told(slot: Slot) -> dict[str, Json]:

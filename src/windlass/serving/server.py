@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -59,6 +60,7 @@ class HttpServer:
             lifespan="off",
             log_level="warning",
             server_header=False,
+            proxy_headers=False,  # who asks is told by the connection alone: see `guard`
             backlog=_BACKLOG,
             timeout_graceful_shutdown=_DRAIN,
             timeout_keep_alive=75,  # longer than load balancers keep theirs, which is 60 at most
@@ -115,6 +117,15 @@ def listen(host: str, port: int) -> socket.socket:
         ) from None
     listener.listen(_BACKLOG)
     return listener
+
+
+def on_signals(do: Callable[[], object]) -> None:
+    """Has the signals that end a process do something, until uvicorn takes them for itself.
+
+    Uvicorn raises the signal that ended it once more when all is answered, and notes come then.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: do())
 
 
 class LateStores:
@@ -260,18 +271,16 @@ def serve(settings: ServerSettings, tell: Callable[[str], None]) -> None:
         ConfigError: The address cannot be listened at, or uvicorn is not installed.
         WindlassError: A model cannot be served.
     """
-    listener = listen(settings.host, settings.port)
-    # Uvicorn raises the signal that ended it once more when all is answered; notes come then.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: None)
-    host, port = listener.getsockname()[:2]
-    address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-    if settings.workers > 1:
-        from windlass.serving.workers.leading import lead
+    on_signals(sys.exit)  # while models are loaded: nobody was given an answer yet
+    with listen(settings.host, settings.port) as listener:
+        host, port = listener.getsockname()[:2]
+        address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        if settings.workers > 1:
+            from windlass.serving.workers.leading import lead
 
-        lead(settings, listener, address, lambda: tell(address))
-    else:
-        _serve_here(settings, listener, address, lambda: tell(address))
+            lead(settings, listener, address, lambda: tell(address))
+        else:
+            _serve_here(settings, listener, address, lambda: tell(address))
 
 
 def _serve_here(
@@ -291,6 +300,7 @@ def _serve_here(
         troubles = functools.partial(troubles_of, following)
         server = HttpServer(application(settings, served, troubles=troubles), on_start)
         tasks = (lambda: note(settings, served, stores), lambda: tidy(served), beacons.tell)
+        on_signals(server.stop)
         with followed(following, stop, tasks, settings.follow):
             server.run(listener)
     finally:

@@ -30,7 +30,7 @@ from windlass.web.live import changes, following
 from windlass.web.openapi import openapi
 from windlass.web.page import Address, Ask, Body, Page, Query
 from windlass.web.pages import ADDRESSES, PAGES
-from windlass.web.rendering import render, style_sheet
+from windlass.web.rendering import render, show, style_sheet
 from windlass.web.site import Site, Sites
 
 _THREADS = 8
@@ -126,13 +126,15 @@ class _Dashboard:
 
     def _html(self, page: Page, request: Request, ask: Ask[Any]) -> str:
         """The page itself, made in one go with its document."""
-        told = page.view(ask)
-        drawn = page.drawings(ask, told) if page.drawings else {}
         base = ask.site.base
         below = request.url.path.removeprefix(base).rstrip("/")
         query = f"?{request.url.query}" if request.url.query else ""
-        around = {**self._around(request, ask.site), "live": f"{base}/live{below}{query}"}
-        return render(page.template, page=told, **drawn, **around)
+        around = {
+            **self._around(request, ask.site),
+            "live": f"{base}/live{below}{query}",
+            "document_at": f"{base}/api{below or '/runs'}{query}",
+        }
+        return show(page, ask, **around)
 
     def _around(self, request: Request, site: Site | None) -> dict[str, Any]:
         """What every page has around what it shows."""
@@ -145,6 +147,7 @@ class _Dashboard:
             "has_login": self._guard.tokens is not None,
             "form_token": self._guard.form_token(caller),
             "live": "",
+            "document_at": "",
             "again": 0,
         }
 
@@ -239,7 +242,7 @@ class _Dashboard:
         return self._login(request, None)
 
     def _login(self, request: Request, problem: ErrorDocument | None) -> Response:
-        names = {"page": {"next": _local(request)}, "problem": problem}
+        names: dict[str, Any] = {"page": {"next": _local(request)}, "problem": problem}
         html = render("login.html", **names, **self._around(request, None))
         headers = {"Cache-Control": "no-store"}
         return HTMLResponse(html, problem["status"] if problem else 200, headers)

@@ -15,6 +15,7 @@ from windlass.execution.html_parts import icon
 from windlass.pipeline.drawing import DRAWING_CSS, SHEET_CSS
 from windlass.pipeline.theme import theme_css
 from windlass.web.drawing import curve_svg, described
+from windlass.web.page import Ask, Page
 from windlass.words import (
     ago_text,
     number_text,
@@ -28,8 +29,13 @@ from windlass.words import (
 
 
 @cache
-def environment() -> jinja2.Environment:
-    """The templates, everything in them escaped unless it is marked as HTML."""
+def environment(*, lasting: bool = False) -> jinja2.Environment:
+    """The templates, everything in them escaped unless it is marked as HTML.
+
+    Args:
+        lasting: Whether pages are parts of a file that is kept: moments are dates, and nothing is
+            offered that only a server does.
+    """
     found = jinja2.Environment(
         loader=jinja2.PackageLoader("windlass.web"),
         autoescape=True,
@@ -38,7 +44,7 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     found.filters |= {
-        "ago": ago_text,
+        "ago": time_text if lasting else ago_text,
         "moment": time_text,
         "seconds": seconds_text,
         "number": number_text,
@@ -54,7 +60,11 @@ def environment() -> jinja2.Environment:
         "part": lambda name: quote(str(name), safe=""),
         "query": _query,
     }
-    found.globals |= {"icon": lambda word: Markup(icon(word))}  # noqa: S704 (it escapes)
+    found.globals |= {
+        "icon": lambda word: Markup(icon(word)),  # noqa: S704 (it escapes)
+        "layout": "part.html" if lasting else "base.html",
+        "lasting": lasting,
+    }
     return found
 
 
@@ -75,9 +85,16 @@ def _query(parts: Mapping[str, Any]) -> str:
     return urlencode({k: v for k, v in parts.items() if v not in (None, "")}, doseq=True)
 
 
-def render(template: str, **names: Any) -> str:
+def render(template: str, *, lasting: bool = False, **names: Any) -> str:
     """A template filled in."""
-    return environment().get_template(template).render(**names)
+    return environment(lasting=lasting).get_template(template).render(**names)
+
+
+def show(page: Page, ask: Ask[Any], **names: Any) -> str:
+    """A page, made in one go with its document."""
+    told = page.view(ask)
+    drawn = page.drawings(ask, told) if page.drawings else {}
+    return render(page.template, page=told, **drawn, **names)
 
 
 @cache

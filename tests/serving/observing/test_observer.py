@@ -291,6 +291,7 @@ def test_a_place_that_cannot_be_written_is_told_and_written_later(stores: Stores
     observer.answered(batch([3], seed=2))
     log_of(stores).unlink()
     until(lambda: observer.state()["logged"] == 6)
+    assert json.dumps(observer.state()["segments"]) == "2"
     until(lambda: observer.state()["problems"] == {})
     observer.close()
     assert len(read(log_of(stores))) == 6

@@ -72,7 +72,7 @@ class Publisher:
                 rows = self._publish(name, path)
             except OSError as error:  # this disk is full
                 raise StoreError(f"the journal {path} cannot be published: {error}") from error
-            self.published.update(segments=bool(rows), rows=rows)
+            self.published.update(segments=int(rows > 0), rows=rows)
             path.unlink()
 
     def _publish(self, name: Name, path: Path) -> int:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _EXACT = 2**53
 """Whole numbers up to which each is a float64."""
+_SQUARES = {name: float(np.finfo(DTYPES[name]).max) ** 2 for name in ("FP16", "FP32")}
+"""Sums of squares below which each number is one of that datatype."""
 _PIECE = 32_768
 """Elements that are read at once: some milliseconds, while no other thread runs Python."""
 
@@ -50,6 +52,8 @@ def _read_floats(
     found = np.array(elements, np.float64)
     if datatype == "FP64":
         return found
+    if found.dot(found) < _SQUARES[datatype]:  # no number is too large, and none is missing
+        return found.astype(DTYPES[datatype])
     with np.errstate(over="ignore"):
         made = found.astype(DTYPES[datatype])
     if np.isinf(made).any():  # JSON has no infinity: it was too large

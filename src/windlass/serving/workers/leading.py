@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import signal
 import socket
 import threading
 from collections.abc import Callable
@@ -11,7 +10,7 @@ from collections.abc import Callable
 from windlass.serving.beacon import beacons_of
 from windlass.serving.following import Follower, Party
 from windlass.serving.releases import Release
-from windlass.serving.server import LateStores, followers, troubles_of
+from windlass.serving.server import LateStores, followers, on_signals, troubles_of
 from windlass.serving.settings import ServerSettings
 from windlass.serving.tending import followed
 from windlass.serving.workers.channel import Document
@@ -84,8 +83,7 @@ def lead(
     living = functools.partial(_living, supervisor)
     beacons = beacons_of(settings, stores, leader.following, address, living)
     stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    on_signals(stop.set)
     try:
         supervisor.start()
         for each in leader.following:

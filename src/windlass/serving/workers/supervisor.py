@@ -8,6 +8,7 @@ in time leaves rotation: it stops accepting, and another takes its place.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import socket
 import subprocess
@@ -23,7 +24,8 @@ from windlass.serving.workers.channel import Channel, Document
 
 PREPARE, COMMIT, PING = 600.0, 5.0, 5.0
 """Seconds that a worker has to load a release, to swap, and to show that it lives."""
-_DRAIN = 30.0
+_DRAIN, _SHORT = 30.0, 1.0
+"""Seconds that a worker has to end, and one that nobody is answered by."""
 _log = logging.getLogger(__name__)
 
 
@@ -57,7 +59,11 @@ class WorkerProcess:
         )
         theirs.close()
         self.channel = Channel(ours, handle, self._end)
-        self.channel.ask("settings", settings, PREPARE)
+        try:
+            self.channel.ask("settings", settings, PREPARE)
+        except ServingError:
+            self.stop(_SHORT)
+            raise
 
     def __repr__(self) -> str:
         return f"<worker {self.number}, process {self.process.pid}>"
@@ -90,6 +96,10 @@ class WorkerProcess:
 
     def stop(self, seconds: float = _DRAIN) -> None:
         """Lets it answer what it has accepted, and end; kills it if it does not."""
+        self._end(seconds)
+        self.channel.close()
+
+    def _end(self, seconds: float = _DRAIN) -> None:
         self.is_gone = True
         self.process.terminate()
         try:
@@ -97,10 +107,6 @@ class WorkerProcess:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-        self.channel.close()
-
-    def _end(self) -> None:
-        self.is_gone = True
 
 
 class Supervisor:
@@ -127,6 +133,8 @@ class Supervisor:
         self._swapping = threading.RLock()
         self._workers: list[WorkerProcess] = []
         self._current: dict[str, tuple[Release, int]] = {}
+        self._next: dict[str, tuple[Release, int]] = {}
+        """What is prepared and not committed yet, by model."""
         self._numbers = 0
         self.restarts = 0
         """How many workers were replaced."""
@@ -160,12 +168,13 @@ class Supervisor:
                 raise error
         if not self.workers:
             raise ServingError("no worker lives that could load a release")
+        self._next[release.model] = (release, number)
 
     def commit(self, release: Release, number: int) -> None:
         """Lets every worker swap; one that does not leaves rotation."""
         with self._swapping, ThreadPoolExecutor(self._count) as pool:
             self._current[release.model] = (release, number)
-            # One that was started meanwhile leaves rotation, and its successor serves this release.
+            self._next.pop(release.model, None)
             list(pool.map(lambda each: each.commit(release.model, number), self.workers))
 
     def tend(self) -> None:
@@ -206,17 +215,27 @@ class Supervisor:
             if worker.is_preparing and worker.lives:
                 return
             _log.error("%r is replaced: %s", worker, error.message)
-            worker.stop(1.0)
+            worker.stop(_SHORT)
 
     def _replace(self) -> None:
         with self._swapping:  # it must not miss a swap
             self._workers = self.workers
             worker = self._new()
-            for release, number in self._current.values():
-                worker.prepare(release, number)
-                worker.commit(release.model, number)
+            try:
+                self._bring_up(worker)
+            except ServingError:
+                worker.stop(_SHORT)
+                raise
             self._workers.append(worker)
             self.restarts += 1
+
+    def _bring_up(self, worker: WorkerProcess) -> None:
+        for release, number in self._current.values():
+            worker.prepare(release, number)
+            worker.commit(release.model, number)
+        for release, number in self._next.values():
+            with contextlib.suppress(ServingError):  # it leaves rotation if that is committed
+                worker.prepare(release, number)
 
     def _new(self) -> WorkerProcess:
         self._numbers += 1

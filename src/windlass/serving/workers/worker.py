@@ -16,7 +16,14 @@ from windlass.errors import ServingError
 from windlass.serving.app.application import Application
 from windlass.serving.deployment import Deployment
 from windlass.serving.releases import read_release
-from windlass.serving.server import HttpServer, LateStores, application, deployments, note
+from windlass.serving.server import (
+    HttpServer,
+    LateStores,
+    application,
+    deployments,
+    note,
+    on_signals,
+)
 from windlass.serving.settings import ServerSettings
 from windlass.serving.workers.channel import Channel, Document
 
@@ -53,14 +60,16 @@ class Worker:
             self._settings, self._deployments, gather=self._gather, troubles=self._troubles
         )
         self._server = HttpServer(self._app)
-        self._server.run(self._listener)
+        on_signals(self._server.stop)
+        if not self._ended:  # else it was told so a moment ago
+            self._server.run(self._listener)
         for deployment in self._deployments.values():
             deployment.close()
         if self._stores is not None:
             self._stores.close()
 
     def end(self) -> None:
-        """Ends it where it does not serve yet; where it does, uvicorn sees to it."""
+        """Ends it where it does not serve yet; where it does, its server sees to it."""
         self._ended = True
         self._told.set()
         self._complete.set()
@@ -117,8 +126,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     listener, control = (socket.socket(fileno=int(word)) for word in sys.argv[1:])
     worker = Worker(listener, control)
-    # Uvicorn raises the signal that ended it once more when all is answered; notes come then.
-    signal.signal(signal.SIGTERM, lambda *_: worker.end())
+    on_signals(worker.end)
     worker.run()
 
 

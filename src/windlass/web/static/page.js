@@ -87,6 +87,79 @@ function followLogs(address) {
   addEventListener("pagehide", () => events.close());
 }
 
+/** Curves tell their values under the pointer, and show only the stretch that it is dragged over. */
+const curves = new WeakMap(); // by their figures: all points, those shown, and where a drag began
+
+async function curveOf(figure) {
+  if (!curves.has(figure)) {
+    curves.set(figure, { all: [], shown: [], from: null });
+    const answer = await fetch(document.body.dataset.document).catch(() => null); // it may be away
+    const told = answer && answer.ok ? (await answer.json()).curves : [];
+    const { node, name } = figure.dataset;
+    const own = told.find((it) => it.node === node && it.name === name);
+    Object.assign(curves.get(figure), { all: own ? own.points : [], shown: own ? own.points : [] });
+  }
+  return curves.get(figure);
+}
+
+const [ACROSS, UP] = [260, 64]; // as the server draws a curve
+
+/** Where a number stands between the least and the greatest of some: from 0 to 1. */
+function scale(numbers) {
+  const least = numbers.reduce((a, b) => Math.min(a, b)), greatest = numbers.reduce((a, b) => Math.max(a, b));
+  return (number) => (number - least) / (greatest - least || 1);
+}
+
+function draw(figure, curve) {
+  const x = scale(curve.shown.map(([step]) => step)), y = scale(curve.shown.map(([, value]) => value));
+  const line = curve.shown.map(([step, value]) => `${(x(step) * ACROSS).toFixed(1)},${(UP - y(value) * UP).toFixed(1)}`);
+  figure.querySelector("polyline").setAttribute("points", line.join(" "));
+}
+
+/** The point of a curve nearest to where the pointer is. */
+function nearest(figure, curve, event) {
+  const box = figure.querySelector("svg.curve").getBoundingClientRect();
+  const x = scale(curve.shown.map(([step]) => step));
+  const at = (event.clientX - box.left) / box.width;
+  return curve.shown.reduce((best, it) => (Math.abs(x(it[0]) - at) < Math.abs(x(best[0]) - at) ? it : best));
+}
+
+/** Tells a value; an empty text takes it away. */
+function tellValue(figure, text) {
+  let told = figure.querySelector("output");
+  if (!told) figure.append((told = document.createElement("output")));
+  told.textContent = text;
+}
+
+function figureAt(event) {
+  const svg = event.target instanceof Element ? event.target.closest("svg.curve") : null;
+  return svg && svg.closest("figure[data-name]");
+}
+
+async function onCurve(event) {
+  const figure = figureAt(event);
+  if (!figure) return;
+  const { type } = event;
+  const curve = await curveOf(figure);
+  if (curve.shown.length < 2) return;
+  if (type === "dblclick") curve.shown = curve.all;
+  const point = nearest(figure, curve, event);
+  if (type === "pointerdown") curve.from = point[0];
+  if (type === "pointerup" && curve.from !== null) {
+    const [first, last] = [curve.from, point[0]].sort((a, b) => a - b);
+    const part = curve.all.filter(([step]) => step >= first && step <= last);
+    if (part.length > 2) curve.shown = part;
+    curve.from = null;
+  }
+  if (type !== "pointermove") draw(figure, curve);
+  tellValue(figure, `step ${point[0]}: ${Number(point[1].toPrecision(6))}`);
+}
+
+if (document.body.dataset.document) {
+  for (const type of ["pointermove", "pointerdown", "pointerup", "dblclick"]) document.addEventListener(type, onCurve);
+  document.addEventListener("pointerout", (event) => { const figure = figureAt(event); if (figure) tellValue(figure, ""); });
+}
+
 if (document.body.dataset.live) follow(document.body.dataset.live);
 if (document.body.dataset.follow) followLogs(document.body.dataset.follow);
 for (const log of document.querySelectorAll(".log pre")) log.scrollTop = log.scrollHeight;

@@ -212,7 +212,7 @@ def overlaid(ask: Ask[Any]) -> Iterator[MetricCurves]:
     """The curves of each metric that has one, over one another."""
     names: dict[str, list[tuple[Run[Any], Curve]]] = {}
     for run in _runs(ask):
-        for curve in curves(ask.records.metrics(run.id)):
+        for curve in curves(ask.records, run.id):
             if len(curve["points"]) > 1:
                 names.setdefault(curve["name"], []).append((run, curve))
     for name, found in names.items():

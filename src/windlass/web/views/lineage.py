@@ -159,6 +159,7 @@ class _Drawn:
         self._count()
         self._box(ARTIFACT, ARTIFACT, f"{type_text(kind)} {told.content[:8]}", None, None)
         self._upstream()
+        self._above = frozenset(self.boxes)
         self._downstream()
 
     def _count(self) -> None:
@@ -178,14 +179,15 @@ class _Drawn:
                 self._link(self._node(edge.source.computed), self._node(edge))
 
     def _downstream(self) -> None:
+        """Who read it; not those from which it came, as where one of several models is picked."""
         users = {(edge.run, _base(edge.node)): edge for edge in self._users}
         for edge in self._users:
             if edge.content == self._told.content:
-                self._link(ARTIFACT, self._node(edge))
+                self._link_below(ARTIFACT, self._node(edge))
         for run, node, source in self._sources(edge.run for edge in self._users):
             there, here = users.get((run, _base(source))), users.get((run, _base(node)))
             if there and here:
-                self._link(self._node(there), self._node(here))
+                self._link_below(self._node(there), self._node(here))
 
     def _sources(self, runs: Iterable[str]) -> Iterator[tuple[str, str, str]]:
         some = list(islice(dict.fromkeys(runs), _MOST_RUNS))
@@ -236,6 +238,10 @@ class _Drawn:
                 name=name, kind=kind, label=label, run=run, node=node, items=items
             )
         return name
+
+    def _link_below(self, source: str | None, target: str | None) -> None:
+        if target not in self._above:
+            self._link(source, target)
 
     def _link(self, source: str | None, target: str | None) -> None:
         if source is not None and target is not None and source != target:

@@ -117,10 +117,10 @@ def portion(items: Sequence[T], page: int, size: int) -> tuple[Sequence[T], Port
 
 def pressing_first(rows: Iterable[NodeLine]) -> list[NodeLine]:
     """What a person looks for first stands first: what failed, then what goes on."""
-    return sorted(rows, key=lambda row: _PRESSING.get(row["state"], len(_PRESSING)))
+    return sorted(rows, key=lambda row: PRESSING.get(row["state"], len(PRESSING)))
 
 
-_PRESSING = {word: place for place, word in enumerate(("failed", "lost", "running", "cancelled"))}
+PRESSING = {word: place for place, word in enumerate(("failed", "lost", "running", "cancelled"))}
 
 
 def counted(states: Iterable[NodeState]) -> dict[str, int]:

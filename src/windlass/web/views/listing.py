@@ -1,18 +1,30 @@
 """Which runs are listed, in which order, and which part of them.
 
-Here is the one place where the language of ``--where`` and ``--sort`` joins, when the record has
-its ``find_runs``: the query gets two more fields, and `listed` hands them on.
+Without a question they have numbered pages. What a question finds goes on after a run: nobody
+counts the runs that would answer it.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
+
+from windlass.execution.found import find_runs
+from windlass.records.asking.grammar import comparisons, read_order, read_question
 
 if TYPE_CHECKING:
     from windlass.records import Records
     from windlass.records.model import Run
 
 Order = Literal["newest", "oldest", "longest", "shortest", "name"]
+ORDERS: tuple[Order, ...] = get_args(Order)
+_ASKED = {
+    "newest": None,
+    "oldest": "created asc",
+    "longest": "seconds desc",
+    "shortest": "seconds asc",
+    "name": "name asc",
+}
+"""The same in the language of questions."""
 
 _ORDERS: dict[str, str] = {
     "newest": "runs.id DESC",
@@ -31,14 +43,58 @@ WHERE run IN ({runs}) AND node NOT LIKE '%]' AND status <> 'failed' GROUP BY run
 
 
 class Wanted(NamedTuple):
-    """What a reader asks for: only these runs, in this order, this page of so many."""
+    """What a reader asks for: only these runs, in this order, this page of so many.
+
+    ``where`` is a question, ``order`` an `Order` or a field of the language, such as
+    ``metrics.auc desc``; what is found so goes on after the run that is named ``after``.
+    """
 
     pipeline: str | None
     status: str | None
     tag: str | None
-    order: Order
+    where: str | None
+    order: str
     page: int
+    after: str | None
     size: int
+
+    @property
+    def is_question(self) -> bool:
+        """Whether the language is needed."""
+        return self.where is not None or self.order not in ORDERS
+
+    @property
+    def metrics(self) -> list[str]:
+        """The metrics that are asked for, what is sorted by first."""
+        order = None if self.order in ORDERS else read_order(self.order).field
+        fields = [order] if order else []
+        if self.where is not None:
+            fields += [each.field for each in comparisons(read_question(self.where))]
+        return [each.name for each in fields if each.group == "metrics"]
+
+
+def found(records: Records, wanted: Wanted) -> tuple[list[Run], bool]:
+    """The runs that answer a question, and whether there are more after them.
+
+    Raises:
+        QueryError: It is written wrong.
+        NotFoundError: There is no run `Wanted.after`.
+    """
+    tag = None
+    if wanted.tag is not None:
+        key, sign, value = wanted.tag.partition("=")
+        tag = key, value if sign else None
+    runs = find_runs(
+        records,
+        wanted.where,
+        pipeline=wanted.pipeline,
+        status=wanted.status,
+        tag=tag,
+        sort=_ASKED.get(wanted.order, wanted.order),
+        limit=wanted.size + 1,
+        after=None if wanted.after is None else records.run(wanted.after).id,
+    )
+    return runs[: wanted.size], len(runs) > wanted.size
 
 
 def listed(records: Records, wanted: Wanted) -> tuple[list[Run], int]:

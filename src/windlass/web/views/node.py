@@ -20,9 +20,10 @@ from windlass.web.views.lines import (
     portion,
     pressing_first,
 )
+from windlass.web.views.logged import LoggedLine, logged_lines
 from windlass.web.views.logs import LogPart, log_end
 from windlass.web.views.preview import PreviewDocument, preview_document
-from windlass.web.views.run import Curve, Span, curves, edges_of, logged_params, timeline
+from windlass.web.views.run import MOST, Curve, Span, curves, edges_of, logged_params, timeline
 
 if TYPE_CHECKING:
     from windlass.execution.job import Stores
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from windlass.records import Records
 
 _AT_ONCE = 100
-"""Items of a map on a page."""
+"""Items of a map on a page, where not told otherwise."""
 _PREVIEWS = 4
 """Outputs that are shown with what is in them; of more, their own pages show it."""
 _MOST_INPUTS = 200
@@ -49,6 +50,7 @@ class NodeQuery(Query):
 
     state: str | None = Field(default=None, description="Only items with this state.")
     page: int = Field(default=1, ge=1, description="Which part of the items.")
+    most: int | None = Field(default=None, ge=1, le=MOST, description="Items in a part.")
 
 
 class InputLine(TypedDict):
@@ -91,7 +93,9 @@ class NodeDocument(TypedDict):
     attempts: list[Span]
     errors: list[dict[str, Any]]
     curves: list[Curve]
+    machine: list[Curve]
     logged: dict[str, Any]
+    made: list[LoggedLine]
     items: list[NodeLine]
     portion: Portion
     asked: dict[str, Any]
@@ -107,8 +111,7 @@ def node(ask: Ask[NodeQuery]) -> NodeDocument:
     graph_node = run.graph.nodes[base]
     attempts = records.attempts(run.id, row.name)
     items = [node_line(each) for each in row.items if query.state in (None, each.state.word)]
-    shown, place = portion(pressing_first(items), query.page, _AT_ONCE)
-    metrics = [each for each in records.metrics(run.id) if each.node == row.name]
+    shown, place = portion(pressing_first(items), query.page, query.most or _AT_ONCE)
     edges = edges_of(run)
     return NodeDocument(
         run=run.name,
@@ -125,8 +128,10 @@ def node(ask: Ask[NodeQuery]) -> NodeDocument:
         outputs=_outputs(row, run.job.stores),
         attempts=timeline(attempts),
         errors=[{"attempt": each.attempt, **each.error} for each in attempts if each.error],
-        curves=curves(metrics),
+        curves=curves(records, run.id, row.name),
+        machine=curves(records, run.id, row.name, machine=True),
         logged=logged_params(records, run.id, row.name),
+        made=logged_lines(run.job.stores, run.id, row.name),
         items=list(shown),
         portion=place,
         asked=query.model_dump(),

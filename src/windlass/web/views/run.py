@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
+from math import isfinite
 from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import Field
@@ -19,7 +19,6 @@ from windlass.pipeline.diagram import diagram
 from windlass.pipeline.graph import Graph
 from windlass.web.keeping import Kept
 from windlass.web.page import Ask, Query
-from windlass.web.thinning import thinned
 from windlass.web.views.finding import attempts, open_run, rows
 from windlass.web.views.lines import (
     NodeLine,
@@ -30,11 +29,13 @@ from windlass.web.views.lines import (
     portion,
     pressing_first,
 )
+from windlass.web.views.logged import LoggedLine, logged_lines
 from windlass.web.views.origin import Origin, origin
 
 if TYPE_CHECKING:
     from windlass.records import Records
-    from windlass.records.model import Attempt, Metric
+    from windlass.records.model import Attempt
+    from windlass.records.tracked import Curve as Drawn
 
 _MOST_SPANS = 1_000
 """Of a run with more attempts, the longest are on the timeline."""
@@ -44,7 +45,9 @@ _MOST_EVENTS = 200
 MANY_NODES = 80
 """Of a graph with more nodes, groups stand as one until they are opened."""
 _AT_ONCE = 100
-"""Nodes on a page."""
+"""Nodes on a page, where not told otherwise."""
+MOST = 1_000
+"""Nodes on a page, whatever is asked."""
 
 
 class RunQuery(Query):
@@ -57,6 +60,7 @@ class RunQuery(Query):
         default=None, description="Only nodes that have, or hold, this state."
     )
     page: int = Field(default=1, ge=1, description="Which part of the nodes.")
+    most: int | None = Field(default=None, ge=1, le=MOST, description="Nodes in a part.")
 
 
 class RunFacts(TypedDict):
@@ -140,6 +144,7 @@ class RunDocument(TypedDict):
     attempts: int
     curves: list[Curve]
     logged: dict[str, Any]
+    made: list[LoggedLine]
     versions: list[MadeVersion]
     events: list[EventLine]
     origin: Origin
@@ -152,7 +157,7 @@ def run(ask: Ask[RunQuery]) -> RunDocument:
     whole = run_document(records, found.row, nodes=False)
     tries = attempts(ask)
     lines = node_lines(found.graph, rows(ask), opened(query.expand), query.state)
-    shown, place = portion(lines, query.page, _AT_ONCE)
+    shown, place = portion(lines, query.page, query.most or _AT_ONCE)
     return RunDocument(
         run=cast("RunFacts", {key: whole[key] for key in RunFacts.__annotations__}),
         proof=_proof(records, found.id),
@@ -164,8 +169,9 @@ def run(ask: Ask[RunQuery]) -> RunDocument:
         edges=edges_of(found),
         timeline=timeline(tries),
         attempts=len(tries),
-        curves=curves(records.metrics(found.id)),
+        curves=curves(records, found.id),
         logged=logged_params(records, found.id),
+        made=logged_lines(found.job.stores, found.id),
         versions=[
             MadeVersion(model=each.model, number=each.number, is_new=each.is_new)
             for each in records.minted_by(found.id)
@@ -272,16 +278,19 @@ def timeline(attempts: Sequence[Attempt]) -> list[Span]:
     ]
 
 
-def curves(metrics: Sequence[Metric]) -> list[Curve]:
-    """Every metric of every node as a curve."""
-    series: dict[tuple[str, str], list[Metric]] = defaultdict(list)
-    for metric in metrics:
-        series[metric.node, metric.name].append(metric)
-    return [_curve(node, name, points) for (node, name), points in series.items()]
+def curves(
+    records: Records, run: str, node: str | None = None, *, machine: bool = False
+) -> list[Curve]:
+    """Every metric of every node as a curve, or of one node; or what was measured of machines."""
+    found = records.curves(run, points=_POINTS, node=node, machine=machine)
+    return [_curve(each) for each in found]
 
 
-def _curve(node: str, name: str, metrics: Sequence[Metric]) -> Curve:
-    steps = [float(place if m.step is None else m.step) for place, m in enumerate(metrics)]
-    values = [float("nan") if m.value is None else m.value for m in metrics]
-    points = thinned(steps, values, _POINTS)
-    return Curve(node=node, name=name, last=metrics[-1].value, count=len(metrics), points=points)
+def _curve(found: Drawn) -> Curve:
+    # Of what was logged without steps the place counts; thinned points lie evenly among all.
+    wide, places = found.count - 1, max(1, len(found.values) - 1)
+    steps = [at * wide / places if step is None else step for at, step in enumerate(found.steps)]
+    drawn = zip(steps, found.values, strict=True)
+    points = [(float(x), y) for x, y in drawn if y is not None and isfinite(y)]
+    last = found.values[-1]
+    return Curve(node=found.node, name=found.name, last=last, count=found.count, points=points)
