@@ -27,6 +27,7 @@ import caching
 import comparing
 import on_ray
 import over_http
+import pages
 import releasing
 import submitting
 import swapping
@@ -210,6 +211,7 @@ MEASURES: dict[str, Callable[[Bench], list[Figure]]] = {
     "comparing": comparing.comparing,
     "watching": watching.drift,
     "tracking": tracked.tracking,
+    "pages": pages.pages,
 }
 
 

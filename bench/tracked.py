@@ -126,7 +126,7 @@ def _asking(count: int) -> dict[str, float]:
     from windlass.records import Records
 
     records = Records.open("asked.db")
-    _fill(records, count)
+    fill_runs(records, count)
     found = {}
     for name, (where, sort) in QUESTIONS.items():
         times = []
@@ -138,7 +138,7 @@ def _asking(count: int) -> dict[str, float]:
     return found
 
 
-def _fill(records: object, count: int) -> None:
+def fill_runs(records: object, count: int) -> None:
     """Runs with metrics, parameters and tags, and rows as long as those of real runs."""
     import random
     import time
