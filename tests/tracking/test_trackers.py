@@ -11,11 +11,11 @@ import pytest
 
 from windlass import log_metric, pipeline, plugins, step
 from windlass.errors import ConfigError
-from windlass.execution.delivering.beside import check_tracker
 from windlass.execution.delivering.rounds import deliver, round_text
 from windlass.provenance.project import find_project
 from windlass.stacks.stack import Stack, load_stack
 from windlass.tracking.tracker import make_tracker
+from windlass.tracking.trying import look_at_tracker, tracker_of
 
 TRACKER = """
 import json
@@ -144,13 +144,13 @@ def test_a_stack_without_a_tracker_tells_nobody(project: Path) -> None:
 def test_a_tracker_that_cannot_be_told_is_refused(project: Path, tracker: str, told: str) -> None:
     (project / "windlass.toml").write_text(f'[stacks.default]\ntracker = "{tracker}"\n')
     with pytest.raises(ConfigError, match=told):
-        check_tracker(load_stack(None, find_project(project)))
+        tracker_of(load_stack(None, find_project(project)))
 
 
 def test_a_password_that_is_written_out_is_refused(project: Path) -> None:
     stack = stack_of(project, "http://ada:secret@host")
     with pytest.raises(ConfigError, match="names a password") as told:
-        check_tracker(stack)
+        tracker_of(stack)
     assert "secret" not in str(told.value)
 
 
@@ -158,3 +158,12 @@ def test_the_record_alone_takes_no_address() -> None:
     make_tracker("none", "")
     with pytest.raises(ConfigError, match="no tracker"):
         make_tracker("none", "http://host")
+
+
+def test_one_that_cannot_be_tried_out_is_reached(project: Path) -> None:
+    (found,) = look_at_tracker(stack_of(project, str(project / "told")))
+    assert (found.status, found.message) == ("ok", f"lines:{project / 'told'} answers")
+    (found,) = look_at_tracker(stack_of(project, str(project / "away")))
+    assert (found.status, found.message) == ("fail", "it is away")
+    (project / "windlass.toml").write_text("")
+    assert list(look_at_tracker(load_stack(None, find_project(project)))) == []

@@ -89,6 +89,11 @@ class Stack:
         """The tracker without passwords, as the record calls it; None where there is none."""
         return None if self.tracker_name == NO_TRACKER else secrets.masked(self.tracker)
 
+    @property
+    def tracker_told(self) -> str | None:
+        """The tracker as workers are told of it, with its references; None where there is none."""
+        return None if self.tracker_name == NO_TRACKER else self.tracker
+
     @cached_property
     def tracker_address(self) -> str:
         """The tracker's address, secrets resolved; empty where it has none.

@@ -64,7 +64,7 @@ def launch(
     project, stack, options = place_run(pipeline, options)
     target = make_target(options.target or stack.target, stack, options)
     try:
-        from windlass.execution.delivering.beside import check_tracker, told_beside
+        from windlass.execution.delivering.beside import told_beside
         from windlass.execution.interrupt import Interrupts
         from windlass.execution.observer import Observer
         from windlass.execution.run import Run
@@ -74,8 +74,9 @@ def launch(
         from windlass.targets.keeping import capture_kept
         from windlass.targets.locks import locks_of
         from windlass.targets.record import make_plan, record_run, take_fingerprints
+        from windlass.tracking.trying import tracker_of
 
-        check_tracker(stack)
+        tracker_of(stack)
         graph = pipeline.graph()
         stores = open_stores(stack)
         provenance = capture_kept(project, stores, cells)

@@ -205,7 +205,8 @@ class Tracker(Protocol):
 
     A class may have a static method ``in_step(address, place)``: a context manager that is entered
     while a step runs, in its process, so that what the step itself says to the tracker lands where
-    its node is shown.
+    its node is shown. And a method ``try_out()``, which writes something, reads it and cleans up,
+    and returns in words who has kept it: that is what ``windlass stack check`` asks for.
 
     Every method may raise `TrackerAwayError`: the round ends, and is made up for later; or
     `TrackerError`: it would not take that document, and is told the next.

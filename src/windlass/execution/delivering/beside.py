@@ -16,7 +16,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 
-from windlass.errors import ConfigError, WindlassError
+from windlass.errors import WindlassError
 from windlass.execution.stores import stack_from_json, stack_to_json
 from windlass.stacks.stack import Stack
 
@@ -48,25 +48,6 @@ def told_beside(stack: Stack, tell: Callable[[str], None]) -> Iterator[None]:
     left = _end(process, patience=PATIENCE)
     if left is not None:
         tell(left)
-
-
-def check_tracker(stack: Stack) -> None:
-    """Refuses a stack whose tracker cannot be told from here, before anything is run.
-
-    That it does not answer is no such reason.
-
-    Raises:
-        ConfigError: A reference cannot be resolved, or what speaks to it is not installed.
-    """
-    if stack.tracker_shown is not None:
-        if stack.tracker_shown != stack.tracker:  # it stands in the record, and reaches workers
-            raise ConfigError(
-                f"the stack '{stack.name}' names a password in its tracker's address",
-                hint='Refer to it: tracker = "mlflow:http://${env:USER}:${env:PASSWORD}@HOST".',
-            )
-        from windlass.tracking.tracker import make_tracker
-
-        make_tracker(stack.tracker_name, stack.tracker_address)
 
 
 def _start(stack: Stack) -> subprocess.Popen[str]:

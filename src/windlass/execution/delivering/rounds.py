@@ -19,7 +19,8 @@ from windlass.execution.stores import open_stores
 from windlass.records.deliveries import ALIAS, NODE, REPORT, RUN, VERSION, Due
 from windlass.records.models import VersionRow
 from windlass.stacks.stack import Stack
-from windlass.tracking.tracker import TrackedAlias, Tracker, make_tracker
+from windlass.tracking.tracker import TrackedAlias, Tracker
+from windlass.tracking.trying import tracker_of
 
 _HOLD = 30.0
 """Seconds for which nobody else tells a tracker, if this process dies."""
@@ -59,16 +60,15 @@ def deliver(
         patience: Seconds to wait for another process that is telling it.
 
     Raises:
-        ConfigError: The tracker's address holds a reference that cannot be resolved, or what
-            speaks to it is not installed.
+        ConfigError: As `windlass.tracking.trying.tracker_of`.
         RecordError: The record cannot be reached.
     """
-    if stack.tracker_shown is None:
+    tracker = tracker_of(stack)
+    if tracker is None:
         return None
-    tracker = make_tracker(stack.tracker_name, stack.tracker_address)
     stores = open_stores(stack)
     try:
-        return _Telling(stores, tracker, stack.tracker_shown).go(models, again, patience)
+        return _Telling(stores, tracker, str(stack.tracker_shown)).go(models, again, patience)
     finally:
         stores.records.close()
 

@@ -45,6 +45,12 @@ class MlflowTracker:
         """Makes sure, within seconds, that it is there."""
         self._client.reach()
 
+    def try_out(self) -> str:
+        """Writes, reads and cleans up; says which server it is."""
+        from windlass.tracking.mlflow.trying import try_out
+
+        return try_out(self._client)
+
     def tell_run(self, run: TrackedRun) -> None:
         """A run was begun, goes on, or has ended."""
         self._runs.tell_run(run)
