@@ -22,16 +22,13 @@ from windlass.stacks.stack import Stack, load_stack
 AWAY = "http://127.0.0.1:9"
 ADDRESS = "MLFLOW_OF_TESTS"
 """The variable that holds the server's address."""
-_TRACKED = f"""
-[stacks.default]
-tracker = "mlflow:${{env:{ADDRESS}}}"
-"""
 
 
 @contextlib.contextmanager
 def project_in(folder: Path, server: MlflowServer, flow: Path) -> Iterator[Path]:
     """A project with the pipelines of a file, as the working directory."""
-    (folder / "windlass.toml").write_text(_TRACKED)
+    settings = f'[stacks.default]\ntracker = "mlflow:${{env:{ADDRESS}}}"\n'
+    (folder / "windlass.toml").write_text(settings)
     shutil.copy(flow, folder / "flow.py")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(ADDRESS, server.address)
@@ -60,15 +57,19 @@ def told(project: Path, **options: Any) -> Round:
     return found
 
 
-def run_untold(project: Path, pipeline: str) -> str:
-    """The id of a run that nobody was told of: the process beside it died at once."""
-    settings = project / "windlass.toml"
-    settings.write_text("")
-    run = str(windlass("run", f"flow.py:{pipeline}", code=None)["id"])
-    settings.write_text(_TRACKED)
-    with contextlib.closing(stack(project).open_records()) as records, records.write():
-        records.put_waiting(run, stack(project).tracker_shown)
-    return run
+@contextlib.contextmanager
+def nobody_beside() -> Iterator[None]:
+    """Runs as where the process beside each died at once: they are still to be told."""
+    with pytest.MonkeyPatch.context() as patch:
+        nothing = lambda *_: contextlib.nullcontext()  # noqa: E731
+        patch.setattr("windlass.execution.delivering.beside.told_beside", nothing)
+        yield
+
+
+def run_untold(pipeline: str) -> str:
+    """The id of a run that nobody was told of."""
+    with nobody_beside():
+        return str(windlass("run", f"flow.py:{pipeline}", code=None)["id"])
 
 
 def api(server: MlflowServer) -> Any:

@@ -64,10 +64,22 @@ def speaks(depth: int) -> int:
 
     mlflow.autolog(log_models=False, log_datasets=False)
     LogisticRegression(C=0.5).fit([[0], [1]], [0, 1])
+    return depth
+
+
+@step
+def says_one_thing(depth: int) -> int:
+    import mlflow
+
     mlflow.log_metric("plain", depth)
     return depth
 
 
 @pipeline
 def speaking(depth: int = 3) -> int:
-    return speaks(depth)
+    return says_one_thing(speaks(depth))
+
+
+@pipeline
+def plainly(depth: int = 3) -> int:
+    return says_one_thing(depth)

@@ -187,7 +187,7 @@ def _until(done: Any) -> None:
 def test_two_that_tell_at_once_make_nothing_twice(
     mlflow_server: MlflowServer, project: Path
 ) -> None:
-    run = run_untold(project, "breaking")
+    run = run_untold("breaking")
     found: list[Round] = []
     threads = [
         threading.Thread(target=lambda: found.append(told(project, patience=30))) for _ in range(3)
@@ -254,7 +254,7 @@ def test_a_model_of_another_library_is_read_by_windlass(tmp_path: Path) -> None:
 
 
 def test_of_a_large_map_the_whole_is_told_alone(mlflow_server: MlflowServer, project: Path) -> None:
-    run = run_untold(project, "wide")
+    run = run_untold("wide")
     told(project)
     assert set(runs_of(mlflow_server, run)) == {"", "one"}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import pytest
 from cli.test_shipping import plan_in
 from mlflow_server import MlflowServer
 
-from .mlflow_place import ADDRESS, AWAY, api, project_in, runs_of, told, windlass
+from .mlflow_place import ADDRESS, AWAY, api, nobody_beside, project_in, runs_of, told, windlass
 
 pytestmark = pytest.mark.filterwarnings("default")  # MLflow warns of itself, as it is imported
 
@@ -35,7 +36,8 @@ def test_what_a_step_says_by_itself_lands_in_its_nodes_run(
     if mode == "away":
         monkeypatch.setenv(ADDRESS, AWAY)
     more = ["--in-process"] if mode == "in-process" else ["--workers", "1"]
-    document = windlass("run", "flow.py:saying", "-p", f"folder={project}", *more)
+    with contextlib.nullcontext() if mode == "workers" else nobody_beside():
+        document = windlass("run", "flow.py:saying", "-p", f"folder={project}", *more)
     if mode == "away":
         monkeypatch.setenv(ADDRESS, mlflow_server.address)
         assert windlass("sync")["tracker"]["left"] == {}
@@ -78,16 +80,6 @@ def by_a_process(folder: Path, *words: str) -> Any:
     return json.loads(done.stdout)
 
 
-def spoken(server: MlflowServer, run: str) -> None:
-    """What the step of `speaking` says, autologged or not, is at its node."""
-    found = runs_of(server, run)
-    assert set(found) == {"", "speaks"}
-    assert found["speaks"].data.metrics["plain"] == 3
-    assert "training_score" in found["speaks"].data.metrics
-    assert found["speaks"].data.params["C"] == "0.5"
-    assert found["speaks"].info.status == "FINISHED"
-
-
 def test_on_ray_it_is_the_same(
     mlflow_server: MlflowServer, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -95,7 +87,11 @@ def test_on_ray_it_is_the_same(
     monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
     run = by_a_process(project, "run", "flow.py:speaking", "--target", "ray")["id"]
     told(project, patience=60)
-    spoken(mlflow_server, run)
+    found = runs_of(mlflow_server, run)
+    assert set(found) == {"", "speaks", "says_one_thing"}
+    assert "training_score" in found["speaks"].data.metrics
+    assert found["speaks"].data.params["C"] == "0.5"
+    assert own(found["says_one_thing"]) == {"plain": 3}
 
 
 def test_workers_of_an_engine_that_reach_the_store_alone_are_told_the_tracker(
@@ -103,13 +99,16 @@ def test_workers_of_an_engine_that_reach_the_store_alone_are_told_the_tracker(
 ) -> None:
     (project / "requirements.txt").write_text("toolz==1.0.0\n")
     elsewhere, dags = (tmp_path_factory.mktemp(name) for name in ("elsewhere", "dags"))
-    windlass("compile", "flow.py:speaking", "--target", "airflow", "-o", str(dags))
-    plan = plan_in(dags / "speaking.py")
+    windlass("compile", "flow.py:plainly", "--target", "airflow", "-o", str(dags))
+    plan = plan_in(dags / "plainly.py")
     store = ("--store", str(project / ".windlass" / "artifacts"), "--plan", plan["plan"])
     named = ("--as", plan["shared"], "--key", "monday")
     run = by_a_process(elsewhere, "begin", *store, *named)["run"]
-    by_a_process(elsewhere, "execute", *store, "--run", run, "--node", "speaks")
+    by_a_process(elsewhere, "execute", *store, "--run", run, "--node", "says_one_thing")
     (synced,) = windlass("sync")["runs"]
     assert synced["id"] == run
     assert synced["status"] == "succeeded"
-    spoken(mlflow_server, run)
+    found = runs_of(mlflow_server, run)
+    assert set(found) == {"", "says_one_thing"}
+    assert own(found["says_one_thing"]) == {"plain": 3}
+    assert found["says_one_thing"].info.status == "FINISHED"
