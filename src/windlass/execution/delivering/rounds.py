@@ -179,13 +179,8 @@ class _Telling:
     def _alone(self, patience: float) -> Iterator[bool]:
         """Keeps other processes from telling the tracker, and says that this one still does."""
         holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex}"
-        end = time.monotonic() + patience
-        while not (is_alone := self._records.hold_tracker(self._name, holder, _HOLD)):
-            if time.monotonic() >= end:
-                self._round.busy = True
-                break
-            time.sleep(min(1.0, patience))
-        if not is_alone:
+        if not self._holds(holder, patience):
+            self._round.busy = True
             yield False
             return
         over = threading.Event()
@@ -197,6 +192,15 @@ class _Telling:
             over.set()
             beat.join()
             self._records.let_tracker_go(self._name, holder)
+
+    def _holds(self, holder: str, patience: float) -> bool:
+        """Whether a holder gets the tracker in time."""
+        end = time.monotonic() + patience
+        while not self._records.hold_tracker(self._name, holder, _HOLD):
+            if time.monotonic() >= end:
+                return False
+            time.sleep(min(1.0, patience))
+        return True
 
     def _beat(self, holder: str, over: threading.Event) -> None:
         while not over.wait(_HOLD / 3):

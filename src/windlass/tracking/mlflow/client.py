@@ -85,8 +85,7 @@ class Client:
     @cached_property
     def api(self) -> Any:
         """``mlflow.MlflowClient``."""
-        for name, value in _SETTINGS.items():
-            os.environ.setdefault(name, value)
+        quieten()
         from mlflow import MlflowClient
 
         return MlflowClient(tracking_uri=self.address)
@@ -123,6 +122,12 @@ class Client:
                     hint="Check the user and the password to which the tracker's address refers.",
                 ) from error
             raise TrackerError(f"MLflow at {self.shown}: {masked(str(error))}") from error
+
+
+def quieten() -> None:
+    """Has MLflow's client be patient and talk as we do, unless somebody has said otherwise."""
+    for name, value in _SETTINGS.items():
+        os.environ.setdefault(name, value)
 
 
 def require_mlflow() -> None:

@@ -37,21 +37,8 @@ class Models:
         """Registers a version, with its model in MLflow's format at the run that made it."""
         with self._client.telling() as api:
             _make_model(api, version.model)
-            if self._find(version) is not None:
-                return
-            run = self._run_of(version)
-            path = f"models/{version.model}"
-            with tempfile.TemporaryDirectory(prefix="windlass-") as scratch:
-                save_model(version, Path(scratch) / "model")
-                api.log_artifacts(run.info.run_id, f"{scratch}/model", path)
-            api.create_model_version(
-                version.model,
-                source=f"{run.info.artifact_uri}/{path}",
-                run_id=run.info.run_id,
-                tags=plain_tags(dict(version.tags)),
-                description=f"{version.name} of Windlass",
-                await_creation_for=0,
-            )
+            if self._find(version) is None:
+                _register(api, version, self._run_of(version).info)
 
     def tell_report(self, report: TrackedReport) -> None:
         """Puts a report beside the model, and its verdict on the version."""
@@ -106,14 +93,26 @@ class Models:
         experiment = self._runs.experiment(_REGISTERED)
         for found in find_runs(self._client.api, experiment, tags):
             return found
-        made = self._client.api.create_run(
-            experiment,
-            start_time=milliseconds(version.created),
-            run_name=version.name,
-            tags=plain_tags(tags),
-        )
-        self._client.api.set_terminated(made.info.run_id, "FINISHED", milliseconds(version.created))
+        when = milliseconds(version.created)
+        made = self._client.api.create_run(experiment, when, plain_tags(tags), version.name)
+        self._client.api.set_terminated(made.info.run_id, "FINISHED", when)
         return made
+
+
+def _register(api: Any, version: TrackedVersion, run: Any) -> None:
+    """Puts the model at a run, and makes that the version's source."""
+    path = f"models/{version.model}"
+    with tempfile.TemporaryDirectory(prefix="windlass-") as scratch:
+        save_model(version, Path(scratch) / "model")
+        api.log_artifacts(run.run_id, f"{scratch}/model", path)
+    api.create_model_version(
+        version.model,
+        source=f"{run.artifact_uri}/{path}",
+        run_id=run.run_id,
+        tags=plain_tags(dict(version.tags)),
+        description=f"{version.name} of Windlass",
+        await_creation_for=0,
+    )
 
 
 def _make_model(api: Any, name: str) -> None:

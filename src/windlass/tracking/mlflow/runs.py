@@ -186,15 +186,7 @@ class Runs:
         from mlflow import MlflowClient
 
         there, run = MlflowClient(tracking_uri=spool.as_uri()), into.info.run_id
-        has = {**into.data.params, **self._client.api.get_run(run).data.params}
-        own = {
-            n: v for n, v in said.data.tags.items() if not n.startswith(("mlflow.", "windlass."))
-        }
-        self._log(
-            self._client.api.get_run(run),
-            {n: v for n, v in said.data.params.items() if n not in has},
-            own,
-        )
+        self._copy_words(said, self._client.api.get_run(run))
         for name in said.data.metrics:
             history = there.get_metric_history(said.info.run_id, name)
             for some in portions(history, METRICS_AT_ONCE):
@@ -203,6 +195,12 @@ class Runs:
             with tempfile.TemporaryDirectory(prefix="windlass-") as folder:
                 there.download_artifacts(said.info.run_id, "", folder)
                 self._client.api.log_artifacts(run, folder)
+
+    def _copy_words(self, said: Any, into: Any) -> None:
+        """Parameters that are not there yet, and tags that are the step's own."""
+        ours = ("mlflow.", "windlass.")
+        params = {n: v for n, v in said.data.params.items() if n not in into.data.params}
+        self._log(into, params, {n: v for n, v in said.data.tags.items() if not n.startswith(ours)})
 
     def _end(self, found: Any, status: str, ended: float | None, digest: str) -> None:
         """The state, and last of all, that it was told everything."""

@@ -66,14 +66,7 @@ def _begun(address: str, place: StepPlace) -> Iterator[None]:
         address = _away(place)
     mlflow.set_tracking_uri(address)
     experiment, run = _run_of(address, place)
-    _set(
-        {
-            "MLFLOW_TRACKING_URI": address,
-            "MLFLOW_EXPERIMENT_ID": experiment,
-            "MLFLOW_RUN_ID": run,  # for threads' and other processes' first runs
-            "MLFLOW_RUN_CONTEXT": json.dumps({PARENT: run}),
-        }
-    )
+    _set(_variables(address, experiment, run))
     with _Starting(run).instead():
         try:
             yield
@@ -81,6 +74,16 @@ def _begun(address: str, place: StepPlace) -> Iterator[None]:
             while mlflow.active_run() is not None:
                 mlflow.end_run()
             mlflow.set_tracking_uri("")
+
+
+def _variables(address: str, experiment: str, run: str) -> dict[str, str]:
+    """By which threads and other processes find where to log."""
+    return {
+        "MLFLOW_TRACKING_URI": address,
+        "MLFLOW_EXPERIMENT_ID": experiment,
+        "MLFLOW_RUN_ID": run,  # of the first run that each of them starts
+        "MLFLOW_RUN_CONTEXT": json.dumps({PARENT: run}),
+    }
 
 
 def _away(place: StepPlace) -> str:
