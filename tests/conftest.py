@@ -15,6 +15,7 @@ import pytest
 
 import container_engine
 from database_server import PROGRAMS, Server
+from mlflow_server import MlflowServer
 from object_server import ObjectServer
 
 
@@ -100,3 +101,16 @@ def bucket(object_server: ObjectServer, monkeypatch: pytest.MonkeyPatch) -> str:
     name = f"t-{uuid.uuid4().hex}"
     object_server.make_bucket(name)
     return f"s3://{name}"
+
+
+@pytest.fixture(scope="session")
+def mlflow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MlflowServer]:
+    """A server of MLflow, for its client where that is installed."""
+    if importlib.util.find_spec("mlflow") is None:
+        pytest.skip("MLflow's client is not installed")
+    server = MlflowServer(tmp_path_factory.mktemp("mlflow"))
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()

@@ -28,6 +28,8 @@ GROUPS = {
     "tests/serving/app/test_schemathesis.py": "clients",
     "tests/monitoring/turning/test_turn.py": "turning",
     "tests/models/test_conversion.py": "conversion",
+    "tests/models/test_mlflow": "mlflow",
+    "tests/tracking/test_mlflow": "mlflow",
     "tests/web/test_browser.py": "pages",
     "tests/web/test_http.py": "pages",
     "tests/web/test_views.py": "pages",

@@ -33,6 +33,8 @@
     │   ├── NotReadyError    there is no version yet that could answer
     │   └── ProtocolError    a request is not of the protocol, or asks for what is not done here
     ├── AlertError           an alert cannot be sent
+    ├── TrackerError         a tracker would not take what it was told
+    │   └── TrackerAwayError it cannot be reached
     └── ModelError           a version of a model cannot be used as it is asked
         ├── ConversionError  it cannot be converted to another format
         ├── SignatureError   rows are not what it takes
@@ -166,6 +168,16 @@ class VersionError(RecordError):
     """The database was made by a newer Windlass."""
 
     exit_code = 2
+
+
+class TrackerError(WindlassError):
+    """A tracker would not take what it was told."""
+
+    exit_code = 1
+
+
+class TrackerAwayError(TrackerError):
+    """A tracker cannot be reached now: it is told later."""
 
 
 class StepError(WindlassError):

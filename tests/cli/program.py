@@ -17,8 +17,8 @@ from typing import Any
 import windlass
 
 from . import warm
-from .warm import PROGRAM
 
+PROGRAM = warm.PROGRAM
 OURS = str(Path(windlass.__file__).parent)
 """Where no line of a traceback that a user sees should be."""
 

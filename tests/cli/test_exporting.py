@@ -18,8 +18,8 @@ from matplotlib.figure import Figure
 
 from windlass import HTML, Audio, Markdown
 from windlass.artifacts import Artifact, ArtifactStore, save
-from windlass.cli.exporting import export
 from windlass.errors import ConfigError
+from windlass.execution.exporting import export
 from windlass.execution.job import Stores
 
 TABLE = pd.DataFrame({"name": ["a", "b"], "value": [1, 2]})

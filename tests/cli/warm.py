@@ -61,7 +61,8 @@ def run(
     # `windlass execute` starts itself anew unless sets have the order there that workers have.
     seed = "0" if arguments[:1] == ("execute",) else "random"
     told = {**variables, _SEED: seed} if seed == "0" else dict(variables)
-    request = {"argv": [str(PROGRAM), *arguments], "folder": str(folder), "variables": told}
+    words = [str(PROGRAM), *arguments]
+    request = {"argv": words, "folder": str(folder), "variables": told}
     ours, theirs = socket.socketpair()
     with ours, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         with theirs:
@@ -70,8 +71,8 @@ def run(
             socket.send_fds(server, [b"."], descriptors)
         ours.sendall(json.dumps(request).encode())
         ours.shutdown(socket.SHUT_WR)
-        code = _wait(ours, seconds, request["argv"])
-        return subprocess.CompletedProcess(request["argv"], code, _written(out), _written(err))
+        code = _wait(ours, seconds, words)
+        return subprocess.CompletedProcess(words, code, _written(out), _written(err))
 
 
 def _wait(connection: socket.socket, seconds: float, words: Any) -> int:

@@ -14,6 +14,15 @@ from typing import Any
 PACKAGING = f"packaging=={version('packaging')}"
 """What the projects of all tests require, so that one image does for all."""
 
+SHOWN = """
+[stacks.shown]
+target = "container"
+tracker = "mlflow:http://${{env:TRACKER_HOST}}:9"
+[stacks.shown.options]
+base = "{}"
+"""
+"""A stack whose tracker does not answer."""
+
 FLOW = """
 import os
 import signal
@@ -94,6 +103,16 @@ def look_back() -> dict[str, str]:
     import packaging
 
     return {"packaging": packaging.__version__}
+
+
+@step
+def find_tracker() -> dict[str, str]:
+    return {"tracker": os.environ["MLFLOW_TRACKING_URI"]}
+
+
+@pipeline
+def shown() -> dict[str, str]:
+    return find_tracker()
 
 
 @pipeline

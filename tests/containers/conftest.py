@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from containers.boxed import PACKAGING, Boxed
+from containers.boxed import PACKAGING, SHOWN, Boxed
 
 
 @pytest.fixture(autouse=True)
@@ -17,5 +17,5 @@ def _no_downloads(monkeypatch: pytest.MonkeyPatch) -> None:
 def boxed(container_base: str, tmp_path_factory: pytest.TempPathFactory) -> Boxed:
     """One project for the tests of a module: its lock is solved once."""
     root = tmp_path_factory.mktemp("boxed") / "project"
-    more = '[environments.old]\nrequirements = ["packaging==23.2"]\n'
+    more = '[environments.old]\nrequirements = ["packaging==23.2"]\n' + SHOWN.format(container_base)
     return Boxed(root, container_base).write(PACKAGING, more=more)

@@ -52,6 +52,13 @@ def test_a_step_has_the_locked_environment_and_nothing_of_this_machine(boxed: Bo
     assert [each.read_text() for each in logs] == ["looking around\n"]
 
 
+def test_a_step_is_told_the_tracker_with_what_its_address_refers_to(boxed: Boxed) -> None:
+    pytest.importorskip("mlflow", reason="MLflow's client is not installed")
+    told = boxed.do("run", "flow.py:shown", "--stack", "shown", TRACKER_HOST="127.0.0.1")
+    assert told.code == 0, told.words
+    assert boxed.value_of("find_tracker") == {"tracker": "http://127.0.0.1:9"}
+
+
 def test_an_edit_to_the_code_builds_no_image(boxed: Boxed) -> None:
     boxed.value("looking")
     file = boxed.root / "flow.py"

@@ -68,6 +68,7 @@ def _facts(run: dict[str, Any]) -> list[tuple[str, str]]:
         facts.append(("metrics", ", ".join(told)))
     if run.get("proof"):
         facts.append(("reproduced", _proof(run["proof"])))
+    facts += [("tracker", _tracker(each)) for each in run.get("trackers", ())]
     left_out = run["left_out"]
     if reason := common_reason(run.get("nodes", ())):
         facts.append(("cache", reason))
@@ -81,6 +82,14 @@ def _proof(proof: dict[str, Any]) -> str:
     first = f", first in '{proof['first']}'" if proof["first"] else ""
     when = ago_text(proof["created"])
     return f"{proof['verdict']}{first}: in the {proof['environment']} environment, {when}"
+
+
+def _tracker(told: dict[str, Any]) -> str:
+    """How it stands with what is shown elsewhere."""
+    if told["state"] == "delivered":
+        return f"{told['tracker']}, told {ago_text(told['time'])}"
+    why = f": {told['error']}" if told["error"] else ""
+    return f"{told['tracker']}, not told all of it yet{why}; now: windlass sync"
 
 
 def common_reason(nodes: Sequence[Node]) -> str | None:

@@ -72,9 +72,10 @@ def check(name: _Name = None, json: Json = False) -> int:
     """Tries a stack out."""
     from windlass.stacks.checking import check_stack
     from windlass.targets.target import look_at_target
+    from windlass.tracking.trying import look_at_tracker
 
     found = stack_here(name)
-    checks = list(check_stack(found, look_at_target))
+    checks = list(check_stack(found, look_at_target, look_at_tracker))
     if json:
         print_json({"stack": found.name, **checks_document(checks)})
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,11 +20,14 @@ from windlass.cli.output import (
     kept_for_json,
     print_json,
 )
+from windlass.cli.place import stack_here
 
 if TYPE_CHECKING:
     from windlass.targets.sync import Synced
 
 _MOST_NAMED = 5
+_PATIENCE = 40.0
+"""Seconds: a process that died while it told the tracker is waited for no longer."""
 
 
 @command
@@ -35,19 +39,26 @@ def sync(
     stack: StackName = None,
     json: Json = False,
 ) -> int:
-    """Takes into the record what workers posted of runs; ends those of which all is settled."""
+    """Takes into the record what workers posted of runs; tells the tracker what waits for it."""
+    from windlass.execution.delivering.rounds import deliver, round_text
     from windlass.targets.sync import sync as take_in
     from windlass.targets.sync import sync_all
 
     synced = sync_all(stack=stack) if run is None else [take_in(run, stack=stack)]
+    told = deliver(stack_here(stack), again=True, patience=_PATIENCE)
     if json:
         documents = [_document(each) for each in synced]
-        print_json({"runs": documents} if run is None else documents[0])
-    elif not synced:
-        console().print("no run goes on of which workers have posted anything")
+        document = {"runs": documents} if run is None else documents[0]
+        print_json({**document, "tracker": None if told is None else asdict(told)})
     else:
+        if not synced:
+            console().print("no run goes on of which workers have posted anything")
         for each in synced:
             _tell(each)
+        if told is not None:
+            console().print(round_text(told), markup=False, soft_wrap=True)
+    if told is not None and (told.left or told.refused):
+        return FAILED
     return FAILED if any(each.run.status == "failed" for each in synced) else DONE
 
 

@@ -189,7 +189,7 @@ def export(
     json: Json = False,
 ) -> int:
     """Writes an artifact: tables as .parquet or .csv, pictures as .svg or .png, and so on."""
-    from windlass.cli.exporting import export as write
+    from windlass.execution.exporting import export as write
 
     stores = stores_here(stack)
     found, node = find_artifact(stores, artifact)

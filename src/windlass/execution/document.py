@@ -30,6 +30,7 @@ def run_document(records: Records, run: Run) -> dict[str, Any]:
 
     [document] = run_documents(records, [run])
     document["proof"] = _proof_document(records.proofs(run.id))
+    document["trackers"] = records.deliveries_of(run.id)
 
     outcomes = shown(records.run_outcomes(run.id))
     by_node: dict[str, list[Last]] = {}

@@ -204,6 +204,10 @@ def _observed(work: Work) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         journal = stack.enter_context(journalling(job.journal_path(work.name, work.attempt)))
         stack.enter_context(attended(journal, job.system_metrics, _live_log(work)))
+        if job.tracker is not None:
+            from windlass.execution.delivering.inside import inside
+
+            stack.enter_context(inside(job, work.name, work.attempt))
         if job.watched:
             from windlass.execution.watching import watched
 

@@ -65,6 +65,7 @@ class Job:
         python: The minor version of the Python that took the fingerprints; None for this one.
         owner: The hold on the run of whoever drives it; None in workers.
         shipment: The files that it has with it, for workers that don't have its driver's disk.
+        tracker: Where it is shown besides the record, references unresolved; None for nowhere.
     """
 
     run: str
@@ -82,6 +83,7 @@ class Job:
     python: str | None = None
     owner: Ownership | None = None
     shipment: Shipment = NOTHING
+    tracker: str | None = None
     lists: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @functools.cached_property
@@ -149,6 +151,10 @@ class Job:
         """Where an attempt's metrics are kept until the record has them."""
         return self.stores.logs / self.run / f"{node}.{attempt}.metrics"
 
+    def spool_path(self, node: str, attempt: int) -> Path:
+        """Where an attempt's own words to a tracker that is away are kept."""
+        return spool_in(self.stores, self.run, node, attempt)
+
     def events_path(self, node: str, attempt: int) -> Path:
         """Where it is noted what an attempt did, if the run is watched."""
         return self.stores.logs / self.run / f"{node}.{attempt}.events"
@@ -181,7 +187,13 @@ def open_job(run: str, stores: Stores, plan: Plan | None = None) -> Job:
         system_metrics=details.get("system_metrics", True),
         python=_minor(details.get("machine", {}).get("python")),
         shipment=shipment_in(details),
+        tracker=details.get("tracker"),
     )
+
+
+def spool_in(stores: Stores, run: str, node: str, attempt: int) -> Path:
+    """Where an attempt's own words to a tracker that is away are kept."""
+    return stores.logs / run / f"{node}.{attempt}.tracker"
 
 
 def _minor(version: str | None) -> str | None:

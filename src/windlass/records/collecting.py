@@ -94,6 +94,7 @@ class Collecting(Driving):
             if self.change(_REMOVE, {**seen, "driver": run.driver or "", "beat": run.beat or 0.0}):
                 for table in (*_OF_RUNS, "proofs"):
                     self.change(f"DELETE FROM {table} WHERE run = :run", {"run": run.id})  # noqa: S608
+                self.forget_deliveries(run.id)
                 removed.append(run)
         return removed
 

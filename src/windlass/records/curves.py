@@ -100,6 +100,17 @@ class Curves(Looking):
                 found[row["run"]][row["name"]] = Summary(**fields)
         return found
 
+    def newest_points(self, run: str, node: str) -> dict[str, Points]:
+        """All points of a node's numbers, the machine's own too, of the last attempt that has any.
+
+        Args:
+            run: The run's id.
+            node: The node, or the item of a map.
+        """
+        query = _ALL.format(columns="s.points", only="1 = 1")
+        found = self.execute(query, {"run": run, "node": node})
+        return {some[0]["name"]: _joined(some) for some in _by_series(found)}
+
     def last_values(self, run: str) -> list[Last]:
         """The newest number of every node of a run by every name, but for the machine's own."""
         query = _ALL.format(columns="s.last, s.last_time", only=_PLAIN)

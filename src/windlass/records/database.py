@@ -33,7 +33,7 @@ from windlass.records.patience import PATIENCE, patiently
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-REVISION = "0007"
+REVISION = "0008"
 """The newest migration; a database says in ``alembic_version`` which one it has."""
 
 Row = Mapping[str, Any]

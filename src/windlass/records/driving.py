@@ -95,6 +95,7 @@ class Driving(Writing):
                 self.change(f"DELETE FROM {table} WHERE {_OF_OPEN}", {"run": seen.id})  # noqa: S608
             self.change(f"DELETE FROM outcomes WHERE {_OPEN}", {"run": seen.id})  # noqa: S608
             self.put_parameters(seen.id, parameters)
+            self.tell_again(seen.id)
             self.add_events([Event(seen.id, "", began, "resumed", note or {})])
         return True
 

@@ -17,6 +17,7 @@ _KEYS = {
     "tags": ("run", "key"),
     "aliases": ("model", "alias"),
     "deployments": ("id",),
+    "deliveries": ("tracker", "kind", "subject"),
     "observations": ("model", "began", "number", "writer"),
 }
 

@@ -45,6 +45,7 @@ class NewRun:
     """A run to be recorded; the record gives it its number and name.
 
     Its id and time, too, unless they are told: of a run that was begun where no record was.
+    `tracker` is who is to be told of it, besides the record.
     """
 
     pipeline: str
@@ -62,6 +63,7 @@ class NewRun:
     driver: str | None = None
     id: str | None = None
     created: float | None = None
+    tracker: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -454,6 +454,31 @@ turns = sa.Table(
     sa.Index("ix_turns_model", "model", "began"),
 )
 
+# What trackers were told, or are to be told: see `deliveries`.
+deliveries = sa.Table(
+    "deliveries",
+    metadata,
+    _key("tracker"),
+    _key("kind"),
+    _key("subject"),
+    _text("state"),
+    sa.Column("digest", sa.Text),  # of what the tracker has
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("time", _Float, nullable=False),
+    sa.Column("error", sa.Text),
+    sa.Index("ix_deliveries_state", "tracker", "kind", "state"),
+    sa.Index("ix_deliveries_subject", "kind", "subject"),
+)
+
+# Which process tells a tracker now: one at a time, so that nothing is made twice there.
+deliverers = sa.Table(
+    "deliverers",
+    metadata,
+    _key("tracker"),
+    _text("holder"),
+    sa.Column("until", _Float, nullable=False),
+)
+
 KEPT_FOR_EVER = {
     "sqlite": [
         f"""

@@ -10,6 +10,7 @@ from windlass.artifacts.artifact import Artifact
 from windlass.errors import NotDrivenError
 from windlass.records import rows
 from windlass.records.database import one_of
+from windlass.records.deliveries import Deliveries
 from windlass.records.identity import uuid7
 from windlass.records.minting import Minting
 from windlass.records.model import (
@@ -42,7 +43,7 @@ _OTHER_ARCHIVE = "bundles.blob IS NULL OR bundles.blob <> excluded.blob"
 _FORGET_TAG = "DELETE FROM tags WHERE run = :run AND key = :key"
 
 
-class Writing(Minting, Tracking):
+class Writing(Minting, Tracking, Deliveries):
     """The writes of the record."""
 
     def save_plan(
@@ -99,6 +100,7 @@ class Writing(Minting, Tracking):
             self._add("runs", [row])
             self.put_parameters(row["id"], run.parameters)
             self._put_tags(row["id"], run.tags)
+            self.put_waiting(row["id"], run.tracker)
             self.add_events([Event(row["id"], "", row["created"], "created")])
         parameters = {parameter.name: parameter.value for parameter in run.parameters}
         absent = {"ended": None, "error": None}
@@ -211,6 +213,7 @@ class Writing(Minting, Tracking):
             if driver is not None:
                 self._check_driver(run, driver)
             self.change(_END_RUN, row)
+            self.tell_again(run)
             self.add_events([Event(run, "", now, status, {"error": error})])
             minted = self.mint_of_run(run) if status == "succeeded" else []
             self.add_events([Event(run, "", now, "version", m._asdict()) for m in minted])
@@ -219,12 +222,14 @@ class Writing(Minting, Tracking):
         """Sets tags of a run, replacing those of the same names."""
         with self.write():
             self._put_tags(run, tags)
+            self.tell_again(run)
 
     def untag_run(self, run: str, keys: Iterable[str]) -> None:
         """Takes tags away from a run; those it has not are passed over."""
         with self.write():
             for key in keys:
                 self.change(_FORGET_TAG, {"run": run, "key": key})
+            self.tell_again(run)
 
     def _standing(self, outcomes: Sequence[Outcome]) -> dict[tuple[str, str], str]:
         """The status of what stands in the places of outcomes, while nobody else writes there."""

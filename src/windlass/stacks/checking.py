@@ -21,12 +21,18 @@ _SECONDS = 20.0
 _SIZE = 1 << 16  # of what is written: more than is kept in the record
 
 
-def check_stack(stack: Stack, look_at_target: LookAt, seconds: float = _SECONDS) -> Iterator[Check]:
+def check_stack(
+    stack: Stack,
+    look_at_target: LookAt,
+    look_at_tracker: LookAt = lambda _: (),
+    seconds: float = _SECONDS,
+) -> Iterator[Check]:
     """Tries out all parts of a stack, one after the other; what is written is removed again.
 
     Args:
         stack: Which one.
         look_at_target: Tells whether its target is there.
+        look_at_tracker: Tells whether its tracker is.
         seconds: How long a store may take to answer.
 
     Yields:
@@ -42,6 +48,7 @@ def check_stack(stack: Stack, look_at_target: LookAt, seconds: float = _SECONDS)
             yield in_time("writing once", lambda: _once(store.named), seconds)
     with contextlib.suppress(ConfigError):  # an address that is not known was told of above
         yield _sharing(stack)
+    yield from look_at_tracker(stack)
     yield from _target(stack, look_at_target)
 
 

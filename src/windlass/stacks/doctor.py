@@ -66,6 +66,8 @@ def _records(stack: Stack, is_gone: Callable[[Run], bool] | None) -> Iterator[Ch
     try:
         yield attempt("records", lambda: _database(records))
         yield attempt("environment", lambda: _environment(stack.project, records))
+        if stack.tracker_shown is not None:
+            yield attempt("tracker", lambda: _tracker(stack.tracker_shown or "", records))
         if is_gone is not None:
             yield attempt("runs", lambda: _leftovers(records, is_gone))
     finally:
@@ -107,6 +109,17 @@ def _environment(project: Project, records: Records) -> Check:
 
 _REINSTALL = "Install what it says, or change what it says."
 _MENDS = {"uv.lock": "Bring it there: uv sync."}
+
+
+def _tracker(name: str, records: Records) -> Check:
+    """What a tracker was not told, as far as the record tells without asking it."""
+    found = [each for each in records.undelivered() if each.tracker == name]
+    if not found:
+        return Check("tracker", "ok", f"{name} was told all that ended")
+    counts = ", ".join(f"{each.count} {each.kind}{'s' * (each.count > 1)}" for each in found)
+    why = next((f": {each.error}" for each in found if each.error), "")
+    hint = "Tell it now: windlass sync. Or let a watcher: windlass watch."
+    return Check("tracker", "warn", f"{name} was not told all of {counts}{why}", hint)
 
 
 def _leftovers(records: Records, is_gone: Callable[[Run], bool]) -> Check:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class Stack:
     """Where a plan runs and what it leaves behind is kept.
 
-    The two addresses are as they were written: references to secrets stand in them until a store
+    The addresses are as they were written: references to secrets stand in them until a store
     is opened. Showing a stack masks the passwords that somebody wrote out all the same.
 
     Args:
@@ -36,7 +36,8 @@ class Stack:
         storage: What the artifact store's file system takes.
         options: What the target takes.
         cache: The bytes of local copies of an artifact store elsewhere; None for the usual ones.
-        tracker: Where experiments are shown besides the record.
+        tracker: Where experiments are shown besides the record: a tracker's name, a colon and its
+            address; ``none`` for the record alone.
         durable: Whether loss of power is survived, not only the death of processes.
         trust_pickle: Whether pickles from the artifact store may be read.
         code: The folder of the code that is run, where it is not the project's own.
@@ -50,7 +51,7 @@ class Stack:
     storage: Mapping[str, Any] = field(default_factory=dict, repr=False)
     options: Mapping[str, Any] = field(default_factory=dict, repr=False)
     cache: int | None = None
-    tracker: str = NO_TRACKER
+    tracker: str = field(default=NO_TRACKER, repr=False)
     durable: bool = False
     trust_pickle: bool = False
     code: str | None = None
@@ -77,6 +78,30 @@ class Stack:
             ConfigError: A reference cannot be resolved.
         """
         return self._address(self.records, "records", "windlass.db")
+
+    @property
+    def tracker_name(self) -> str:
+        """What stands before the tracker's address: ``mlflow``, or ``none``."""
+        return self.tracker.partition(":")[0]
+
+    @property
+    def tracker_shown(self) -> str | None:
+        """The tracker without passwords, as the record calls it; None where there is none."""
+        return None if self.tracker_name == NO_TRACKER else secrets.masked(self.tracker)
+
+    @property
+    def tracker_told(self) -> str | None:
+        """The tracker as workers are told of it, with its references; None where there is none."""
+        return None if self.tracker_name == NO_TRACKER else self.tracker
+
+    @cached_property
+    def tracker_address(self) -> str:
+        """The tracker's address, secrets resolved; empty where it has none.
+
+        Raises:
+            ConfigError: A reference cannot be resolved.
+        """
+        return str(self._resolved(self.tracker.partition(":")[2], "tracker"))
 
     def resolved_options(self) -> dict[str, Any]:
         """The target's options, secrets resolved."""
@@ -145,7 +170,7 @@ class Stack:
 
     def references(self) -> list[tuple[str, str]]:
         """The secrets that its stores need: each one's kind, ``env`` or ``file``, and its name."""
-        told = [self.artifacts or "", self.records or "", *_texts(self.storage)]
+        told = [self.artifacts or "", self.records or "", self.tracker, *_texts(self.storage)]
         return list(dict.fromkeys(each for text in told for each in secrets.references(text)))
 
     def describe(self) -> dict[str, Any]:
@@ -157,7 +182,7 @@ class Stack:
             "target": self.target,
             "artifacts": secrets.masked(self.artifacts or str(self.project.home / "artifacts")),
             "records": secrets.masked(self.records or str(self.project.home / "windlass.db")),
-            "tracker": self.tracker,
+            "tracker": self.tracker_shown or NO_TRACKER,
             "durable": self.durable,
             "trust_pickle": self.trust_pickle,
             "cache": self.cache or LIMIT,
@@ -189,6 +214,9 @@ class Stack:
             return [self._resolved(item, what) for item in value]
         return value
 
+
+TRACKERS = (NO_TRACKER, "mlflow")
+"""Ours, as `windlass.tracking.tracker` finds them."""
 
 ARTIFACTS, RECORDS = "WINDLASS_ARTIFACTS", "WINDLASS_RECORDS"
 """Variables of the environment that take the place of the default stack's addresses."""
@@ -253,15 +281,16 @@ def is_local(address: str) -> bool:
 
 
 def _check_tracker(said: StackSettings, name: str) -> None:
-    if said.tracker == NO_TRACKER:
+    tracker = said.tracker.partition(":")[0]
+    if tracker in TRACKERS:
         return
     from windlass import plugins
 
-    known = sorted(plugins.entry_points("windlass.trackers"))
-    if said.tracker not in known:
+    known = sorted({*TRACKERS, *plugins.entry_points("windlass.trackers")})
+    if tracker not in known:
         raise ConfigError(
-            f"the stack '{name}' names the tracker '{said.tracker}', which is not installed",
-            hint=f"There is: {', '.join([NO_TRACKER, *known])}.",
+            f"the stack '{name}' names the tracker '{tracker}', which is not installed",
+            hint=f"There is: {', '.join(known)}.",
         )
 
 

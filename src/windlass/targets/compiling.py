@@ -91,6 +91,7 @@ def compile_pipeline(
         take_fingerprints,
     )
     from windlass.targets.target import find_target, stack_for
+    from windlass.tracking.trying import tracker_of
 
     project, stack, options = place_run(pipeline, options)
     name = options.target or stack.target
@@ -101,6 +102,7 @@ def compile_pipeline(
             hint=f"windlass run FILE.py:PIPELINE --target {name}",
         )
     target = engine(stack_for(name, stack), options)
+    tracker_of(stack)
     graph, stores = pipeline.graph(), open_stores(stack)
     provenance = capture_kept(project, stores)
     here = provenance.environment
@@ -117,6 +119,7 @@ def compile_pipeline(
         "windlass": {"version": __version__, "wheel": store_wheel(stores.artifacts, project.cache)},
         "folder": ".",
         "system_metrics": options.system_metrics,
+        "tracker": stack.tracker_told,
     }
     shared = post_plan(job, target=name, stack=stack.name, tags=options.tags, details=details)
     notices = target.notices(plan) if hasattr(target, "notices") else ()

@@ -64,6 +64,7 @@ def launch(
     project, stack, options = place_run(pipeline, options)
     target = make_target(options.target or stack.target, stack, options)
     try:
+        from windlass.execution.delivering.beside import told_beside
         from windlass.execution.interrupt import Interrupts
         from windlass.execution.observer import Observer
         from windlass.execution.run import Run
@@ -73,7 +74,9 @@ def launch(
         from windlass.targets.keeping import capture_kept
         from windlass.targets.locks import locks_of
         from windlass.targets.record import make_plan, record_run, take_fingerprints
+        from windlass.tracking.trying import tracker_of
 
+        tracker_of(stack)
         graph = pipeline.graph()
         stores = open_stores(stack)
         provenance = capture_kept(project, stores, cells)
@@ -89,7 +92,8 @@ def launch(
         with Interrupts() as interrupts:  # from here on there is a run to be told the end of
             job, row = record_run(*made_of)
         notice = _left_out(provenance, job.name)
-        drive(job, target, watcher, interrupts.reason, notice)
+        with told_beside(stack, watcher.told):
+            drive(job, target, watcher, interrupts.reason, notice)
     finally:
         target.close()
     return Run(stores.records.run_by_id(row.id), stores)

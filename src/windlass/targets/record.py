@@ -174,16 +174,19 @@ def record_run(
                 "options": _kept_options(options),
                 "left_out": [list(told) for told in provenance.bundle.left_out],
                 "machine": provenance.machine,
+                "tracker": stack.tracker_told,
                 "windlass": {"version": __version__, "wheel": store_wheel(stores.artifacts, cache)},
                 **shipment.document(),
             },
             driver=token,
+            tracker=stack.tracker_shown,
         )
     )
     if shipment.artifacts:  # not sooner: what no run names may be collected
         records.save_artifacts(shipment.artifacts)
     owner = Ownership(records, row.id, token)
-    return replace(job, run=row.id, name=row.name, owner=owner), row
+    known = replace(job, run=row.id, name=row.name, owner=owner, tracker=stack.tracker_told)
+    return known, row
 
 
 def save_code(

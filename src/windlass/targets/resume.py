@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from windlass import modules
 from windlass.errors import ConfigError, DefinitionError
+from windlass.execution.delivering.beside import told_beside
 from windlass.execution.interrupt import Interrupts
 from windlass.execution.job import Job, Stores, decode_plain, open_job
 from windlass.execution.leftovers import end_leftovers
@@ -37,6 +38,7 @@ from windlass.targets.locks import locks_of
 from windlass.targets.record import make_plan, new_job, save_code, take_fingerprints
 from windlass.targets.recorded import changes, look_in, unpacked_for_now
 from windlass.targets.target import Target, is_elsewhere, is_locked, make_target
+from windlass.tracking.trying import tracker_of
 
 CODE_CHANGED = "the code has changed since: the recorded code is run; --with-changes takes the new"
 
@@ -90,6 +92,7 @@ def resume(
     wired = load_stack(stack or row.stack, found)
     stores = open_recorded(wired)
     stores.artifacts.refuse_silent()
+    tracker_of(wired)
     locked = is_locked(target or row.target, wired)
     if with_changes:
         again = _changed(row, wired, stores, locked=locked)
@@ -103,7 +106,9 @@ def resume(
         with Interrupts() as interrupts:
             job = _claim(row, again, replace(stores, project=again.code), shipment)
             end_leftovers(job)
-        drive(job, chosen, observer or Observer(), interrupts.reason)
+        watcher = observer or Observer()
+        with told_beside(wired, watcher.told):
+            drive(job, chosen, watcher, interrupts.reason)
     finally:
         chosen.close()
     return Run(stores.records.run_by_id(row.id), stores)

@@ -22,7 +22,7 @@ from windlass.execution.stores import open_stores
 from windlass.models.minted import tell_versions
 from windlass.provenance.project import find_project
 from windlass.records.model import Run as Row
-from windlass.stacks.stack import load_stack
+from windlass.stacks.stack import Stack, load_stack
 
 _ALL = 10**9
 
@@ -57,11 +57,12 @@ def sync(named: str, *, stack: str | None = None, project: Path | None = None) -
         StoreError: Its artifact store cannot be read.
     """
     found = find_project(project or Path.cwd())
-    stores = open_stores(load_stack(stack, found))
+    wired = load_stack(stack, found)
+    stores = open_stores(wired)
     try:
         row = stores.records.run(named)
     except NotFoundError:
-        if not _adopt(named, stores):
+        if not _adopt(named, stores, wired):
             raise
         row = stores.records.run_by_id(named)
     return _synced(row, open_stores(load_stack(row.stack, found)))
@@ -77,11 +78,12 @@ def sync_all(*, stack: str | None = None, project: Path | None = None) -> list[S
     Raises:
         StoreError: The artifact store cannot be read.
     """
-    stores = open_stores(load_stack(stack, find_project(project or Path.cwd())))
+    wired = load_stack(stack, find_project(project or Path.cwd()))
+    stores = open_stores(wired)
     posted = posted_runs(stores.artifacts)
     known = {run.id: run for run in stores.records.runs(limit=_ALL)} if posted else {}
     for run in sorted(posted - known.keys()):
-        if _adopt(run, stores):
+        if _adopt(run, stores, wired):
             known[run] = stores.records.run_by_id(run)
     going = [known[run] for run in sorted(posted & known.keys()) if known[run].status == "running"]
     return [_synced(row, stores) for row in going]
@@ -99,7 +101,7 @@ def _synced(row: Row, stores: Stores) -> Synced:
     return Synced(Run(ended, stores), folded, waiting, tuple(made))
 
 
-def _adopt(run: str, stores: Stores) -> bool:
+def _adopt(run: str, stores: Stores, stack: Stack) -> bool:
     """Records a run that was begun where no record could be reached; False if none was."""
     objects = RunObjects(stores.artifacts, run)
     document = objects.any_begun()
@@ -107,7 +109,7 @@ def _adopt(run: str, stores: Stores) -> bool:
         return False
     take_code(stores.records, document, objects)
     stores.artifacts.add_user(stores.records.shown)
-    stores.records.create_run(new_run(document))
+    stores.records.create_run(replace(new_run(document), tracker=stack.tracker_shown))
     take_shipped(stores.records, document)
     return True
 

@@ -133,9 +133,12 @@ class Watcher:
         """
         self._failed_before, self._failed = self._failed, set()
         stores = self._open()
-        return [
+        found = [
             each for name, told in self.models().items() for each in self._at(stores, name, told)
         ]
+        with self._told("the tracker"):
+            self._tell_tracker()
+        return found
 
     def run(self, interval: float, stop: Callable[[], str | None]) -> None:
         """Looks again and again. When it is to stop, a turn in progress is asked to end, too.
@@ -228,6 +231,16 @@ class Watcher:
             self._fail_of_model(
                 f"{model}: a look failed: {''.join(traceback.format_exception(error))}"
             )
+
+    def _tell_tracker(self) -> None:
+        """Tells the stack's tracker, if it has one, what it was not told: it may have been away."""
+        stack = load_stack(self._stack, find_project(self._root))
+        if stack.tracker_shown is not None:
+            from windlass.execution.delivering.rounds import deliver, round_text
+
+            told = deliver(stack)
+            if told is not None and (told.told or told.refused):
+                self._tell(round_text(told))
 
     def _due(self, stores: Stores, model: str, settings: ModelSettings) -> Due:
         triggers, records, now = settings.triggers, stores.records, time.time()
