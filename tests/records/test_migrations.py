@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import sqlite3
+import warnings
 from pathlib import Path
 
 import pytest
@@ -55,18 +56,36 @@ def migrated(url: str, to: str = "head") -> sa.Engine:
 
 
 def differences(engine: sa.Engine) -> list[object]:
-    with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_server_default": True})
+    """What Alembic finds; not of an index of an expression, which databases spell in their way."""
+
+    def is_compared(_: object, name: str | None, *__: object) -> bool:
+        return name != "ix_runs_took"
+
+    with engine.connect() as connection, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".* expression-based index")
+        options = {"compare_server_default": True, "include_object": is_compared}
+        context = MigrationContext.configure(connection, opts=options)
         return list(compare_metadata(context, schema.metadata))
 
 
+def indexes(engine: sa.Engine) -> list[str]:
+    query = "SELECT indexname FROM pg_indexes"
+    if engine.dialect.name == "sqlite":
+        query = "SELECT name FROM sqlite_master WHERE type = 'index'"
+    with engine.connect() as connection:
+        return list(connection.execute(sa.text(query)).scalars().all())
+
+
 def test_the_migrations_make_exactly_the_schema(url: str) -> None:
-    assert differences(migrated(url)) == []
+    engine = migrated(url)
+    assert differences(engine) == []
+    assert "ix_runs_took" in indexes(engine)
 
 
 def test_a_new_database_has_exactly_the_schema(url: str) -> None:
     with contextlib.closing(Records.open(url)) as records:
         assert differences(records.engine) == []
+        assert "ix_runs_took" in indexes(records.engine)
         found = records.execute("SELECT version_num FROM alembic_version")
         assert [row["version_num"] for row in found] == [database.REVISION]
 

@@ -103,6 +103,8 @@ runs = sa.Table(
     ),
 )
 
+sa.Index("ix_runs_took", sa.text("coalesce(ended - created, 1e300)"), runs.c.id)
+
 attempts = sa.Table(
     "attempts",
     metadata,

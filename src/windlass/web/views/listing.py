@@ -30,7 +30,7 @@ _ORDERS: dict[str, str] = {
     "newest": "runs.id DESC",
     "oldest": "runs.id",
     "longest": "coalesce(runs.ended - runs.created, 1e300) DESC, runs.id DESC",
-    "shortest": "coalesce(runs.ended - runs.created, 1e300), runs.id DESC",
+    "shortest": "coalesce(runs.ended - runs.created, 1e300), runs.id",
     "name": "runs.pipeline, runs.number",
 }
 """No text of a reader ever gets into a statement: an order is one of these."""
@@ -103,7 +103,8 @@ def listed(records: Records, wanted: Wanted) -> tuple[list[Run], int]:
     order = _ORDERS[wanted.order]
     if source != "runs":
         order = order.replace("runs.id", "tags.run")  # the same, and in the order of an index
-    counted = f"{source} {where}" if where != f"WHERE {_HAS_TAG}" else _TAGGED
+    is_by_tag_alone = wanted.tag and not (wanted.pipeline or wanted.status)
+    counted = _tagged(names) if is_by_tag_alone else f"{source} {where}"
     total = records.execute(f"SELECT count(*) AS number FROM {counted}", names)[0]["number"]  # noqa: S608
     query = f"""
         SELECT runs.* FROM runs JOIN (
@@ -133,7 +134,11 @@ def _chosen(wanted: Wanted) -> tuple[str, str, dict[str, Any]]:
     return source, f"WHERE {' AND '.join(conditions)}" if conditions else "", names
 
 
-_TAGGED = "tags WHERE tags.key = :key"
+def _tagged(names: dict[str, Any]) -> str:
+    """The tags themselves, each of which has its run: they are counted without it."""
+    return f"tags WHERE tags.key = :key{' AND tags.value = :value' if 'value' in names else ''}"
+
+
 _HAS_TAG = "EXISTS (SELECT 1 FROM tags WHERE tags.run = runs.id AND tags.key = :key)"
 
 
