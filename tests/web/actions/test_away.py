@@ -14,6 +14,12 @@ from windlass.web.site import Site, Sites, open_sites
 from .conftest import ask, until
 from .project import FLOW, run_windlass
 
+PAGES_OF_POSTGRESQL = (
+    *("/", "/models", "/models/mean", "/models/mean/1", "/deployments", "/deployments/mean"),
+    *("/runs/{run}", "/runs/{run}/nodes/fit", "/runs/{run}/logs", "/runs/{run}/again"),
+    *("/compare?run=training-1&run={run}", "/artifacts/{artifact}", "/lineage/{artifact}"),
+    *("/runs/{run}/report", "/models/mean/report", "/models/mean/1/promote"),
+)
 PAGES = ("/", "/models", "/deployments", "/runs/training-1")
 
 
@@ -52,6 +58,22 @@ def shared(tmp_path: Path, postgres_url: str) -> Site:
     (tmp_path / "flow.py").write_text(FLOW)
     run_windlass(tmp_path, "run", "flow.py")
     return open_sites([tmp_path]).all[0]
+
+
+def test_every_page_is_made_of_postgresql(shared: Site, tmp_path: Path) -> None:
+    run_windlass(tmp_path, "run", "flow.py", "-p", "rows=6", "--tag", "why=more")
+    with ask(Sites([shared])) as client:
+        artifact = client.get("/api/models/mean/1").json()["artifacts"]["model"]["content"]
+        for page in PAGES_OF_POSTGRESQL:
+            path = page.format(run="training-2", artifact=artifact)
+            assert client.get(path).status_code == 200, path
+        for order in ("newest", "oldest", "longest", "shortest", "name", "params.rows desc"):
+            for wanted in ("", "&tag=why", "&tag=why%3Dmore", "&pipeline=training"):
+                found = client.get(f"/api/runs?sort={order}{wanted}").json()["runs"]
+                names = [each["name"] for each in found]
+                assert names[-1:] == ["training-2"] if "why" in wanted else len(names) == 2
+        asked = client.get("/api/runs?where=params.rows > 5&sort=seconds desc").json()["runs"]
+        assert [each["name"] for each in asked] == ["training-2"]
 
 
 def test_a_server_that_is_stopped_is_told_of_and_comes_back(
