@@ -23,6 +23,7 @@ from windlass.errors import ModelError, UntrustedError
 from windlass.models.mlflow_models import read_mlflow
 from windlass.models.registry import open_version
 from windlass.models.version import Version
+from windlass.tracking.mlflow.client import asking
 
 pytestmark = [
     pytest.mark.skipif(
@@ -191,16 +192,13 @@ def logged(server: MlflowServer, model: Any) -> Any:
     """What MLflow tells of a model that somebody else has logged and registered there."""
     import mlflow.sklearn
 
-    mlflow.set_tracking_uri(server.address)
-    mlflow.set_experiment("theirs")
     kept = {"serialization_format": "skops", "input_example": ROWS, "pip_requirements": NEEDED}
-    try:
+    with asking(server.address):
+        mlflow.set_experiment("theirs")
         with mlflow.start_run():
             return mlflow.sklearn.log_model(
                 model, name="model", registered_model_name="delay", **kept
             )
-    finally:
-        mlflow.set_tracking_uri("")
 
 
 def test_a_model_of_a_server_is_tested_promoted_and_served(

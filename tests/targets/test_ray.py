@@ -62,7 +62,7 @@ def test_a_run_is_as_on_this_machine(project: Folder) -> None:
     assert (far["target"], near["target"]) == ("ray", "local")
     assert far["plan"] == near["plan"]
     assert outputs(far) == outputs(near)
-    assert far["metrics"] == near["metrics"]
+    assert far["ranges"] == near["ranges"]  # which item comes last is chance
     assert project.windlass("logs", "squares-1", "square[2]").out.strip() == "squaring 2"
 
 

@@ -7,10 +7,9 @@ whoever asks says that they trust it.
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from typing import Any
 from windlass.errors import ModelError, UntrustedError, WindlassError
 from windlass.models.files import read_model
 from windlass.provenance.secrets import masked
-from windlass.tracking.mlflow.client import quieten, require_mlflow
+from windlass.tracking.mlflow.client import asking, quieten, require_mlflow
 
 PREFIX = "mlflow:"
 _OURS = "windlass.tracking.mlflow.flavor"
@@ -75,7 +74,7 @@ def _fetched(uri: str, tracking: str | None, into: Path) -> Path:
     from mlflow.exceptions import MlflowException
 
     try:
-        with _asking(tracking):
+        with asking(tracking):  # as an argument it would be that of runs, not that of models
             return Path(mlflow.artifacts.download_artifacts(uri, dst_path=str(into)))
     except (MlflowException, OSError) as error:
         raise ModelError(
@@ -83,20 +82,6 @@ def _fetched(uri: str, tracking: str | None, into: Path) -> Path:
             hint="Name it as MLflow does: mlflow:models:/NAME/VERSION, mlflow:models:/NAME@ALIAS "
             "or mlflow:runs:/RUN/PATH.",
         ) from error
-
-
-@contextlib.contextmanager
-def _asking(tracking: str | None) -> Iterator[None]:
-    """Has MLflow ask a server; as an argument it would be that of runs, not that of models."""
-    import mlflow
-
-    before = mlflow.get_tracking_uri()
-    if tracking is not None:
-        mlflow.set_tracking_uri(tracking)
-    try:
-        yield
-    finally:
-        mlflow.set_tracking_uri(before)
 
 
 def _read(folder: Path, uri: str, *, trust_pickle: bool) -> Found:

@@ -6,14 +6,14 @@ threads that it has everywhere, and may have another interpreter; and when it di
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from windlass.errors import WorkerDiedError
-from windlass.execution.crew import Death
-from windlass.execution.schedule import instance_name
 
 if TYPE_CHECKING:
+    from windlass.execution.pool import Pool
     from windlass.targets.ray.workers import NodeWorkers
 
 
@@ -67,18 +67,37 @@ def try_node(request: Request, node: str, index: int | None, attempt: int, first
     Raises:
         WindlassError: The record or the code of the run cannot be read.
     """
-    from windlass.targets.ray.workers import NodeWorkers
-
     if _here.run != request.run:
         _here.close()
-        _here.run, _here.workers = request.run, NodeWorkers(request)
+        _here.run, _here.workers = request.run, _workers_of(request)
     assert _here.workers is not None
     try:
         return _here.workers.try_task(node, index, attempt, first, _gpus())
     except WorkerDiedError as error:
+        from windlass.execution.crew import Death
+        from windlass.execution.schedule import instance_name
+
         _here.close()
         death = Death(error.message, error.hint)
         return Answer(instance_name(node, index), attempt, tuple(death), None)
+
+
+def _workers_of(request: Request) -> NodeWorkers:
+    """The workers of a run; what starts them gets ready while this process imports the rest."""
+    pool: Pool | None = None
+    if request.folder is not None and not request.locked:
+        from windlass.execution.pool import Pool
+
+        os.chdir(request.folder)
+        pool = Pool()
+    from windlass.targets.ray.workers import NodeWorkers
+
+    try:
+        return NodeWorkers(request, pool)
+    except BaseException:
+        if pool is not None:
+            pool.close()
+        raise
 
 
 def _gpus() -> tuple[str, ...]:

@@ -35,12 +35,13 @@ class NodeWorkers:
 
     Args:
         request: The run.
+        pool: What starts the workers, in the folder of the driver, if it is there already.
 
     Raises:
         WindlassError: Its record or its code cannot be read.
     """
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, pool: Pool | None = None) -> None:
         self._request = request
         self._is_seen = request.folder is not None
         self._stack = stack_from_json(request.stack)
@@ -52,13 +53,14 @@ class NodeWorkers:
                 sys.path[:] = request.path
         self._job = open_job(request.run, open_stores(self._stack, patient=True))
         self._crew: WorkerCrew | None = None
-        self.renew()
+        self._begin(pool or self._pool())
 
     def renew(self) -> None:
         """Starts anew, where what starts the workers has died."""
-        if self._crew is not None:
-            self._crew.close()
-        pool = self._pool()
+        self.close()
+        self._begin(self._pool())
+
+    def _begin(self, pool: Pool) -> None:
         start = own_pools(self._job, lambda _: None) if self._job.plan.environments else None
         self._granted = _Granted()
         self._crew = WorkerCrew(

@@ -30,6 +30,7 @@ _SETTINGS = {
 OLDEST = 3
 """The oldest major version, of the client as of the server, that is spoken to."""
 _UNAUTHENTICATED = 401
+_VARIABLE = "MLFLOW_TRACKING_URI"
 
 
 def is_there(address: str, seconds: float = _PATIENCE) -> bool:
@@ -168,3 +169,28 @@ def _installed() -> str:
 def _is_unknown_user(error: Exception) -> bool:
     status = getattr(error, "get_http_status_code", None)
     return status is not None and status() == _UNAUTHENTICATED
+
+
+@contextlib.contextmanager
+def asking(address: str | None) -> Iterator[None]:
+    """Has MLflow's own functions ask a server, and leaves them as they were.
+
+    They don't tell whether somebody has named a server or they found one by themselves: so what
+    they remember is kept as it is, and so is the variable that they set besides.
+
+    Args:
+        address: The server; None for the one that they ask already.
+    """
+    from mlflow.tracking._tracking_service import utils
+
+    functions: Any = utils
+    before, variable = getattr(utils, "_tracking_uri", None), os.environ.get(_VARIABLE)
+    if address is not None:
+        functions.set_tracking_uri(address)
+    try:
+        yield
+    finally:
+        functions.set_tracking_uri(before)
+        os.environ.pop(_VARIABLE, None)
+        if variable is not None:
+            os.environ[_VARIABLE] = variable

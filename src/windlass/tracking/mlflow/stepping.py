@@ -22,7 +22,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from windlass.tracking.mlflow.client import is_there
+from windlass.tracking.mlflow.client import asking, is_there
 from windlass.tracking.mlflow.names import NODE, PARENT, RUN, RUN_NAME, plain_tags
 from windlass.tracking.tracker import StepPlace
 
@@ -64,16 +64,28 @@ def _begun(address: str, place: StepPlace) -> Iterator[None]:
 
     if not is_there(address, _PATIENCE):
         address = _away(place)
-    mlflow.set_tracking_uri(address)
-    experiment, run = _run_of(address, place)
-    _set(_variables(address, experiment, run))
-    with _Starting(run).instead():
-        try:
-            yield
-        finally:
-            while mlflow.active_run() is not None:
-                mlflow.end_run()
-            mlflow.set_tracking_uri("")
+    with asking(address), _in_no_experiment():
+        experiment, run = _run_of(address, place)
+        _set(_variables(address, experiment, run))
+        with _Starting(run).instead():
+            try:
+                yield
+            finally:
+                while mlflow.active_run() is not None:
+                    mlflow.end_run()
+
+
+@contextlib.contextmanager
+def _in_no_experiment() -> Iterator[None]:
+    """Forgets for a while which experiment this process has chosen: runs are in the node's."""
+    from mlflow.tracking import fluent
+
+    chosen: Any = fluent
+    kept, chosen._active_experiment_id = chosen._active_experiment_id, None  # noqa: SLF001
+    try:
+        yield
+    finally:
+        chosen._active_experiment_id = kept  # noqa: SLF001
 
 
 def _variables(address: str, experiment: str, run: str) -> dict[str, str]:
@@ -153,13 +165,9 @@ class _Starting:
 
     def _in_nodes_run(self, **options: Any) -> Any:
         """Whatever experiment the step has chosen: that of the node's run is the pipeline's."""
-        kept = self._fluent._active_experiment_id  # noqa: SLF001
-        self._fluent._active_experiment_id = None  # noqa: SLF001
-        try:
+        with _in_no_experiment():
             told = {name: options[name] for name in ("tags", "description") if name in options}
             return self._original(self._run, **told)
-        finally:
-            self._fluent._active_experiment_id = kept  # noqa: SLF001
 
     def _without_variable(self, run_id: str | None, *args: Any, **options: Any) -> Any:
         """As MLflow does; but the variable that names the node's run is not for this one."""
