@@ -98,11 +98,12 @@ def _is_estimator(model: Any) -> bool:
 
 def _save_estimator(model: Any, folder: Path, about: Mapping[str, Any]) -> None:
     import mlflow.sklearn
-    import skops.io
 
+    from windlass.artifacts.formats.skops_io import skops_io
     from windlass.artifacts.formats.skops_trust import is_trusted
 
-    named = skops.io.get_untrusted_types(data=skops.io.dumps(model))
+    skops = skops_io()
+    named = skops.get_untrusted_types(data=skops.dumps(model))
     trusted = [each for each in named if is_trusted(each)]
     options = {"serialization_format": "skops", "skops_trusted_types": trusted}
     mlflow.sklearn.save_model(model, folder, **options, **about)
