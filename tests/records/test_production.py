@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from windlass.records import Records
-from windlass.records.production import Deployment, Observation, Turn
+from windlass.records.production import Deployment, Observation, Traffic, Turn
 
 
 def observation(began: float, writer: str, rows: int, number: int = 1) -> Observation:
@@ -39,6 +39,22 @@ def test_what_a_writer_counts_again_stands_instead_of_what_it_counted_before(
     assert [o.writer for o in records.observations("delay", until=120)] == ["w1", "w2"]
     assert records.forget_observations("delay", before=120) == 2
     assert len(records.observations("delay")) == 1
+
+
+def test_the_database_counts_what_was_asked(records: Records) -> None:
+    def counted(began: float, writer: str, requests: int, **failures: int) -> Observation:
+        document = {"requests": requests, "failures": failures, "columns": {"a": [1, 2]}}
+        return Observation("delay", 1, began, writer, 60.0, document)
+
+    records.save_observations(
+        [
+            counted(60, "w1", 1000, gone=500),
+            counted(120, "w1", 3, busy=2, model=1),
+            counted(180, "w2", 4),
+        ]
+    )
+    assert records.traffic("delay", since=61) == Traffic(7, 3, 240.0)
+    assert records.traffic("delay", since=181) == records.traffic("other", since=0) == Traffic()
 
 
 def test_alerts_are_found_from_the_newest(records: Records) -> None:

@@ -8,13 +8,17 @@ from typing import Any
 
 from windlass.records import rows
 from windlass.records.identity import uuid7
-from windlass.records.production import Alert, Deployment, Observation, Turn
+from windlass.records.production import Alert, Deployment, Observation, Traffic, Turn
 from windlass.records.writing import Writing
 
 _DEPLOYMENTS = "SELECT * FROM deployments WHERE model = :model ORDER BY began DESC, id"
 _OBSERVATIONS = """
 SELECT * FROM observations WHERE model = :model AND began >= :since AND began < :until
 ORDER BY began, number, writer
+"""
+_TRAFFIC = """
+SELECT began + seconds AS until, {requests} AS requests, {failures} AS failures
+FROM observations WHERE model = :model AND began >= :since
 """
 _FORGET = "DELETE FROM observations WHERE model = :model AND began < :before"
 _ALERTS = "SELECT * FROM alerts WHERE model = :model AND time >= :since ORDER BY time DESC, id"
@@ -50,6 +54,22 @@ class Producing(Writing):
         """What was counted in windows that begin in a time, the oldest first."""
         named = {"model": model, "since": since, "until": min(until, _END_OF_TIME)}
         return [Observation(**_read(row)) for row in self.execute(_OBSERVATIONS, named)]
+
+    def traffic(self, model: str, since: float) -> Traffic:
+        """What a model was asked in windows that begin after a time.
+
+        Documents hold sketches of every column: the database takes these two counts from them.
+        """
+        member = "json_extract(document, '$.{}')"
+        if self.path is None:
+            member = "CAST(document AS json) ->> '{}'"
+        members = {name: member.format(name) for name in ("requests", "failures")}
+        found = self.execute(_TRAFFIC.format(**members), {"model": model, "since": since})
+        return Traffic(
+            sum(int(row["requests"]) for row in found),
+            sum(sum(rows.load(row["failures"]).values()) for row in found),
+            max((row["until"] for row in found), default=None),
+        )
 
     def forget_observations(self, model: str, before: float) -> int:
         """Removes windows that began before a time; returns how many rows there were."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 SILENCE = 45.0
 """Seconds without a word after which a server is taken for dead."""
@@ -60,6 +60,20 @@ class Observation:
     writer: str
     seconds: float
     document: Mapping[str, Any]
+
+
+class Traffic(NamedTuple):
+    """What a model was asked in some time, all writers and versions together.
+
+    Args:
+        requests: That were answered.
+        failures: Requests without an answer.
+        last: When the last window ends in which anything was asked; None if there is none.
+    """
+
+    requests: int = 0
+    failures: int = 0
+    last: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

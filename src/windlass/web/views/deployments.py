@@ -54,15 +54,15 @@ def deployments(ask: Ask[Any]) -> DeploymentsDocument:
 
 
 def _line(records: Records, model: ModelRow) -> DeploymentLine:
-    seen = records.observations(model.name, time.time() - _DAY)
+    seen = records.traffic(model.name, time.time() - _DAY)
     alerts = alert_lines(records, model.name, time.time() - 7 * _DAY)
     return DeploymentLine(
         model=model.name,
         champion=model.aliases.get(CHAMPION),
         servers=[server_document(each) for each in live_servers(records, model.name)],  # type: ignore[misc]
-        requests=sum(each.document["requests"] for each in seen),
-        failures=sum(sum(each.document["failures"].values()) for each in seen),
-        last=max((each.began + each.seconds for each in seen), default=None),
+        requests=seen.requests,
+        failures=seen.failures,
+        last=seen.last,
         alert=alerts[0] if alerts else None,
     )
 
