@@ -40,7 +40,7 @@ async def begun(model: Doubling, batcher: Batcher[int, int]) -> asyncio.Future[i
 
 def test_what_comes_while_the_model_is_at_work_is_asked_together() -> None:
     model = Doubling()
-    batcher: Batcher[int, int] = Batcher(model)
+    batcher: Batcher[int, int] = Batcher(model, latency=60.0)  # however slow this machine is
 
     async def ask() -> list[int]:
         first = await begun(model, batcher)
