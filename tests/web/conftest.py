@@ -34,9 +34,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-SHOTS = Path(
-    os.environ.get("WINDLASS_SCREENSHOTS") or Path(__file__).parents[2] / "build/screenshots"
-)
+SHOTS = os.environ.get("WINDLASS_SCREENSHOTS")
+"""A folder for pictures of the pages, for who wants to look at them."""
 
 
 @dataclass
@@ -141,14 +140,14 @@ class Tab:
         return self.page
 
     def shoot(self, name: str) -> None:
-        """Keeps a picture of the page, with the images that are loaded only when they are seen."""
+        """Loads the images that are loaded only when they are seen, and keeps a picture of all."""
         self.page.evaluate("for (const it of document.images) it.loading = 'eager'")
         last = time.monotonic() + 30
         while not self.page.evaluate("[...document.images].every((it) => it.complete)"):
             assert time.monotonic() < last, name
             self.page.wait_for_timeout(50)
-        SHOTS.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
+        if SHOTS:
+            self.page.screenshot(path=Path(SHOTS) / f"{name}.png", full_page=True)
 
 
 def open_tab(context: BrowserContext, address: str) -> Tab:
