@@ -255,7 +255,9 @@ def project(place: Path) -> Path:
 def first(project: Path, place: Path) -> dict[str, Any]:
     """The whole of it, run once in workers; all that follows rests on this run."""
     variables = {"PYTHONHASHSEED": "1", "LANG": "C.UTF-8", "TZ": "America/New_York"}
-    return json.loads(started(project, place / "state", PROGRAM, "run", *WHOLE, **variables))
+    told = started(project, place / "state", PROGRAM, "run", *WHOLE, **variables)
+    found: dict[str, Any] = json.loads(told)
+    return found
 
 
 def test_the_whole_pipeline_runs_and_is_better_than_the_base_rates(first: dict[str, Any]) -> None:
