@@ -35,6 +35,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items.sort(key=lambda item: place_of(item.nodeid))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_plugins_of_ours() -> Iterator[None]:
+    """Release tests are run by pytest, which else loads what plugins are here: a second each."""
+    ours = ("anyio", "hypothesispytest", "schemathesis", "typeguard")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTEST_ADDOPTS", " ".join(f"-p no:{name}" for name in ours))
+        yield
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[Server]:
     """A PostgreSQL of our own."""

@@ -140,7 +140,7 @@ def test_a_database_that_is_stopped_for_seconds_is_waited_for(
         assert time.monotonic() < end
         time.sleep(0.02)
     postgres_server.stop()
-    time.sleep(5)
+    time.sleep(2)
     postgres_server.start()
     _, err = process.communicate(timeout=120)
     if process.returncode != 0:  # it stopped in the middle of a write: reported, and not lost

@@ -86,7 +86,7 @@ class Folder:
         """The environment: of this machine's, only what a program needs to start."""
         kept = {
             name: os.environ[name]
-            for name in ("PATH", "HOME", "TMPDIR", "PYTHONPATH", "PYTEST_PLUGINS")
+            for name in ("PATH", "HOME", "TMPDIR", "PYTHONPATH", "PYTEST_PLUGINS", "PYTEST_ADDOPTS")
             if name in os.environ
         }
         return {**kept, "LANG": "C.UTF-8", **self.environment, **more}

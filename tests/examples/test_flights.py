@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import re
 import shlex
 import shutil
+import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,7 +22,9 @@ import pandera.pandas as pa
 import pytest
 
 from cli import warm
+from cli.program import may_start_python
 
+PROGRAM = str(warm.PROGRAM)
 ROOT = Path(__file__).parents[2]
 FLIGHTS = ROOT / "examples" / "flights"
 sys.path.insert(0, str(FLIGHTS))
@@ -223,47 +229,96 @@ def test_too_few_flights_make_no_model_worth_publishing() -> None:
     assert told.startswith("# No model is published")
 
 
-def test_the_whole_pipeline_runs_and_is_better_than_the_base_rates(tmp_path: Path) -> None:
-    run = json.loads(windlass(tmp_path, "run", *WHOLE))
-    nodes = {node["node"]: node for node in run["nodes"]}
+@pytest.fixture(scope="module")
+def place() -> Iterator[Path]:
+    """A folder that other users can go into, as those of pytest are not."""
+    folder = Path(tempfile.mkdtemp(prefix="wl-flights-", dir="/tmp"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def project(place: Path) -> Path:
+    """The example in a project of its own, as first committed."""
+    root = place / "first"
+    shutil.copytree(FLIGHTS, root, ignore=shutil.ignore_patterns(".windlass", "__pycache__"))
+    (root / "windlass.toml").touch()
+    if shutil.which("git") is not None:
+        git("init", folder=root)
+        git("add", ".", folder=root)
+        git("commit", "-m", "The example", folder=root)
+    return root
+
+
+@pytest.fixture(scope="module")
+def first(project: Path, place: Path) -> dict[str, Any]:
+    """The whole of it, run once in workers; all that follows rests on this run."""
+    variables = {"PYTHONHASHSEED": "1", "LANG": "C.UTF-8", "TZ": "America/New_York"}
+    told = started(project, place / "state", PROGRAM, "run", *WHOLE, **variables)
+    found: dict[str, Any] = json.loads(told)
+    return found
+
+
+def test_the_whole_pipeline_runs_and_is_better_than_the_base_rates(first: dict[str, Any]) -> None:
+    nodes = {node["node"]: node for node in first["nodes"]}
     assert nodes["publish"]["status"] == "succeeded"
     assert nodes["explain_why"]["status"] == "skipped"
     assert nodes["train[1]"]["outputs"][0]["type"].endswith("HistGradientBoostingClassifier")
     assert not any(output["pickled"] for node in nodes.values() for output in node["outputs"])
-    assert 0.66 < run["metrics"]["auc"] < 0.75
-    again = json.loads(windlass(tmp_path, "run", *WHOLE))
-    ran = [n["node"] for n in again["nodes"] if n["status"] == "succeeded" and not n["cached"]]
-    assert ran == []
-    for words in suggested():
-        windlass(
-            tmp_path, *(word.replace("/tmp", tempfile.mkdtemp(dir=tmp_path)) for word in words)
-        )
+    assert 0.66 < first["metrics"]["auc"] < 0.75
 
 
-def test_an_edit_runs_what_rests_on_it_and_is_explained(tmp_path: Path) -> None:
-    project = tmp_path / "flights"
-    shutil.copytree(FLIGHTS, project, ignore=shutil.ignore_patterns(".windlass", "__pycache__"))
-    words = ["run", str(project / "pipeline.py"), "--json", "-p", "depths=2", "-p", "days=3"]
-
+def test_an_edit_runs_what_rests_on_it_and_is_explained(
+    project: Path, first: dict[str, Any], tmp_path: Path
+) -> None:
     def ran() -> set[str]:
-        run = json.loads(windlass(tmp_path / "home", *words))
+        # In one process, which imports what the steps need once and not three times.
+        run = json.loads(windlass(project, "run", *WHOLE, "--in-process"))
         nodes = [node for node in run["nodes"] if node["status"] == "succeeded"]
         return {node["node"] for node in nodes if not node["cached"]}
 
-    assert {"load_flights", "prepare", "train[0]", "explain_why"} <= ran()
     code = (project / "features.py").read_text()
     (project / "features.py").write_text(f"# Looked over.\n\n{code}")
     assert ran() == set()
+    for words in suggested():  # of its second run
+        told = (word.replace("/tmp", tempfile.mkdtemp(dir=tmp_path)) for word in words)
+        windlass(project, *told)
     (project / "features.py").write_text(code.replace('rolling("3h")', 'rolling("4h")'))
     again = ran()
     assert {"prepare", "split", "train[0]"} <= again
     assert not {"load_flights", "load_weather"} & again
-    explained = windlass(tmp_path / "home", "explain", "latest", "prepare")
+    explained = windlass(project, "explain", "latest", "prepare")
     assert "helper features.with_recent changed (features.py:36)" in explained
     assert re.search(r'\+ .*rolling\("4h"\)', explained)
 
 
-WHOLE = [str(FLIGHTS / "pipeline.py"), "--json", "-p", "depths=2,3", "-p", "days=10"]
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_it_is_reproduced_from_a_clone_by_another_user_under_other_variables(
+    project: Path, first: dict[str, Any], place: Path
+) -> None:
+    clone = place / "other" / "clone"
+    clone.parent.mkdir()
+    git("clone", str(project), str(clone), folder=place)
+    gone = project.rename(project.with_name("gone"))
+    other, nobody = [], pwd.getpwnam("nobody").pw_uid
+    if os.geteuid() == 0 and shutil.which("setpriv") and may_start_python(nobody):
+        other = ["setpriv", f"--reuid={nobody}", "--clear-groups"]  # else it is the same user
+    told = started(
+        clone, place / "state", *other, PROGRAM, "reproduce", first["name"], "--here", "--json",
+        PYTHONHASHSEED="77", LANG="POSIX", LC_ALL="POSIX", TZ="Asia/Kathmandu",
+        HOME=str(place), PYTHONDONTWRITEBYTECODE="1", MPLCONFIGDIR=tempfile.gettempdir(),
+    )  # fmt: skip
+    gone.rename(project)
+    proof = json.loads(told)
+    assert proof["verdict"] == "equal"
+    assert {node["status"] for node in proof["nodes"]} == {"equal", "skipped"}
+    assert sum(len(node["outputs"]) for node in proof["nodes"]) > 15
+    assert "TZ: America/New_York → Asia/Kathmandu" in proof["surroundings"]
+    assert proof["seen"] == []
+
+
+WHOLE = ["pipeline.py", "--json", "-p", "depths=2,3", "-p", "days=10"]
 
 
 def suggested() -> list[list[str]]:
@@ -280,7 +335,29 @@ def suggested() -> list[list[str]]:
     ]
 
 
-def windlass(home: Path, *words: str) -> str:
-    done = warm.run(ROOT, *words, variables={**os.environ, "WINDLASS_HOME": str(home)})
+def windlass(project: Path, *words: str) -> str:
+    variables = {**os.environ, "WINDLASS_HOME": str(project.parent / "state")}
+    done = warm.run(project, *words, variables=variables)
     assert done.returncode == 0, (words, done.stderr)
     return done.stdout
+
+
+def started(folder: Path, home: Path, *words: str, **variables: str) -> str:
+    """What a command tells that is started with these variables."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    done = subprocess.run(
+        words,
+        cwd=folder,
+        env={**kept, "WINDLASS_HOME": str(home), **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def git(*words: str, folder: Path) -> None:
+    who = ("-c", "user.name=A", "-c", "user.email=a@example.org")
+    safe = ("-c", "safe.directory=*")
+    subprocess.run(["git", *who, *safe, *words], cwd=folder, check=True, capture_output=True)

@@ -18,7 +18,7 @@ test_no_airport_is_worse_off = release.slices(by=["origin"], score="log_loss", m
 test_nothing_odd_breaks_it = release.stable()
 test_one_flight_or_many = release.no_skew()
 test_golden_examples = release.golden_examples()
-test_it_is_small_and_quick = release.within(milliseconds=200, megabytes=5)
+test_it_is_small_and_quick = release.within(milliseconds=200, megabytes=5, calls=100)
 
 
 @pytest.mark.capability("gain")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -296,7 +295,6 @@ def test_pytest_runs_tables_and_ready_made_tests(project: Stores, delay: Version
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *words],
         cwd=root,
-        env={**os.environ, "PYTEST_ADDOPTS": ""},
         capture_output=True,
         text=True,
         check=False,
