@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import importlib
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from conformance import conformance_cases
+from conformance.projects import project_of_graphs
 
 pytest.register_assert_rewrite("conformance.promises")  # so that a broken one is told with values
 
 
 @pytest.fixture(scope="session")
 def graphs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """The module of the graphs in a project of its own: every run keeps its project's files."""
-    root = tmp_path_factory.mktemp("graphs")
-    shutil.copy(conformance_cases.__file__, root / "graphs_here.py")
-    (root / "windlass.toml").touch()
-    (root / "requirements.txt").touch()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(root))
-        yield importlib.import_module("graphs_here")
+    """The module of the graphs, in a project without a stack."""
+    with project_of_graphs(tmp_path_factory.mktemp("graphs"), "graphs_here") as found:
+        yield found
 
 
 @pytest.fixture(autouse=True)
