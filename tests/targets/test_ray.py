@@ -73,7 +73,7 @@ def outputs(run: dict[str, Any]) -> dict[str, list[str]]:
 
 
 def test_how_attempts_end_there_is_told_as_here(project: Folder, tmp_path: Path) -> None:
-    """One that dies and is tried again, one that always dies, one that takes too long, a good one."""
+    """One that dies and is tried again, one that always dies, one that takes too long."""
     words = ("run", "flow.py:troubled", "--stack", "cluster", "-p", f"folder={tmp_path}")
     done = project.windlass(*words, "--keep-going")
     assert done.code == 1
