@@ -47,7 +47,7 @@ from importlib.util import find_spec
 from pathlib import Path
 print([Path(find_spec(name).cached).exists() for name in ("{}", "{}")])
 """
-"""Whether packages are compiled: a worker may write no bytecode, and would compile at each start."""
+"""Whether packages are compiled: a worker may write no bytecode, and compile at each start."""
 
 
 @pytest.fixture(autouse=True)
