@@ -56,6 +56,6 @@ def _build(place: Path, requirements: tuple[str, ...]) -> None:
     subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, str(place)], check=True)
     into = ("--quiet", "--python", str(place / "bin" / "python"))
     # Else each start compiles it anew where bytecode is not to be written.
-    into += ("--compile-bytecode",)
-    subprocess.run([uv, "pip", "install", *into, *requirements], check=True)
+    words = [uv, "pip", "install", *into, "--compile-bytecode", *requirements]
+    subprocess.run(words, check=True)
     (place / "ready").touch()

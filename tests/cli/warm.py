@@ -191,8 +191,8 @@ def _become(argv: list[str], folder: str, variables: dict[str, str]) -> None:
     os.environ.clear()
     os.environ.update(variables)
     # Those of the server know whether theirs could be rewound, as a file can and a pipe cannot.
-    sys.stdout = sys.__stdout__ = open(1, "w", closefd=False)  # noqa: SIM115
-    sys.stderr = sys.__stderr__ = open(2, "w", 1, errors="backslashreplace", closefd=False)  # noqa: SIM115
+    sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", 1, errors="backslashreplace", closefd=False)  # noqa: SIM115
     sys.argv, sys.orig_argv = argv, [sys.executable, *argv]
     sys.modules["__main__"].__file__ = argv[0]
 
