@@ -27,6 +27,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return Groups(config, log)
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where several processes run them, those tests come first that take long."""
+    if hasattr(config, "workerinput"):
+        from scheduling import place_of
+
+        items.sort(key=lambda item: place_of(item.nodeid))
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[Server]:
     """A PostgreSQL of our own."""

@@ -14,7 +14,8 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Folder:
     folder = Folder(tmp_path_factory.mktemp("template"))
     done = folder.windlass("init")
     assert done.code == 0, done
-    shutil.copy(Path(__file__).with_name("sample.py"), folder.root / "sample.py")
+    for name in ("sample.py", "arrays.py"):
+        shutil.copy(Path(__file__).with_name(name), folder.root / name)
     return folder
 
 
@@ -32,5 +33,5 @@ def trained(template: Folder, tmp_path_factory: pytest.TempPathFactory) -> Folde
     assert folder.windlass("run", "pipeline.py:training", "--tag", "why=first").code == 0
     assert folder.windlass("run", "sample.py:talk", "-p", "n=3").code == 0
     assert folder.windlass("run", "sample.py:fails").code == 1
-    assert folder.windlass("run", "sample.py:tabular").code == 0
+    assert folder.windlass("run", "arrays.py:tabular").code == 0
     return folder

@@ -7,10 +7,6 @@ import sys
 import time
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
-
 import windlass
 from windlass import each, pipeline, step
 
@@ -59,11 +55,6 @@ def add(numbers: list[int]) -> int:
 
 
 @step
-def table(rows: int) -> pd.DataFrame:
-    return pd.DataFrame({"name": [f"n{i}" for i in range(rows)], "value": range(rows)})
-
-
-@step
 def long_bytes(size: int) -> bytes:
     return bytes(i % 251 for i in range(size))
 
@@ -71,11 +62,6 @@ def long_bytes(size: int) -> bytes:
 @step
 def count(data: bytes, value: int) -> int:
     return data.count(bytes([value]))
-
-
-@step
-def zeros(size: int) -> NDArray[np.float64]:
-    return np.zeros(size)
 
 
 @step
@@ -127,18 +113,8 @@ def numbers(items: int) -> list[int]:
 
 
 @pipeline
-def tabular(rows: int = 3) -> pd.DataFrame:
-    return table(rows)
-
-
-@pipeline
 def counting(size: int = 100_000, value: int = 7) -> int:
     return count(long_bytes(size), value)
-
-
-@pipeline
-def heavy(size: int = 2_000_000) -> NDArray[np.float64]:
-    return zeros(size)
 
 
 @pipeline

@@ -123,7 +123,7 @@ def test_a_store_that_cannot_be_written_is_told_before_anything_runs(project: Fo
 
 def test_a_full_store_leaves_nothing_half_written(project: Folder) -> None:
     limit = 8_000_000  # what no file may exceed, as on a disk that is full; our own wheel has 4 MB
-    line = f"{shlex.quote(str(PROGRAM))} run sample.py:heavy"
+    line = f"{shlex.quote(str(PROGRAM))} run arrays.py:heavy"
     done = project.command("bash", "-c", f"trap '' XFSZ; ulimit -f {limit // 1024}; exec {line}")
     assert done.code == 1, done
     assert "StoreError" in done.err
@@ -137,7 +137,7 @@ def test_a_full_store_leaves_nothing_half_written(project: Folder) -> None:
     folder = project.root / ".windlass" / "artifacts"
     assert {f.name for f in folder.glob("??/*")} == kept
     assert not list(folder.glob("tmp/*"))
-    assert project.windlass("run", "sample.py:heavy").code == 0
+    assert project.windlass("run", "arrays.py:heavy").code == 0
 
 
 def test_a_state_folder_that_cannot_be_made(project: Folder) -> None:

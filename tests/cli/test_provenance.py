@@ -21,10 +21,10 @@ def folder(template: Folder, tmp_path_factory: pytest.TempPathFactory) -> Folder
     person = ("-c", "user.name=A", "-c", "user.email=a@example.org")
     for words in (("init", "-qb", "main"), ("add", "."), (*person, "commit", "-qm", "first")):
         assert folder.command("git", *words).code == 0
-    text = (root / "sample.py").read_text()
-    (root / "sample.py").write_text(text.replace('"name": [f"n{i}"', '"name": [f"m{i}"'))
+    text = (root / "arrays.py").read_text()
+    (root / "arrays.py").write_text(text.replace('"name": [f"n{i}"', '"name": [f"m{i}"'))
     (root / ".env").write_text("TOKEN=hunter2\n")
-    assert folder.windlass("run", "sample.py:tabular", "-p", "rows=4").code == 0
+    assert folder.windlass("run", "arrays.py:tabular", "-p", "rows=4").code == 0
     return folder
 
 
@@ -61,7 +61,7 @@ def test_it_is_told_for_a_person(folder: Folder) -> None:
 def test_it_is_one_document(folder: Folder) -> None:
     told = folder.document("show", "tabular-1", "--provenance")
     assert told["run"] == "tabular-1"
-    assert told["bundle"]["files"] == 3
+    assert told["bundle"]["files"] == 4
     assert told["bundle"]["left_out"] == [{"path": ".env", "reason": "it looks like a secret"}]
     assert told["environment"]["packages"]["pandas"]
     assert told["machine"]["variables"]["TZ"] == "Asia/Tokyo"
@@ -70,7 +70,7 @@ def test_it_is_one_document(folder: Folder) -> None:
     assert any("blas" in name for name in told["blas"]) or not Path("/proc/self/maps").exists()
     assert told["parameters"] == {"rows": 4}
     assert list(told["digests"]) == ["rows"]
-    assert told["git"]["diff"].startswith("diff --git a/sample.py")
+    assert told["git"]["diff"].startswith("diff --git a/arrays.py")
 
 
 def test_a_run_s_own_document_has_no_diff(folder: Folder) -> None:

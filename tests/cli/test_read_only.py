@@ -36,13 +36,21 @@ def _set_writable(home: Path, *, yes: bool) -> None:
         each.chmod((0o755 if each.is_dir() else 0o644) & (0o777 if yes else 0o555))
 
 
+@pytest.fixture(scope="module")
+def ran(template: Folder, tmp_path_factory: pytest.TempPathFactory) -> Folder:
+    """A project with two runs in it."""
+    root = tmp_path_factory.mktemp("ran") / "project"
+    folder = Folder(shutil.copytree(template.root, root))
+    assert folder.windlass("run", "sample.py:talk", "-p", "n=3").code == 0
+    assert folder.windlass("run", "sample.py:counting").code == 0
+    return folder
+
+
 @pytest.fixture
-def guest(project: Folder) -> Iterator[Guest]:
+def guest(ran: Folder, tmp_path: Path) -> Iterator[Guest]:
     if ROOT and shutil.which("setpriv") is None:
         pytest.skip("for root, permissions can only be made to hold with setpriv")
-    assert project.windlass("run", "sample.py:talk", "-p", "n=3").code == 0
-    assert project.windlass("run", "sample.py:counting").code == 0
-    found = Guest(project)
+    found = Guest(Folder(shutil.copytree(ran.root, tmp_path / "project")))
     _set_writable(found.home, yes=False)
     yield found
     _set_writable(found.home, yes=True)
@@ -72,10 +80,15 @@ def test_looking_works_and_leaves_nothing(guest: Guest) -> None:
 
 
 def test_writing_is_refused_in_words(guest: Guest) -> None:
-    for arguments in (["run", "sample.py:counting"], ["cache", "prune", "--all"]):
+    record = "windlass.db can be looked at, but not written"
+    store = "artifacts cannot be written: Permission denied"
+    for arguments, what in (
+        (["run", "sample.py:counting"], store),
+        (["cache", "prune", "--all"], record),
+    ):
         done = guest.windlass(*arguments)
         assert done.code == 1
-        assert "windlass.db can be looked at, but not written" in done.err
+        assert what in done.err
     told = guest.windlass("doctor").out
     assert ".windlass cannot be written" in told
     assert "can only be looked at" in told

@@ -415,7 +415,7 @@ def test_a_rare_value_and_a_common_one_are_found_alike(
         made = fill(records)
         told = []
         for rare in (1, 1000):
-            monkeypatch.setattr("windlass.records.finding._RARE", rare)
+            monkeypatch.setattr("windlass.records.asking.asked._RARE", rare)
             where = "metrics.auc > 0.5 and not tags.loss = a or params.depth is null"
             told.append([run.id for run in records.find_runs(where, limit=100)])
         assert told[0] == told[1]

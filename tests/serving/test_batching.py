@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -39,7 +40,7 @@ async def begun(model: Doubling, batcher: Batcher[int, int]) -> asyncio.Future[i
 
 def test_what_comes_while_the_model_is_at_work_is_asked_together() -> None:
     model = Doubling()
-    batcher: Batcher[int, int] = Batcher(model)
+    batcher: Batcher[int, int] = Batcher(model, latency=60.0)  # however slow this machine is
 
     async def ask() -> list[int]:
         first = await begun(model, batcher)
@@ -124,6 +125,50 @@ def test_a_model_that_hangs_is_known_to(monkeypatch: pytest.MonkeyPatch) -> None
 
     asyncio.run(act())
     assert not batcher.is_stuck
+    batcher.close()
+
+
+def test_what_takes_no_time_is_answered_in_the_loop_and_the_rest_by_the_thread() -> None:
+    asked_in: list[tuple[int, bool]] = []
+
+    def model(asked: Sequence[int]) -> list[int]:
+        asked_in.append((len(asked), threading.current_thread() is threading.main_thread()))
+        return [2 * n for n in asked]
+
+    batcher = Batcher[int, int](model, at_once=0.01)
+
+    async def ask() -> list[int]:
+        few = await asyncio.gather(batcher.ask(1, 1), batcher.ask(2, 1))
+        return [*few, await batcher.ask(3, 1_000_000), await batcher.ask(4, 1)]
+
+    assert asyncio.run(ask()) == [2, 4, 6, 8]
+    assert asked_in == [(2, True), (1, False), (1, True)]
+    batcher.close()
+
+
+def test_a_model_is_asked_by_one_at_a_time_from_however_many_loops() -> None:
+    alone = threading.Lock()
+    heard = []
+
+    def model(asked: Sequence[int]) -> list[int]:
+        assert alone.acquire(blocking=False), "two ask at once"
+        heard.append(threading.current_thread().name)
+        time.sleep(0.0005 if all(n % 7 for n in asked) else 0.005)
+        alone.release()
+        return list(asked)
+
+    batcher = Batcher[int, int](model, at_once=0.002)
+
+    def many(first: int) -> list[int]:
+        async def one_by_one() -> list[int]:
+            return [await batcher.ask(n, 1 if n % 7 else 1000) for n in range(first, first + 100)]
+
+        return asyncio.run(one_by_one())
+
+    with ThreadPoolExecutor(3, "loop") as loops:
+        found = list(loops.map(many, (0, 1000, 2000)))
+    assert found == [list(range(first, first + 100)) for first in (0, 1000, 2000)]
+    assert {name.split("_")[0] for name in heard} == {"loop", "model"}  # both ways were taken
     batcher.close()
 
 

@@ -101,10 +101,17 @@ def kill_group(pid: int) -> None:
 
 
 def main() -> None:
-    """Serves the driver whose socket is the descriptor named as the first argument."""
+    """Serves the driver whose socket is the descriptor named as the first argument.
+
+    Further arguments name libraries that every worker will need. One that cannot be imported is
+    left to the workers, who say in words what is missing.
+    """
     control = Channel(socket.socket(fileno=int(sys.argv[1])))
     for name in _PRELOADED:
         importlib.import_module(name)
+    for name in sys.argv[2:]:
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
     gc.collect()
     gc.freeze()  # so that collections in workers don't copy the pages they share with us
     _Forkserver(control).serve()

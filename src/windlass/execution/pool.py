@@ -62,14 +62,20 @@ class Pool:
         python: The interpreter of an environment of its own; None for the present one.
         folders: Where modules of the project are, for such an interpreter, which has a path of
             its own for all else.
+        libraries: Modules that all workers will need, imported once for them.
     """
 
-    def __init__(self, python: Path | None = None, folders: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        python: Path | None = None,
+        folders: Sequence[str] = (),
+        libraries: Sequence[str] = (),
+    ) -> None:
         self._control, theirs = channel_pair()
         self._folders = None if python is None else list(folders)
         program = [sys.executable] if python is None else [str(python), "-P"]
         self._process = subprocess.Popen(
-            [*program, "-m", "windlass.execution.forkserver", str(theirs.fileno())],
+            [*program, "-m", "windlass.execution.forkserver", str(theirs.fileno()), *libraries],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             env=_variables(own=python is not None),

@@ -6,9 +6,11 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
+from windlass.artifacts.reaching import package_for
 from windlass.errors import ConfigError
 from windlass.execution.job import Stores
 from windlass.provenance.project import Project
+from windlass.records.address import read_address
 from windlass.stacks.stack import Stack
 
 
@@ -45,6 +47,19 @@ def open_recorded(stack: Stack) -> Stores:
             hint="Begin with: windlass run FILE.py:PIPELINE. Or go to the project's folder.",
         )
     return open_stores(stack)
+
+
+def libraries_of(stack: Stack) -> list[str]:
+    """The modules with which the stores of a stack are reached, where they are not files here.
+
+    Raises:
+        ConfigError: An address holds a reference to a secret that cannot be resolved.
+    """
+    found = []
+    if read_address(stack.records_url)[0] is None:
+        found += ["sqlalchemy.dialects.postgresql.psycopg", "psycopg"]
+    _, package = package_for(stack.artifacts_url)
+    return [*found, package] if package else found
 
 
 def stack_to_json(stack: Stack) -> dict[str, Any]:

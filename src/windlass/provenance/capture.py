@@ -47,7 +47,7 @@ def capture(project: Project, cells: Path | None = None) -> Provenance:
     environment = capture_environment(project.root, project.cache)
     bundle = capture_bundle(project.root, project.cache, listed=listed)
     if cells is not None:
-        from windlass.provenance.cells import with_cells
+        from windlass.provenance.cells.as_module import with_cells
 
         bundle = with_cells(bundle, cells)
     return Provenance(bundle, environment, git(), machine_facts(), cells)

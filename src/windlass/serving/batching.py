@@ -2,7 +2,8 @@
 
 Nothing waits for company: a model that is idle is asked at once. What comes while it is at work is
 gathered, so that under load a batch holds as many requests as came in the time of the last one.
-How many rows it may hold adapts to how long it may take (increased by a part and cut by half, as
+What takes less time than to wake the model's thread is answered in the event loop itself. How many
+rows a batch may hold adapts to how long it may take (increased by a part and cut by half, as
 in D.-M. Chiu and R. Jain: Analysis of the increase and decrease algorithms for congestion
 avoidance, 1989).
 """
@@ -61,6 +62,8 @@ class Batcher(Generic[T, R]):
             that request waits.
         latency: Seconds that a batch may take.
         most_waiting: Rows that may wait.
+        at_once: Seconds up to which a batch is answered in the event loop itself; 0 for a model
+            that may wait for something, or keep the interpreter busy.
         name: What the thread is called.
         prepare: What the thread does before anything is asked.
     """
@@ -71,12 +74,14 @@ class Batcher(Generic[T, R]):
         *,
         latency: float = LATENCY,
         most_waiting: int = MOST_WAITING,
+        at_once: float = 0.0,
         name: str = "model",
         prepare: Callable[[], None] = lambda: None,
     ) -> None:
         self._answer, self._prepare = answer, prepare
-        self._latency, self._most_waiting = latency, most_waiting
+        self._latency, self._most_waiting, self._at_once = latency, most_waiting, at_once
         self._lock = threading.Lock()
+        self._asking = threading.Lock()
         self._waiting: deque[Waiting[T, R]] = deque()
         self._rows = 0
         self._limit = 64.0
@@ -117,8 +122,27 @@ class Batcher(Generic[T, R]):
             wakes, self._idle = self._idle, False
         if wakes:
             # What comes in the same turn of the loop is put into the same batch.
-            loop.call_soon(self._work.put, True)
+            loop.call_soon(self._begin)
         return future
+
+    def _begin(self) -> None:
+        """Answers what waits, or wakes the thread to do it."""
+        if not (self._at_once and self._answers_at_once()):
+            self._work.put(True)
+
+    def _answers_at_once(self) -> bool:
+        """Answers what waits as long as that takes no time; returns whether nothing is left."""
+        if not self._asking.acquire(blocking=False):  # the thread has looked by itself
+            return False
+        try:
+            while self._rows <= self._speed * self._at_once:
+                batch = self._next()
+                if not batch:
+                    return True
+                self._deliver(batch, self._timed(batch), asyncio.get_running_loop())
+        finally:
+            self._asking.release()
+        return False
 
     def close(self, seconds: float = 10.0) -> None:
         """Answers what waits, and ends."""
@@ -141,8 +165,9 @@ class Batcher(Generic[T, R]):
             # A loop that was closed before it could wake this thread must not keep others waiting.
             with contextlib.suppress(queue.Empty):
                 goes_on = self._work.get(timeout=_PATIENCE)
-            while batch := self._next():
-                self._deliver(batch, self._timed(batch))
+            with self._asking:
+                while batch := self._next():
+                    self._deliver(batch, self._timed(batch))
 
     def _next(self) -> list[Waiting[T, R]]:
         """The next batch; if there is none the model is idle."""
@@ -179,12 +204,20 @@ class Batcher(Generic[T, R]):
         elif rows >= self._limit / 2:
             self._limit = min(MOST_ROWS, self._limit * 1.5)
 
-    def _deliver(self, batch: Sequence[Waiting[T, R]], answers: Sequence[R | Exception]) -> None:
+    def _deliver(
+        self,
+        batch: Sequence[Waiting[T, R]],
+        answers: Sequence[R | Exception],
+        here: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
         """Tells all that wait, with one call into each of their loops."""
         by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[R], Any]]] = {}
         for one, answer in zip(batch, answers, strict=True):
             by_loop.setdefault(one.loop, []).append((one.future, answer))
         for loop, told in by_loop.items():
+            if loop is here:
+                _settle(told)
+                continue
             try:
                 loop.call_soon_threadsafe(_settle, told)
             except RuntimeError:  # the loop is closed, and nobody waits any more

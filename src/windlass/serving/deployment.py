@@ -32,6 +32,8 @@ from windlass.values import Json
 GRACE = 300.0
 """Seconds that the last generation stays loaded after a swap: going back to it takes no time."""
 _DRAINED = 60.0
+_AT_ONCE = 0.001
+"""Seconds that the event loop may be kept by a model: no longer than by a small body of JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,6 +292,7 @@ class Deployment:
             answer,
             latency=self._limits.latency,
             most_waiting=self._limits.waiting,
+            at_once=_AT_ONCE if generation.is_quick else 0.0,
             name=f"model {generation.release.name}",
             prepare=one_for_this_thread,  # the model is loaded by now, and its libraries with it
         )

@@ -48,6 +48,11 @@ class Generation:
     def __repr__(self) -> str:
         return f"<generation {self.number}: {self.release.name}>"
 
+    @property
+    def is_quick(self) -> bool:
+        """Whether there is a short way to its model, in which no code of Python is run."""
+        return self._quick is not None
+
     def renumbered(self, number: int) -> Generation:
         """The same model, loaded and warm, as another generation."""
         again = copy.copy(self)

@@ -136,7 +136,7 @@ def _in_cells(
     pipeline: Pipeline[Any, Any], given: Mapping[str, Any]
 ) -> tuple[Pipeline[Any, Any], Mapping[str, Any], Path | None]:
     """A notebook's pipeline and arguments as of the module of its cells, and that module's file."""
-    from windlass.provenance.cells import from_cells, in_cells
+    from windlass.provenance.cells.as_module import from_cells, in_cells
 
     found = from_cells(pipeline, find_project(pipeline.file or Path.cwd()))
     if found is pipeline:

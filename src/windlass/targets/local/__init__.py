@@ -30,7 +30,9 @@ class LocalTarget:
     def __init__(self, stack: Stack, options: RunOptions) -> None:
         self._stack = stack
         self._options = options
-        self._pools: dict[str | None, Pool] = {} if options.in_process else {None: Pool()}
+        self._pools: dict[str | None, Pool] = {}
+        if not options.in_process:
+            self._pools[None] = Pool(libraries=_libraries(stack))
 
     def check(self, plan: Plan) -> None:
         """Refuses what this machine can never run."""
@@ -104,3 +106,12 @@ class LocalTarget:
 def _with_environment(plan: Plan) -> str:
     nodes = plan.graph.nodes.values()
     return next(node.name for node in nodes if plan.settings(node).environment is not None)
+
+
+def _libraries(stack: Stack) -> list[str]:
+    """What workers import to reach the stores; of a project's own nothing has to be looked up."""
+    if stack.records is None and stack.artifacts is None:
+        return []
+    from windlass.execution.stores import libraries_of
+
+    return libraries_of(stack)

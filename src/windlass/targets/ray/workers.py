@@ -17,7 +17,7 @@ from windlass.execution.pool import Kind, Pool
 from windlass.execution.resources import Resources, Share
 from windlass.execution.schedule import Task
 from windlass.execution.shipment import shipment_in
-from windlass.execution.stores import open_stores, stack_from_json, stack_to_json
+from windlass.execution.stores import libraries_of, open_stores, stack_from_json, stack_to_json
 from windlass.pipeline.settings import Settings
 from windlass.provenance.project import Project
 from windlass.stacks.stack import Stack
@@ -78,10 +78,11 @@ class NodeWorkers:
             self._crew.close()
 
     def _pool(self) -> Pool:
+        libraries = libraries_of(self._stack)
         if self._is_seen and not self._request.locked:
-            return Pool()
+            return Pool(libraries=libraries)
         folders = list(self._request.path) or project_folders(self._job)
-        return Pool(Path(sys.executable), folders)
+        return Pool(Path(sys.executable), folders, libraries)
 
     def try_task(
         self, node: str, index: int | None, attempt: int, first: int, gpus: tuple[str, ...]
