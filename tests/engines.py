@@ -55,5 +55,7 @@ def _build(place: Path, requirements: tuple[str, ...]) -> None:
     uv = find_uv()
     subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, str(place)], check=True)
     into = ("--quiet", "--python", str(place / "bin" / "python"))
-    subprocess.run([uv, "pip", "install", *into, *requirements], check=True)
+    # Else each start compiles it anew where bytecode is not to be written.
+    words = [uv, "pip", "install", *into, "--compile-bytecode", *requirements]
+    subprocess.run(words, check=True)
     (place / "ready").touch()

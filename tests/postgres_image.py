@@ -13,7 +13,10 @@ IMAGE = "localhost/windlass-test-postgres:1"
 
 _CONTAINERFILE = f"""
 FROM {BASE}
-RUN apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \\
+RUN mkdir /etc/postgresql-common \\
+  && echo "create_main_cluster = false" > /etc/postgresql-common/createcluster.conf \\
+  && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \\
+  -o Dpkg::Options::=--force-unsafe-io -o Dpkg::Options::=--force-confold \\
   --no-install-recommends postgresql-15
 COPY start.sh /start.sh
 ENV PATH=/usr/lib/postgresql/15/bin:/usr/bin:/bin

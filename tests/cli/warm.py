@@ -8,6 +8,7 @@ of its variables when it starts, it has read before: `is_for` tells.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import functools
 import gc
 import importlib
@@ -18,12 +19,14 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
 PROGRAM = Path(sys.executable).with_name("windlass")
 
+_CLIENT = Path(__file__).with_name("warm_client.py")
 _OF_PYTHON = ("PYTHON", "LC_", "LANG", "LD_", "MALLOC_", "TZ")
 _SEED = "PYTHONHASHSEED"
 _PRELOADED = (
@@ -91,6 +94,41 @@ def run(
         ours.shutdown(socket.SHUT_WR)
         code = _wait(ours, seconds, words)
         return subprocess.CompletedProcess(words, code, _written(out), _written(err))
+
+
+@contextlib.contextmanager
+def program() -> Iterator[list[str]]:
+    """The words by which an engine of another interpreter starts ``windlass``, which then is warm.
+
+    As workers have it, the order of sets is fixed. What kills the client does not kill the program.
+    """
+    server = _server(os.environ.get("PYTHONPATH", ""), "0")
+    with (
+        tempfile.TemporaryDirectory(prefix="wl-warm-") as folder,
+        socket.socket(socket.AF_UNIX) as listening,
+    ):
+        address = f"{folder}/socket"
+        listening.bind(address)
+        listening.listen()
+        thread = threading.Thread(target=_hand_on, args=(listening, server))
+        thread.start()
+        try:
+            yield [sys.executable, "-I", "-S", str(_CLIENT), address, str(PROGRAM)]
+        finally:
+            listening.shutdown(socket.SHUT_RDWR)
+            thread.join()
+
+
+def _hand_on(listening: socket.socket, server: socket.socket) -> None:
+    """Gives the server the connections and streams of clients, until nobody listens any more."""
+    with contextlib.suppress(OSError):
+        while True:
+            connection, _ = listening.accept()
+            with connection:
+                _, streams, _, _ = socket.recv_fds(connection, 1, 2)
+                socket.send_fds(server, [b"."], [connection.fileno(), *streams])
+            for stream in streams:
+                os.close(stream)
 
 
 def _wait(connection: socket.socket, seconds: float, words: Any) -> int:
@@ -170,6 +208,9 @@ def _become(argv: list[str], folder: str, variables: dict[str, str]) -> None:
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(variables)
+    # Those of the server know whether theirs could be rewound, as a file can and a pipe cannot.
+    sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", 1, errors="backslashreplace", closefd=False)  # noqa: SIM115
     sys.argv, sys.orig_argv = argv, [sys.executable, *argv]
     sys.modules["__main__"].__file__ = argv[0]
 

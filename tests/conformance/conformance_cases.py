@@ -464,3 +464,13 @@ CASES: dict[str, Case] = {
     "list of 5,000 items": Case(long_list, result=sum(range(5000))),
     "map of 300 items": Case(long_map, result=2 * sum(range(300)), values={"double[299]": 598}),
 }
+
+CHOSEN = (
+    *("map", "empty map", "map of named outputs", "zip of different lengths"),
+    *("choice in a choice", "choice of maps, other way", "order without data"),
+    *("failure, then retry", "retries exhausted", "partial failure"),
+    *("data that break a check", "model of checked data"),
+)
+"""Graphs in which each feature occurs at least once, for targets where every node begins cold:
+there ``make matrix`` runs all. A group is in "empty map", a chain of maps in that of named outputs.
+"""

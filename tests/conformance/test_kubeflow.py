@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
-import json
-import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from conformance import conformance_cases
-from conformance.conformance_cases import Case
+from cli import warm
+from conformance.projects import given_as_text, project_of_graphs
 from conformance.promises import check, one_after_another
-from targets.kubeflow_home import kfp_python, write_stack
+from targets.kubeflow_home import kfp_python, kfp_stack
 from windlass import Run
 from windlass.execution.run import Run as RunOf
 from windlass.execution.stores import open_stores
@@ -30,21 +27,19 @@ TRIED = (
     *("choice of maps, other way", "failure, then retry", "partial failure"),
     *("data that break a check", "model of checked data"),
 )
-"""Each further one takes seconds: every node is a process that begins cold."""
+"""Each feature of a graph occurs in one of these. ``make matrix`` runs all, each node cold."""
 SERIES = (*TRIED, "model of checked data")
 """One again at the end: it comes from the cache, and mints no version."""
 
 
 @pytest.fixture(scope="module")
-def cases(tmp_path_factory: pytest.TempPathFactory) -> Any:
+def cases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """The graphs, in a project whose stack names an interpreter that has kfp."""
     root = tmp_path_factory.mktemp("project")
-    shutil.copy(conformance_cases.__file__, root / "kubeflow_cases.py")
-    write_stack(root / "windlass.toml", kfp_python())
-    (root / "requirements.txt").touch()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(root))
-        yield importlib.import_module("kubeflow_cases")
+    with warm.program() as program:
+        stack = kfp_stack(kfp_python(), program)
+        with project_of_graphs(root, "kubeflow_cases", stack) as found:
+            yield found
 
 
 Ran = Mapping[str, tuple[list[dict[str, Any]], list[Run[Any]], Path]]
@@ -63,7 +58,7 @@ def ran(cases: Any, tmp_path_factory: pytest.TempPathFactory) -> Ran:
                 case = cases.CASES[name]
                 options = RunOptions(stack="kfp", **case.options)
                 _, (file,) = compile_pipeline(case.pipeline, options, top / "compiled")
-                given = _given(case, folders[name])
+                given = given_as_text(case, folders[name])
                 told.append(sdk.ask("trial", file=str(file), parameters=given))
         synced = sync_all(stack="kfp", project=root)
         stores = open_stores(load_stack("kfp", find_project(root)))
@@ -78,15 +73,6 @@ def ran(cases: Any, tmp_path_factory: pytest.TempPathFactory) -> Ran:
             )
             for name, some in places.items()
         }
-
-
-def _given(case: Case, folder: Path) -> dict[str, str]:
-    found = {name: _text(value) for name, value in case.parameters.items()}
-    return {name: text.format(folder=folder) for name, text in found.items()}
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
 
 
 def test_graphs_run_as_promised(ran: Ran, cases: Any, subtests: pytest.Subtests) -> None:

@@ -28,13 +28,11 @@ def cluster() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_graph_runs_as_promised(name: str, tmp_path: Path) -> None:
+def test_a_graph_runs_as_promised(name: str, graphs: Any, folder: Path) -> None:
     def launch(
         pipeline: Any, parameters: Mapping[str, Any], options: Mapping[str, Any]
     ) -> Run[Any]:
         run: Run[Any] = pipeline.options(target="ray", **options).run(**parameters)
         return run
 
-    folder = tmp_path / "folder"
-    folder.mkdir()
-    check(CASES[name], launch, folder)
+    check(graphs.CASES[name], launch, folder)

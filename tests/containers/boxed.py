@@ -11,6 +11,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from cli import warm
+
 PACKAGING = f"packaging=={version('packaging')}"
 """What the projects of all tests require, so that one image does for all."""
 
@@ -207,9 +209,8 @@ class Boxed:
         )
 
     def do(self, *words: str, **variables: str) -> Told:
-        with self.start(*words, "--json", **variables) as process:
-            out, err = process.communicate()
-        return Told(process.returncode, json.loads(out) if out else None, err)
+        done = warm.run(self.root, *words, "--json", variables={**os.environ, **variables})
+        return Told(done.returncode, json.loads(done.stdout) if done.stdout else None, done.stderr)
 
     def run(self, pipeline: str, *words: str, **variables: str) -> Told:
         """Runs a pipeline in containers."""

@@ -13,6 +13,7 @@ import pytest
 
 from containers.boxed import PACKAGING, Boxed
 from provenance.package_index import PASSWORD, USER, Index, serving
+from provenance.test_environments import COMPILED
 
 FATHOM = f"1.{time.time_ns()}"
 """A version that no image on this machine has."""
@@ -55,6 +56,9 @@ def test_a_private_index_leaves_no_trace(boxed: Boxed, index: Index, tmp_path: P
     told = boxed.run("picky", UV_INDEX=address, NETRC=str(netrc))
     assert told.code == 0, told.words
     [image] = images() - before
+    python = ("podman", "run", "--rm", "--entrypoint", "/opt/windlass/bin/python", image, "-c")
+    compiled = subprocess.check_output([*python, COMPILED.format("sqlalchemy", "windlass")])
+    assert compiled == b"[True, True]\n"
     data = exported(image, tmp_path)
     assert b"fathom" in data
     assert PASSWORD.encode() not in data

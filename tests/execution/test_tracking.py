@@ -174,6 +174,33 @@ def test_a_machine_without_gpus_tells_of_none(monkeypatch: pytest.MonkeyPatch) -
     assert Gpus().look() == ({}, {})
 
 
+def test_nothing_is_imported_beside_a_step_whose_tracker_may_lock_imports(tmp_path: Path) -> None:
+    """In a process that has measured nothing, with a finder that notes who looks for modules."""
+    code = """
+import pathlib, sys, threading, time
+from windlass.tracking import attending
+from windlass.tracking.journal import journalling
+from windlass.tracking.machine import import_libraries
+
+class Finder:
+    beside = set()
+    def find_spec(self, name, path=None, target=None):
+        if threading.current_thread() is not threading.main_thread():
+            self.beside.add(name)
+
+attending._SHORT = 0.05
+import_libraries()
+sys.meta_path.insert(0, Finder())
+with journalling(pathlib.Path(sys.argv[1])) as journal, attending.attended(journal, True, None):
+    time.sleep(0.4)
+print(Finder.beside)
+"""
+    journal = tmp_path / "journal"
+    told = subprocess.check_output([sys.executable, "-c", code, str(journal)], text=True)
+    assert told == "set()\n"
+    assert "system/cpu" in read_journal(journal).series
+
+
 def test_gpus_are_those_that_the_process_may_use(monkeypatch: pytest.MonkeyPatch) -> None:
     """By a driver of our own making: the real one is met on a machine with GPUs."""
     monkeypatch.setitem(sys.modules, "pynvml", Driver())

@@ -263,27 +263,53 @@ def test_cells_that_fail_anew_tell_where(kernel: Kernel) -> None:
 
 
 SETTING = [
-    "helpers.RATE = 40",
-    "setattr(helpers, 'RATE', 40)",
-    "helpers.init(40)",
-    "taken = helpers.SETTINGS\ntaken['rate'] = 40 // 30",
-    "from helpers import *\nSETTINGS['rate'] = 40 // 30",
-    "pd.set_option('display.precision', 3)",
+    "{0}.RATE = 40",
+    "setattr({0}, 'RATE', 40)",
+    "{0}.init(40)",
+    "taken = {0}.SETTINGS\ntaken['rate'] = 40 // 30",
+    "from {0} import *\nSETTINGS['rate'] = 40 // 30",
 ]
+RATES = """
+from windlass import step
+RATE = 30
+SETTINGS = {"rate": 0}
+
+def init(rate):
+    global RATE
+    RATE = rate
+
+@step
+def rated(item: int) -> list[int]:
+    return [RATE, SETTINGS["rate"]]
+"""
+PRECISION = """
+import pandas as pd
+from windlass import step
+
+@step
+def rated(item: int) -> list[int]:
+    return [pd.get_option("display.precision"), item]
+"""
 
 
-@pytest.mark.parametrize("text", SETTING)
 def test_what_cells_set_on_a_module_holds_for_its_steps(
-    kernel: Kernel, tmp_path: Path, text: str
+    kernel: Kernel, tmp_path: Path, subtests: pytest.Subtests
 ) -> None:
-    (tmp_path / "rates.py").write_text(
-        "import pandas as pd\nfrom windlass import step\nRATE = 30\nSETTINGS = {'rate': 0}\n"
-        "def init(rate):\n    global RATE\n    RATE = rate\n"
-        "@step\ndef rated(item: int) -> list[int]:\n"
-        "    return [RATE, SETTINGS['rate'], pd.get_option('display.precision')]\n"
-    )
-    kernel(text.replace("helpers", "rates").join(["import rates, pandas as pd\n", ""]))
-    kernel("@pipeline\ndef rating(item: int) -> list[int]:\n    return rates.rated(item)")
-    there = kernel("run = rating.run(1)\nprint(run.result() if run.error is None else run.error)")
-    here = kernel("print([rates.RATE, rates.SETTINGS['rate'], pd.get_option('display.precision')])")
-    assert there == here
+    """In one kernel, each on a module of its own."""
+    for number, text in enumerate(SETTING):
+        name = f"rates_{number}"
+        (tmp_path / f"{name}.py").write_text(RATES)
+        kernel(f"import {name}\n{text.format(name)}")
+        with subtests.test(text):
+            told = rated(kernel, name)
+            assert told == kernel(f"print([{name}.RATE, {name}.SETTINGS['rate']])")
+            assert told in ("[40, 0]", "[30, 1]")
+    (tmp_path / "precision.py").write_text(PRECISION)
+    kernel("import precision, pandas as pd\npd.set_option('display.precision', 3)")
+    assert rated(kernel, "precision") == "[3, 1]"
+
+
+def rated(kernel: Kernel, module: str) -> str:
+    """What a module's step returns to a pipeline of a cell, or why it did not."""
+    kernel(f"@pipeline\ndef rating(item: int) -> list[int]:\n    return {module}.rated(item)")
+    return kernel("run = rating.run(1)\nprint(run.result() if run.error is None else run.error)")

@@ -42,6 +42,13 @@ print("begins", flush=True)
 print(ready_environment(lock, Path(sys.argv[1])))
 """
 
+COMPILED = """
+from importlib.util import find_spec
+from pathlib import Path
+print([Path(find_spec(name).cached).exists() for name in ("{}", "{}")])
+"""
+"""Whether packages are compiled: a worker may write no bytecode, and compile at each start."""
+
 
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,6 +115,7 @@ def test_an_environment_holds_what_its_lock_says_and_windlass(windlass: Path) ->
     assert not is_ready(lock, windlass)
     python = ready_environment(lock, windlass)
     assert is_ready(lock, windlass)
+    assert says(python, COMPILED.format("toolz", "windlass")) == "[True, True]"
     told = says(python, "import toolz, windlass; print(toolz.__version__, windlass.__file__)")
     assert told.startswith(f"0.12.0 {python.parent.parent}/")
     before = python.parent.parent.stat().st_mtime_ns

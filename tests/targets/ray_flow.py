@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
 from windlass import each, log_metric, pipeline, step
 
@@ -46,31 +47,16 @@ def die_once(folder: str) -> str:
     return "alive"
 
 
-@pipeline
-def dying(folder: str) -> str:
-    return die_once(folder)
-
-
 @step
 def die(n: int) -> int:
     os.kill(os.getpid(), signal.SIGKILL)
     return n
 
 
-@pipeline
-def dead(n: int = 1) -> int:
-    return die(n)
-
-
 @step(timeout=1)
 def sleep(seconds: float) -> float:
     time.sleep(seconds)
     return seconds
-
-
-@pipeline
-def sleeping(seconds: float = 60.0) -> float:
-    return sleep(seconds)
 
 
 @step
@@ -132,8 +118,8 @@ def threads(n: int) -> str:
 
 
 @pipeline
-def pinned(n: int = 1) -> str:
-    return threads(n)
+def troubled(folder: str) -> list[Any]:
+    return [die_once(folder), die(1), sleep(60.0), threads(1)]
 
 
 @step

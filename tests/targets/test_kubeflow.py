@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -14,8 +15,9 @@ from typing import Any
 
 import pytest
 
+from cli import warm
 from cli.program import PROGRAM, Folder, wait_until, web_variables
-from targets.kubeflow_home import kfp_python, write_stack
+from targets.kubeflow_home import kfp_python, kfp_stack, write_stack
 from targets.kubeflow_server import TOKEN, Server, kfp_server
 from windlass.pipeline.settings import RunOptions
 from windlass.provenance.project import find_project
@@ -33,13 +35,20 @@ def python() -> Path:
     return kfp_python()
 
 
+@pytest.fixture(scope="module")
+def program() -> Iterator[list[str]]:
+    """A program that is warm: tasks are many, and each would begin cold."""
+    with warm.program() as words:
+        yield words
+
+
 @pytest.fixture
-def project(tmp_path: Path, python: Path) -> Folder:
+def project(tmp_path: Path, python: Path, program: list[str]) -> Folder:
     root = tmp_path / "project"
     root.mkdir()
     shutil.copy(_HERE / "kubeflow_flow.py", root / "flow.py")
     (root / "requirements.txt").write_text("toolz==1.0.0\n")
-    write_stack(root / "windlass.toml", python)
+    (root / "windlass.toml").write_text(kfp_stack(python, program))
     return Folder(root, web_variables())
 
 
@@ -190,6 +199,8 @@ def test_what_takes_too_long_is_ended(project: Folder, server: Server) -> None:
 def test_an_interrupted_run_is_terminated_there(
     project: Folder, server: Server, tmp_path: Path
 ) -> None:
+    file = project.root / "windlass.toml"  # a warm program would outlive its task
+    file.write_text(re.sub("command = .*", f'command = ["{PROGRAM}"]', file.read_text()))
     words = ("run", "flow.py:waiting", "--stack", "kfp", "-p", f"folder={tmp_path}")
     with subprocess.Popen(
         [str(PROGRAM), *words],

@@ -57,44 +57,34 @@ def lines(path: Path) -> list[str]:
 
 
 def test_a_run_is_as_on_this_machine(project: Folder) -> None:
+    near = project.document("run", "flow.py:squares")
+    cached = project.document("run", "flow.py:squares", "--stack", "cluster")
+    assert all(node["cached"] for node in cached["nodes"])
     far = project.document("run", "flow.py:squares", "--stack", "cluster", "--no-cache")
-    near = project.document("run", "flow.py:squares", "--no-cache")
     assert (far["target"], near["target"]) == ("ray", "local")
     assert far["plan"] == near["plan"]
     assert outputs(far) == outputs(near)
     assert far["ranges"] == near["ranges"]  # which item comes last is chance
-    assert project.windlass("logs", "squares-1", "square[2]").out.strip() == "squaring 2"
+    assert project.windlass("logs", "latest", "square[2]").out.strip() == "squaring 2"
 
 
 def outputs(run: dict[str, Any]) -> dict[str, list[str]]:
     return {node["node"]: [each["content"] for each in node["outputs"]] for node in run["nodes"]}
 
 
-def test_what_ran_elsewhere_is_in_the_cache(project: Folder) -> None:
-    assert project.windlass("run", "flow.py:squares").code == 0
-    far = project.document("run", "flow.py:squares", "--stack", "cluster")
-    assert all(node["cached"] for node in far["nodes"])
-
-
-def test_a_step_whose_process_dies_is_tried_again(project: Folder, tmp_path: Path) -> None:
-    run = project.document(
-        *("run", "flow.py:dying", "--stack", "cluster", "-p", f"folder={tmp_path}")
-    )
-    assert [node["attempts"] for node in run["nodes"]] == [2]
-
-
-def test_a_death_is_told_apart_from_a_failure(project: Folder) -> None:
-    done = project.windlass("run", "flow.py:dead", "--stack", "cluster")
+def test_how_attempts_end_there_is_told_as_here(project: Folder, tmp_path: Path) -> None:
+    """One that dies and is tried again, one that always dies, one that takes too long."""
+    words = ("run", "flow.py:troubled", "--stack", "cluster", "-p", f"folder={tmp_path}")
+    done = project.windlass(*words, "--keep-going")
     assert done.code == 1
     assert "killed by SIGKILL" in done.err
-    (node,) = project.document("show", "dead")["nodes"]
-    assert node["error"]["kind"] == "WorkerDiedError"
-
-
-def test_a_timeout_ends_the_step_and_all_of_it(project: Folder) -> None:
-    done = project.windlass("run", "flow.py:sleeping", "--stack", "cluster")
-    assert done.code == 1
     assert "ran past its timeout of 1 s" in done.err
+    nodes = {node["node"]: node for node in project.document("show", "troubled")["nodes"]}
+    assert (nodes["die_once"]["status"], nodes["die_once"]["attempts"]) == ("succeeded", 2)
+    assert nodes["die"]["error"]["kind"] == "WorkerDiedError"
+    assert nodes["sleep"]["error"]["kind"] == "StepTimeoutError"
+    shown = project.document("artifacts", "show", "troubled:threads")
+    assert shown["preview"]["text"] == "20"  # two threads, the hash seed 0
     wait_until(lambda: not steps_of(project))
 
 
@@ -106,11 +96,6 @@ def steps_of(project: Folder) -> list[psutil.Process]:
         if "windlass.execution.forkserver" in words and process.info["cwd"] == str(project.root):
             found.append(process)
     return found
-
-
-def test_threads_and_the_hash_seed_are_as_everywhere(project: Folder) -> None:
-    done = project.windlass("run", "flow.py:pinned", "--stack", "cluster")
-    assert done.out.startswith("20\n"), done
 
 
 def test_each_attempt_has_a_process_of_its_own_where_that_is_asked(project: Folder) -> None:

@@ -102,8 +102,7 @@ def _build(lock: Lock, windlass: Path | None, place: Path, folder: Path) -> None
     own = "" if windlass is None else f"windlass @ {windlass.as_uri()}"
     _install(place, folder, "\n".join(others))  # by their commits
     _install(place, folder, own)
-    # The last one compiles all that is there, so that no worker has to.
-    _install(place, folder, "\n".join(hashed), "--require-hashes", "--compile-bytecode")
+    _install(place, folder, "\n".join(hashed), "--require-hashes")
     (place / _STAMP).write_text(lock.document())
 
 
@@ -120,7 +119,8 @@ def _install(place: Path, folder: Path, requirements: str, *options: str) -> Non
         return
     try:
         uv.run_uv(
-            *("pip", "install", "--quiet", "--no-deps"),
+            # uv compiles what it installs, and nothing that was there before.
+            *("pip", "install", "--quiet", "--no-deps", "--compile-bytecode"),
             *("--python", str(_python(place)), "--requirements", "-", *options),
             folder=folder,
             text=requirements,

@@ -4,12 +4,28 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import time
+from pathlib import Path
 from typing import Any
 
 from windlass.errors import WindlassError
 
 CPU, MEMORY = "system/cpu", "system/memory"
+_DRIVERS = ("/dev/nvidiactl", "/dev/dxg")
+"""Without one of these there is no GPU to be asked: the second is that of WSL."""
+
+
+def import_libraries() -> None:
+    """Imports what measuring needs, which else the thread beside a step does at its first look.
+
+    For where a library looks at every import under a lock of its own, as MLflow does: an import of
+    that thread and one of the step would wait for each other for ever.
+    """
+    import psutil  # noqa: F401
+
+    with contextlib.suppress(ImportError, _NoDriverError):
+        _library()
 
 
 class Usage:
@@ -146,9 +162,17 @@ class _NoDriverError(WindlassError):
     """There is no driver of NVIDIA's."""
 
 
-def _nvml() -> Any:
+def _library() -> Any:
+    # Not even looked for where it is of no use: that, too, is an import.
+    if "pynvml" not in sys.modules and not any(Path(each).exists() for each in _DRIVERS):
+        raise _NoDriverError("there is no driver")
     import pynvml
 
+    return pynvml
+
+
+def _nvml() -> Any:
+    pynvml = _library()
     try:
         pynvml.nvmlInit()
     except pynvml.NVMLError as error:

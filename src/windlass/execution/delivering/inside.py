@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from windlass.errors import WindlassError
 from windlass.provenance import secrets
+from windlass.tracking.machine import import_libraries
 from windlass.tracking.tracker import StepPlace, find_tracker
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ def inside(job: Job, node: str, attempt: int) -> Iterator[None]:
     Where the tracker's address cannot be resolved or its library is not there, the step runs all
     the same, and what it says goes where it would without us.
     """
+    import_libraries()
     name, _, written = (job.tracker or "").partition(":")
     with contextlib.ExitStack() as stack:
         with contextlib.suppress(WindlassError):

@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from types import FunctionType
+from types import FunctionType, ModuleType
 from typing import Any
 
 from windlass import modules
@@ -25,7 +25,7 @@ from windlass.provenance.fingerprint.judging import CONFIGURING, Altered, Judge
 from windlass.provenance.fingerprint.model import Piece
 from windlass.provenance.fingerprint.origin import origin_of_module
 from windlass.provenance.fingerprint.running import has_hooks
-from windlass.provenance.fingerprint.source import source_of
+from windlass.provenance.fingerprint.source import Source, source_of
 from windlass.provenance.fingerprint.toplevel import plain_imports
 from windlass.provenance.fingerprint.walk import Walk
 
@@ -100,8 +100,7 @@ def _enter_module(walk: Walk, name: str, judged: _Judged) -> None:
     source = source_of(module)
     if source is None:
         return
-    judge = Judge(module, source, judged.is_pure, judged.alters)
-    found = Imports(source.tree.body, judge)
+    found = judged.imports_of(module, source)
     for each in project_modules(found.modules):
         walk.enter_module(each)
     for each in found.registered:
@@ -116,7 +115,7 @@ def _enter_module(walk: Walk, name: str, judged: _Judged) -> None:
 
 
 class _Judged:
-    """What functions and classes of the project do when they run, each looked at once.
+    """What functions, classes and modules of the project do when they run, each looked at once.
 
     Args:
         root: The project's folder.
@@ -125,6 +124,14 @@ class _Judged:
     def __init__(self, root: str) -> None:
         self._root = root
         self._known: dict[int, tuple[Any, _Changes]] = {}
+        self._imports: dict[int, Imports] = {}
+
+    def imports_of(self, module: ModuleType, source: Source) -> Imports:
+        """What importing a module does, which is the same for all steps that need it."""
+        if id(module) not in self._imports:
+            judge = Judge(module, source, self.is_pure, self.alters)
+            self._imports[id(module)] = Imports(source.tree.body, judge)
+        return self._imports[id(module)]
 
     def is_pure(self, function: FunctionType) -> bool:
         """Whether a function can only change the project's own objects."""

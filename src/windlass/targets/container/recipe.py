@@ -15,7 +15,7 @@ from windlass.provenance import uv
 from windlass.provenance.indexes import Indexes
 from windlass.provenance.lock import Lock
 
-VERSION = 1
+VERSION = 2
 """Of the recipe: raise it when an image of the same lock would be another."""
 
 PYTHON = "/opt/windlass/bin/python"
@@ -59,14 +59,17 @@ rm /tmp/log
 cd $here/project
 echo "== making the environment of Python $1"
 $here/uv venv --quiet --no-project --python "$python" /opt/windlass
-install() { $here/uv pip install --quiet --no-deps --python /opt/windlass/bin/python "$@"; }
+# Compiled here, for containers keep no bytecode: each would compile all that it imports.
+install() {
+  $here/uv pip install --quiet --no-deps --compile-bytecode \
+    --python /opt/windlass/bin/python "$@"
+}
 if [ -s $here/hashed.txt ]; then
   echo "== installing $2 packages"
   install --require-hashes --requirements $here/hashed.txt
 fi
 if [ -s $here/others.txt ]; then install --requirements $here/others.txt; fi
-echo "== compiling"
-install --compile-bytecode $here/*.whl
+install $here/*.whl
 """
 
 

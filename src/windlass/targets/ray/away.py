@@ -143,6 +143,7 @@ def _build(place: Path, request: dict[str, Any]) -> None:
             "install",
             "--quiet",
             "--no-deps",
+            "--compile-bytecode",  # of what this call installs alone: so all calls have it
             "--python",
             str(made / "bin" / "python"),
         )
@@ -151,7 +152,7 @@ def _build(place: Path, request: dict[str, Any]) -> None:
             file.write_text("".join(f"{line}\n" for line in lines))
             if lines:
                 _run(*into, *options, "--requirements", str(file))
-        _run(*into, "--compile-bytecode", str(wheel))
+        _run(*into, str(wheel))
         made.rename(place)
 
 
