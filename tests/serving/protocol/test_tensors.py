@@ -173,6 +173,18 @@ def test_what_json_may_not_say(datatype: str, data: list[Any], words: str) -> No
     assert caught.value.status == 400
 
 
+@pytest.mark.parametrize("count", [1, 100])
+@pytest.mark.parametrize(("datatype", "most"), [("FP16", 65504.0), ("FP32", 3.4028234663852886e38)])
+def test_the_greatest_number_fits_and_the_next_power_does_not(
+    datatype: str, most: float, count: int
+) -> None:
+    for number in (most, -most):
+        data = [0.5] * (count - 1) + [number]
+        assert one(body([tensor(datatype, [count], data)]))[-1] == number
+        with pytest.raises(ProtocolError, match=f"that {datatype} cannot hold"):
+            one(body([tensor(datatype, [count], [*data[:-1], 2 * number])]))
+
+
 @pytest.mark.parametrize(
     ("shape", "data", "words"),
     [

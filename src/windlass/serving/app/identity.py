@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 from windlass.errors import ProtocolError
 
@@ -10,9 +11,31 @@ _LONGEST = 128
 _PRINTABLE = bytes(range(0x20, 0x7F))
 
 
+_BYTES = 12
+_AT_ONCE = 256
+"""Ids that are drawn together: to ask the kernel lets other threads have the interpreter."""
+_drawn: Iterator[str] = iter(())
+
+
 def drawn_id() -> str:
     """An id that no other request has."""
-    return os.urandom(12).hex()
+    global _drawn  # noqa: PLW0603 - a store of one process
+    found = next(_drawn, None)
+    if found is None:
+        letters = os.urandom(_BYTES * _AT_ONCE).hex()
+        _drawn = iter([letters[at : at + 2 * _BYTES] for at in range(0, len(letters), 2 * _BYTES)])
+        found = next(_drawn)
+    return found
+
+
+def _forget() -> None:
+    """A child draws its own: it would give the same ids as its parent."""
+    global _drawn  # noqa: PLW0603
+    _drawn = iter(())
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
+    os.register_at_fork(after_in_child=_forget)
 
 
 def check_id(given: str | bytes) -> str:

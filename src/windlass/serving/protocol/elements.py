@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
 _EXACT = 2**53
 """Whole numbers up to which each is a float64."""
-_SQUARES = {name: float(np.finfo(DTYPES[name]).max) ** 2 for name in ("FP16", "FP32")}
-"""Sums of squares below which each number is one of that datatype."""
+_GREATEST = {name: float(np.finfo(DTYPES[name]).max) for name in ("FP16", "FP32")}
+_FEW = 64
+"""Elements up to which Python looks through them itself: NumPy's product would let other threads
+have the interpreter, which takes longer than the look."""
 _PIECE = 32_768
 """Elements that are read at once: some milliseconds, while no other thread runs Python."""
 
@@ -52,13 +54,23 @@ def _read_floats(
     found = np.array(elements, np.float64)
     if datatype == "FP64":
         return found
-    if found.dot(found) < _SQUARES[datatype]:  # no number is too large, and none is missing
+    if _plainly_fit(elements, types, found, _GREATEST[datatype]):
         return found.astype(DTYPES[datatype])
     with np.errstate(over="ignore"):
         made = found.astype(DTYPES[datatype])
     if np.isinf(made).any():  # JSON has no infinity: it was too large
         raise ProtocolError(f"the tensor '{name}' has a number that {datatype} cannot hold")
     return made
+
+
+def _plainly_fit(
+    elements: Sequence[Any], types: set[type], found: NDArray[Any], most: float
+) -> bool:
+    """Whether no number is too large, and none is missing."""
+    if len(elements) > _FEW:
+        return bool(found.dot(found) < most**2)
+    few = type(None) not in types and len(elements) > 0
+    return few and -most <= min(elements) and max(elements) <= most
 
 
 def _read_integers(
