@@ -20,6 +20,20 @@ run = shapes.stopped_1000.options(cache=False, **{options}).run({number})
 assert run.status == "failed", run.status
 print(min(attempt.started for attempt in run.job.stores.records.attempts(run.id)))
 """
+_AGAIN = """
+import time
+import shapes
+for number in ({number}, -{number}):
+    began = time.time()
+    run = shapes.stopped_1000.options(cache=False, **{options}).run(number)
+print(min(attempt.started for attempt in run.job.stores.records.attempts(run.id)) - began)
+"""
+_BARE = """
+import time
+import ray
+ray.init(address="{address}", log_to_driver=False)
+print(ray.get(ray.remote(lambda: time.time()).remote()))
+"""
 _HEAD = """
 from ray.cluster_utils import Cluster
 head = Cluster(initialize_head=True, head_node_args={"num_cpus": 2, "include_dashboard": False})
@@ -39,19 +53,40 @@ def submitting(bench: Bench) -> list[Figure]:
     with _cluster(bench) as address:
         text = f'[stacks.head]\ntarget = "ray"\n[stacks.head.options]\naddress = "{address}"\n'
         (bench.folder / "windlass.toml").write_text(text)
-        return [*figures, _figure(bench, "ray", {"stack": "head"})]
+        floor = median(lambda: _until(bench, _BARE.format(address=address)))
+        return [
+            *figures,
+            _figure(bench, "ray", {"stack": "head"}, floor),
+            _figure_again(bench, "ray", {"stack": "head"}),
+        ]
 
 
-def _figure(bench: Bench, target: str, options: dict[str, str]) -> Figure:
+def _until(bench: Bench, code: str) -> float:
+    """Seconds from before Python starts to the moment that it prints."""
+    began = time.time()
+    return float(bench.python(code).splitlines()[-1]) - began
+
+
+def _figure(
+    bench: Bench, target: str, options: dict[str, str], floor: float | None = None
+) -> Figure:
     def measured() -> float:
-        code = _RUN.format(options=options, number=bench.next_number())
-        began = time.time()
-        return float(bench.python(code).splitlines()[-1]) - began
+        return _until(bench, _RUN.format(options=options, number=bench.next_number()))
 
     measured()  # what is made once, such as an image, is made
-    return Figure(
-        f"1,000 nodes, until the first starts: {target}", median(measured), "s", None, _BAR
-    )
+    what = f"1,000 nodes, until the first starts: {target}"
+    return Figure(what, median(measured), "s", floor, _BAR)
+
+
+def _figure_again(bench: Bench, target: str, options: dict[str, str]) -> Figure:
+    """From a process that has run something there before, and is connected."""
+
+    def measured() -> float:
+        code = _AGAIN.format(options=options, number=bench.next_number())
+        return float(bench.python(code).splitlines()[-1])
+
+    what = f"the same from a process that is connected: {target}"
+    return Figure(what, median(measured), "s", None, _BAR)
 
 
 @contextlib.contextmanager
