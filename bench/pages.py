@@ -132,6 +132,8 @@ def _filled() -> dict[str, dict[str, float]]:
     tracked.fill_runs(records, _RUNS)
     _fill_points(records)
     _fill_windows(records, sites.all[0].stores())
+    if records.path is None:  # as autovacuum leaves it, which would still be at it meanwhile
+        records.execute("VACUUM ANALYZE")
     first, second = (f"training-{_WITH_POINTS + place}" for place in (1, 2))
     content = records.version("m", 1).content
     paths = {
