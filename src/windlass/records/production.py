@@ -68,7 +68,7 @@ class Traffic(NamedTuple):
     Args:
         requests: That were answered.
         failures: Requests without an answer.
-        last: When the last window ends in which anything was asked; None if there is none.
+        last: When the last window ends that there is; None if there is none.
     """
 
     requests: int = 0

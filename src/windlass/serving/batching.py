@@ -55,7 +55,7 @@ class Waiting(Generic[T, R]):
 
 
 class Batcher(Generic[T, R]):
-    """Puts requests to a model, in a thread of its own.
+    """Puts requests to a model, in a thread of its own or, where it is quick, in the event loop.
 
     Args:
         answer: Answers several requests; an exception in the place of an answer is raised where

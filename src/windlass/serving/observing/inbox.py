@@ -1,4 +1,4 @@
-"""Where the model's thread leaves what it answered: bounded, and never in anybody's way."""
+"""Where who asks the model leaves what it answered: bounded, and never in anybody's way."""
 
 from __future__ import annotations
 

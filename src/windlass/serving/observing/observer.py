@@ -148,7 +148,7 @@ class BackgroundObserver:
             thread.start()
 
     def answered(self, batch: Batch) -> None:
-        """Notes requests that were answered; called by the model's thread."""
+        """Notes requests that were answered: see `windlass.serving.exchange.Observer`."""
         self._inbox.put(batch)
 
     def failed(self, kind: str, seconds: float) -> None:
