@@ -133,7 +133,7 @@ class Observer(Protocol):
     """Takes note of what a model is asked, and never keeps anybody waiting."""
 
     def answered(self, batch: Batch) -> None:
-        """Notes requests that were answered; called by who asked: the model's thread, or the loop."""
+        """Notes requests that were answered; called by the model's thread, or by the loop."""
         ...
 
     def failed(self, kind: str, seconds: float) -> None:
