@@ -85,7 +85,9 @@ class Pool:
         self._workers: dict[int, Worker] = {}
         self._deaths: deque[tuple[Worker, int]] = deque()
 
-    def __len__(self) -> int:
+    @property
+    def size(self) -> int:
+        """How many workers live. No length: a pool that has none yet is a pool."""
         return len(self._workers)
 
     def fileno(self) -> int:

@@ -98,7 +98,7 @@ class WorkerCrew:
         idle = self._idle.get(kind)
         if idle:
             return idle.pop()
-        if sum(map(len, self._pools.values())) > _KEPT * self._resources.cpus:
+        if sum(pool.size for pool in self._pools.values()) > _KEPT * self._resources.cpus:
             self._retire_idle()
         worker = self._pool(kind.environment).start(kind, self._job)
         self._selector.register(worker.channel, selectors.EVENT_READ, worker)

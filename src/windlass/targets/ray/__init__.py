@@ -119,13 +119,18 @@ class RayTarget:
         return progress.status, progress.error
 
     def _request(self, job: Job) -> Request:
-        from windlass.execution.stores import stack_to_json
+        from windlass.execution.stores import libraries_of, stack_to_json
         from windlass.targets.ray.on_node import Request
         from windlass.targets.worker_pools import project_folders
 
         assert self._cluster is not None
         stack, locked = stack_to_json(self._stack), self.locked(self._stack)
-        request = Request(job.run, stack, fresh=self._options.fresh, locked=locked)
+        request = Request(
+            *(job.run, stack),
+            fresh=self._options.fresh,
+            locked=locked,
+            libraries=libraries_of(self._stack),
+        )
         if not self._cluster.shares_disk:
             return request
         path = project_folders(job) if locked else modules.search_path()

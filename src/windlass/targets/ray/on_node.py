@@ -28,6 +28,7 @@ class Request(NamedTuple):
         fresh: Whether every attempt gets a new process.
         locked: Whether this is the locked environment, whose modules are not to be mixed with
             those of the driver's interpreter; then the path has the project's own folders alone.
+        libraries: Modules by which workers reach the stores, imported once for all of them.
     """
 
     run: str
@@ -36,6 +37,7 @@ class Request(NamedTuple):
     path: Sequence[str] = ()
     fresh: bool = False
     locked: bool = False
+    libraries: Sequence[str] = ()
 
 
 class Answer(NamedTuple):
@@ -89,7 +91,7 @@ def _workers_of(request: Request) -> NodeWorkers:
         from windlass.execution.pool import Pool
 
         os.chdir(request.folder)
-        pool = Pool()
+        pool = Pool(libraries=request.libraries)
     from windlass.targets.ray.workers import NodeWorkers
 
     try:

@@ -17,7 +17,7 @@ from windlass.execution.pool import Kind, Pool
 from windlass.execution.resources import Resources, Share
 from windlass.execution.schedule import Task
 from windlass.execution.shipment import shipment_in
-from windlass.execution.stores import libraries_of, open_stores, stack_from_json, stack_to_json
+from windlass.execution.stores import open_stores, stack_from_json, stack_to_json
 from windlass.pipeline.settings import Settings
 from windlass.provenance.project import Project
 from windlass.stacks.stack import Stack
@@ -53,7 +53,7 @@ class NodeWorkers:
                 sys.path[:] = request.path
         self._job = open_job(request.run, open_stores(self._stack, patient=True))
         self._crew: WorkerCrew | None = None
-        self._begin(pool or self._pool())
+        self._begin(self._pool() if pool is None else pool)
 
     def renew(self) -> None:
         """Starts anew, where what starts the workers has died."""
@@ -78,11 +78,11 @@ class NodeWorkers:
             self._crew.close()
 
     def _pool(self) -> Pool:
-        libraries = libraries_of(self._stack)
-        if self._is_seen and not self._request.locked:
-            return Pool(libraries=libraries)
-        folders = list(self._request.path) or project_folders(self._job)
-        return Pool(Path(sys.executable), folders, libraries)
+        request = self._request
+        if self._is_seen and not request.locked:
+            return Pool(libraries=request.libraries)
+        folders = list(request.path) or project_folders(self._job)
+        return Pool(Path(sys.executable), folders, request.libraries)
 
     def try_task(
         self, node: str, index: int | None, attempt: int, first: int, gpus: tuple[str, ...]
