@@ -14,6 +14,8 @@ from timing import Bench, Figure, median
 
 _BAR = 2.0
 """Seconds."""
+_REST = 1.0
+"""Seconds in which the processes of the run before end: they would be measured, too."""
 _RUN = """
 import shapes
 run = shapes.stopped_1000.options(cache=False, **{options}).run({number})
@@ -32,7 +34,7 @@ _BARE = """
 import time
 import ray
 ray.init(address="{address}", log_to_driver=False)
-print(ray.get(ray.remote(lambda: time.time()).remote()))
+print(ray.get(ray.remote(lambda _: time.time()).remote("a")))  # handing a value over costs, too
 """
 _HEAD = """
 from ray.cluster_utils import Cluster
@@ -63,6 +65,7 @@ def submitting(bench: Bench) -> list[Figure]:
 
 def _until(bench: Bench, code: str) -> float:
     """Seconds from before Python starts to the moment that it prints."""
+    time.sleep(_REST)
     began = time.time()
     return float(bench.python(code).splitlines()[-1]) - began
 
