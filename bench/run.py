@@ -8,6 +8,7 @@ is compared is the median. Nothing here is a test: the machine is noisy, the bar
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import shutil
@@ -226,8 +227,19 @@ def show(figures: list[Figure]) -> None:
         )
 
 
+def _asked() -> list[str]:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="fewer rounds of smaller things")
+    parser.add_argument("names", metavar="NAME", nargs="*", help=f"of {', '.join(MEASURES)}")
+    names: list[str] = parser.parse_args().names
+    for name in names:
+        if name not in MEASURES:
+            parser.error(f"there is no '{name}': there are {', '.join(MEASURES)}")
+    return names
+
+
 def main() -> None:
-    wanted = [word for word in sys.argv[1:] if not word.startswith("-")] or list(MEASURES)
+    wanted = _asked() or list(MEASURES)
     figures: list[Figure] = []
     for name in wanted:
         print(f"… {name}", file=sys.stderr, flush=True)

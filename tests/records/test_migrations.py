@@ -204,6 +204,22 @@ def test_numbers_that_were_rows_are_series_with_summaries(url: str) -> None:
         ]
 
 
+def test_what_models_were_asked_before_is_counted(url: str) -> None:
+    engine = migrated(url, "0009")
+    told = '{"requests": 7, "failures": {"503": 2, "500": 1}, "rows": 9}'
+    add = sa.text(
+        "INSERT INTO observations (model, began, number, writer, seconds, document) "
+        "VALUES ('delay', :began, 1, 'w', 60.0, :document)"
+    )
+    with engine.connect() as connection:
+        many = [{"began": 60.0 * place, "document": told} for place in range(150)]
+        connection.execute(add, [*many, {"began": 9e6, "document": "{}"}])
+    engine.dispose()
+    with contextlib.closing(Records.open(url)) as records:
+        assert records.traffic("delay", 60.0) == (149 * 7, 149 * 3, 9e6 + 60)
+        assert records.traffic("delay", 0.0) == (150 * 7, 150 * 3, 9e6 + 60)
+
+
 def test_migrated_runs_are_found_by_what_they_logged(tmp_path: Path) -> None:
     path = tmp_path / "windlass.db"
     with contextlib.closing(sqlite3.connect(path)) as old:

@@ -33,7 +33,7 @@ from windlass.records.patience import PATIENCE, patiently
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-REVISION = "0009"
+REVISION = "0010"
 """The newest migration; a database says in ``alembic_version`` which one it has."""
 
 Row = Mapping[str, Any]

@@ -13,11 +13,11 @@ from windlass.records.writing import Writing
 
 _DEPLOYMENTS = "SELECT * FROM deployments WHERE model = :model ORDER BY began DESC, id"
 _OBSERVATIONS = """
-SELECT * FROM observations WHERE model = :model AND began >= :since AND began < :until
+SELECT model, number, began, writer, seconds, document FROM observations WHERE model = :model AND began >= :since AND began < :until
 ORDER BY began, number, writer
 """
 _TRAFFIC = """
-SELECT began + seconds AS until, {requests} AS requests, {failures} AS failures
+SELECT sum(requests) AS requests, sum(failures) AS failures, max(began + seconds) AS last
 FROM observations WHERE model = :model AND began >= :since
 """
 _FORGET = "DELETE FROM observations WHERE model = :model AND began < :before"
@@ -46,7 +46,7 @@ class Producing(Writing):
     def save_observations(self, observations: Sequence[Observation]) -> None:
         """Keeps what a writer has counted in its windows, in the place of what it told before."""
         with self.write():
-            self._put("observations", [_row(each) for each in observations])
+            self._put("observations", [_counted_row(each) for each in observations])
 
     def observations(
         self, model: str, since: float = 0.0, until: float = float("inf")
@@ -56,20 +56,9 @@ class Producing(Writing):
         return [Observation(**_read(row)) for row in self.execute(_OBSERVATIONS, named)]
 
     def traffic(self, model: str, since: float) -> Traffic:
-        """What a model was asked in windows that begin after a time.
-
-        Documents hold sketches of every column: the database takes these two counts from them.
-        """
-        member = "json_extract(document, '$.{}')"
-        if self.path is None:
-            member = "CAST(document AS json) ->> '{}'"
-        members = {name: member.format(name) for name in ("requests", "failures")}
-        found = self.execute(_TRAFFIC.format(**members), {"model": model, "since": since})
-        return Traffic(
-            sum(int(row["requests"]) for row in found),
-            sum(sum(rows.load(row["failures"]).values()) for row in found),
-            max((row["until"] for row in found), default=None),
-        )
+        """What a model was asked in windows that begin after a time."""
+        (row,) = self.execute(_TRAFFIC, {"model": model, "since": since})
+        return Traffic(int(row["requests"] or 0), int(row["failures"] or 0), row["last"])
 
     def forget_observations(self, model: str, before: float) -> int:
         """Removes windows that began before a time; returns how many rows there were."""
@@ -152,6 +141,12 @@ _END_OF_TIME = 1e300
 def _row(told: Deployment | Observation | Alert | Turn) -> dict[str, Any]:
     found = {name: getattr(told, name) for name in told.__slots__}
     return {**found, "document": rows.dump(told.document)}
+
+
+def _counted_row(told: Observation) -> dict[str, Any]:
+    failures = told.document.get("failures", {})
+    counts = {"requests": told.document.get("requests", 0), "failures": sum(failures.values())}
+    return {**_row(told), **counts}
 
 
 def _read(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -417,7 +417,8 @@ deployments = sa.Table(
     sa.Index("ix_deployments_model", "model", "began"),
 )
 
-# What each process counted of a version in each window; counts of all of them add up.
+# What each process counted of a version in each window; counts of all of them add up. The document
+# holds them all, and sketches of every column: two of them stand beside it, too, for lists.
 observations = sa.Table(
     "observations",
     metadata,
@@ -427,6 +428,8 @@ observations = sa.Table(
     _key("writer"),
     sa.Column("seconds", _Float, nullable=False),
     _text("document"),
+    sa.Column("requests", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("failures", sa.BigInteger, nullable=False, server_default="0"),
 )
 
 # What was found of a model in production that somebody should see to.
