@@ -19,7 +19,7 @@ from timing import QUICK, Bench, Figure
 
 from windlass.models.profile import Profile
 from windlass.monitoring.drifting import Reference
-from windlass.serving.exchange import Batch, Request
+from windlass.serving.exchange import Batch, Requests
 from windlass.serving.observing.counting import count_rows
 from windlass.serving.observing.counts import Counts
 from windlass.serving.observing.joining import joined
@@ -72,7 +72,7 @@ def _pieces(draw: np.random.Generator, names: list[str], rows: int) -> Iterator[
 
 
 def _counted(piece: dict[str, Any], known: Known) -> Counts:
-    batch = Batch("1", [Request("r", PIECE, 0.0, 0.01)], piece, {})
+    batch = Batch("1", Requests(("r",), (PIECE,), (0.0,), (0.01,)), piece, {})
     [one] = joined([batch], lambda _: 0.0)
     return count_rows(one, known)[0]
 

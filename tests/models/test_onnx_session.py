@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import polars as pl
+import psutil
 import pytest
 
 from windlass.errors import ModelError
@@ -30,6 +31,21 @@ def _model(nodes: list[Any], inputs: list[Any], outputs: list[Any], **weights: A
     graph = helper.make_graph(nodes, "model", inputs, outputs, held)
     opsets = [helper.make_opsetid("", 17), helper.make_opsetid("ai.onnx.ml", 3)]
     return helper.make_model(graph, opset_imports=opsets, ir_version=9)
+
+
+@pytest.mark.parametrize(("told", "more"), [(None, 0), ("3", 2), ("many", 0)])
+def test_it_computes_in_as_many_threads_as_it_is_told(
+    told: str | None, more: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By default it would take a thread for each core of the machine, and sum in another order."""
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    if told is not None:
+        monkeypatch.setenv("OMP_NUM_THREADS", told)
+    model = _classifier({"classlabels_ints": [0, 1]}, INT64)
+    held = [Predictor(model)]  # what the library itself starts is there by now
+    before = psutil.Process().num_threads()
+    held.append(Predictor(model))
+    assert psutil.Process().num_threads() - before == more
 
 
 def _tensor(name: str, kind: int, *shape: Any) -> Any:

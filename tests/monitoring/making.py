@@ -19,7 +19,7 @@ from windlass.pipeline.marks import Model
 from windlass.provenance.project import find_project
 from windlass.records.models import Move
 from windlass.records.production import Observation
-from windlass.serving.exchange import Batch, Request
+from windlass.serving.exchange import Batch, Requests
 from windlass.serving.observing import journals, rows
 from windlass.serving.observing.counts import UNKNOWN, Counts
 from windlass.serving.observing.inbox import Truth
@@ -133,7 +133,8 @@ class World:
         data, version = table(n, 2000 + hours_ago, 0.0, flipped), self.version(number)
         predicted = version.predict(data), version.predict_proba(data)
         began = NOW - hours_ago * HOUR
-        asked = [Request(f"q{hours_ago}-{i}", 1, began + i, 0.01) for i in range(n)]
+        ids = tuple(f"q{hours_ago}-{i}" for i in range(n))
+        asked = Requests(ids, (1,) * n, tuple(began + i for i in range(n)), (0.01,) * n)
         inputs = {name: data[name].to_numpy() for name in ("a", "b", "origin")}
         outputs = {"predict": predicted[0], "predict_proba": predicted[1]}
         known = Known.of(version.signature, None)
@@ -141,8 +142,8 @@ class World:
         tables = list(rows.tables_of(one, known, (), 1.0))
         told = [*strange, *data.late.tolist()[len(strange) :]]
         truths = [
-            Truth(request.id, NOW - tell * HOUR - 60, [label])
-            for request, label in zip(asked, told, strict=True)
+            Truth(request, NOW - tell * HOUR - 60, [label])
+            for request, label in zip(ids, told, strict=True)
         ]
         self._publish(
             [

@@ -289,9 +289,9 @@ def test_what_was_answered_is_noted(released: Released) -> None:
     served.commit(1)
     asyncio.run(ask(served, inputs(3)))
     (batch,) = noting.batches
-    assert (batch.version, [each.rows for each in batch.requests]) == ("1", [3])
-    assert abs(batch.requests[0].time - time.time()) < 60
-    assert 0 < batch.requests[0].seconds < 60
+    assert (batch.version, batch.requests.rows) == ("1", (3,))
+    assert abs(batch.requests.times[0] - time.time()) < 60
+    assert 0 < batch.requests.seconds[0] < 60
     assert batch.inputs["a"].tolist() == inputs(3)["a"].tolist()
     assert len(batch.outputs["predict"]) == 3
     served.close()

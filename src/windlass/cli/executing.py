@@ -237,7 +237,7 @@ def _words(result: Result) -> str:
 def _as_worker(job: Job, node: Node, *, json: bool) -> Iterator[None]:
     """Makes this process what a worker is: its streams, the threads of its step."""
     from windlass.execution import capture
-    from windlass.execution.pool import THREAD_VARIABLES
+    from windlass.execution.threads import THREAD_VARIABLES
     from windlass.execution.worker_state import become_worker
 
     cpus = job.plan.settings(node).cpus

@@ -16,18 +16,8 @@ from typing import Any
 from windlass.errors import WorkerDiedError
 from windlass.execution.channel import Channel, channel_pair
 from windlass.execution.forkserver import kill_group
+from windlass.execution.threads import THREAD_VARIABLES
 from windlass.modules import search_path
-
-THREAD_VARIABLES = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-    "POLARS_MAX_THREADS",
-    "RAYON_NUM_THREADS",
-)
-"""What numeric libraries read, when they are imported, to know how many threads to start."""
 
 
 @dataclass(frozen=True, slots=True)

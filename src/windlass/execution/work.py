@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from windlass.execution.job import Job
 from windlass.execution.liveness import this_process
 from windlass.execution.logged import Tracked
 from windlass.execution.schedule import instance_name
+from windlass.execution.threads import threads_told
 from windlass.pipeline.graph import Node
 from windlass.records.model import Attempt, Event, Outcome, Output
 
@@ -82,15 +82,9 @@ def attempt_row(work: Work) -> Attempt:
         node=work.name,
         attempt=work.attempt,
         status="running",
-        worker={**this_process(), "threads": _threads()},
+        worker={**this_process(), "threads": threads_told()},
         started=work.started,
     )
-
-
-def _threads() -> int | None:
-    """How many threads numeric libraries use here: workers are told by the step's ``cpus``."""
-    told = os.environ.get("OMP_NUM_THREADS", "")
-    return int(told) if told.isdecimal() else None
 
 
 def outcome_of(

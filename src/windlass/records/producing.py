@@ -13,7 +13,8 @@ from windlass.records.writing import Writing
 
 _DEPLOYMENTS = "SELECT * FROM deployments WHERE model = :model ORDER BY began DESC, id"
 _OBSERVATIONS = """
-SELECT model, number, began, writer, seconds, document FROM observations WHERE model = :model AND began >= :since AND began < :until
+SELECT model, number, began, writer, seconds, document FROM observations
+WHERE model = :model AND began >= :since AND began < :until
 ORDER BY began, number, writer
 """
 _TRAFFIC = """

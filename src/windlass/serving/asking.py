@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from windlass.errors import ModelError
-from windlass.serving.exchange import Answer, Arrays, Batch, Observer, Request, join, kind_of
+from windlass.serving.exchange import Answer, Arrays, Batch, Observer, Requests, join, kind_of
 from windlass.serving.generation import Generation
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """What one request asks.
 
     Args:
@@ -103,12 +101,15 @@ def _check_rows(outputs: Arrays, rows: int) -> None:
             raise ModelError(f"the model gives '{name}' of the shape {shape} for {rows:,} rows")
 
 
-def _noted(questions: Sequence[Question]) -> list[Request]:
+def _noted(questions: Sequence[Question]) -> Requests:
     now, clock = time.time(), time.perf_counter()
-    return [
-        Request(each.request, each.rows, now - (clock - each.began), clock - each.began)
-        for each in questions
-    ]
+    seconds = [clock - each.began for each in questions]
+    return Requests(
+        tuple([each.request for each in questions]),
+        tuple([each.rows for each in questions]),
+        tuple([now - each for each in seconds]),
+        tuple(seconds),
+    )
 
 
 def _parts(

@@ -8,7 +8,6 @@ which are missing come as floats.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 from windlass.models.tables import library_of, names_of
@@ -47,7 +46,7 @@ class Columns(Mapping[str, "NDArray[Any]"]):
 
 def kind_of(arrays: Arrays) -> tuple[object, ...]:
     """What arrays must share to be joined without loss: their names, types and other axes."""
-    if isinstance(arrays, Columns):
+    if type(arrays) is Columns:
         return tuple(arrays.places), arrays.matrix.dtype
     return tuple((name, array.dtype, array.shape[1:]) for name, array in arrays.items())
 
@@ -63,7 +62,8 @@ def join(parts: Sequence[Arrays]) -> Arrays:
 
     if len(parts) == 1:
         return parts[0]
-    matrices = [part.matrix for part in parts if isinstance(part, Columns)]
+    # By its type: an abstract class is asked about each, in Python, by a function of its own.
+    matrices = [part.matrix for part in parts if type(part) is Columns]
     if len(matrices) == len(parts) and len({tuple(part) for part in parts}) == 1:
         first: Any = parts[0]
         return Columns(first.places, np.concatenate(matrices))
@@ -81,8 +81,7 @@ def arrays_of(table: Any) -> Arrays:
     return {name: np.asarray(table[name]) for name in names_of(table)}
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What a model gave for the rows of a request.
 
     Args:
@@ -96,35 +95,37 @@ class Answer:
     outputs: Arrays
 
 
-class Request(NamedTuple):
-    """A request that was answered.
+class Requests(NamedTuple):
+    """Requests that were answered together, side by side, in the order of their rows.
+
+    Thousands of them wait to be noted. As tuples of plain values they are looked at by one
+    collection of garbage; an object for each was looked at by all.
 
     Args:
-        id: Its own, by which feedback finds it.
-        rows: How many rows it had.
-        time: When it came, in seconds since 1970, UTC.
+        ids: Of each its own, by which feedback finds it.
+        rows: Likewise how many rows it had.
+        times: When it came, in seconds since 1970, UTC.
         seconds: How long it waited for its answer.
     """
 
-    id: str
-    rows: int
-    time: float
-    seconds: float
+    ids: tuple[str, ...]
+    rows: tuple[int, ...]
+    times: tuple[float, ...]
+    seconds: tuple[float, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(NamedTuple):
     """Requests that a model answered together.
 
     Args:
         version: The number of the version, as text.
-        requests: The requests, in the order of their rows.
+        requests: The requests.
         inputs: All rows, as the model was asked.
         outputs: What it gave.
     """
 
     version: str
-    requests: Sequence[Request]
+    requests: Requests
     inputs: Arrays
     outputs: Arrays
 

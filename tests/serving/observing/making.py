@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from windlass.models.profile import Profile
 from windlass.models.signature import signature_of
-from windlass.serving.exchange import Batch, Request
+from windlass.serving.exchange import Batch, Requests
 from windlass.serving.observing.known import Known
 from windlass.serving.observing.observer import Pace
 
@@ -45,10 +45,18 @@ def batch(
 ) -> Batch:
     """Requests of some sizes, answered together."""
     when, n = time.time() if at is None else at, sum(sizes)
-    asked = [
-        Request(f"{name}{seed}-{i}", size, when, 0.001 * (i + 1)) for i, size in enumerate(sizes)
-    ]
+    asked = Requests(
+        tuple(f"{name}{seed}-{i}" for i in range(len(sizes))),
+        tuple(sizes),
+        (when,) * len(sizes),
+        tuple(0.001 * (i + 1) for i in range(len(sizes))),
+    )
     return Batch(version, asked, rows(n, seed), outputs(n, seed))
+
+
+def request(name: str, rows: int, when: float) -> Requests:
+    """One request, answered by itself."""
+    return Requests((name,), (rows,), (when,), (0.1,))
 
 
 def reference() -> Profile:

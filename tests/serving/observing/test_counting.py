@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from windlass.errors import ModelError
 from windlass.models.profile import Profile
-from windlass.serving.exchange import Batch, Request
+from windlass.serving.exchange import Batch
 from windlass.serving.observing import counting, joining, latency
 from windlass.serving.observing.counting import Tally, count_rows
 from windlass.serving.observing.counts import UNKNOWN, Counts
@@ -24,7 +24,7 @@ from windlass.serving.observing.inbox import Inbox
 from windlass.serving.observing.joining import joined
 from windlass.serving.observing.known import Known
 
-from .making import batch, known, outputs, reference, rows
+from .making import batch, known, outputs, reference, request, rows
 
 LAWS = settings(deadline=None, max_examples=40)
 KNOWN = known()
@@ -95,7 +95,7 @@ def test_columns_of_other_bins_are_not_added() -> None:
 def test_categories_may_be_whole_numbers(values: Any) -> None:
     table = pd.DataFrame({"k": pd.Categorical([1, 1, 2, 3])})
     some = Known.of(None, Profile.of(table))
-    given_ = Batch("1", [Request("a", 3, 1.0, 0.1)], {"k": values}, {})
+    given_ = Batch("1", request("a", 3, 1.0), {"k": values}, {})
     [found], _ = zip(*[count_rows(each, some) for each in joined([given_], float)], strict=True)
     twos, nulls = int((values == 2).sum()), int(pd.isna(values).sum())
     assert found.columns["k"].tolist() == [1, twos, 0, 0, nulls]
@@ -103,7 +103,7 @@ def test_categories_may_be_whole_numbers(values: Any) -> None:
 
 def test_what_cannot_be_counted_is_told_and_the_rest_is_counted() -> None:
     inputs = {**rows(3), "distance": np.array(["far", "near", "far"], object)}
-    given_ = Batch("1", [Request("a", 3, 1.0, 0.1)], inputs, outputs(3))
+    given_ = Batch("1", request("a", 3, 1.0), inputs, outputs(3))
     [(found, problems)] = [count_rows(each, KNOWN) for each in joined([given_], float)]
     assert "holds text" in problems["distance"]
     assert "distance" not in found.columns

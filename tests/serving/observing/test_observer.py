@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from windlass.errors import RecordError, StoreError, UnreachableError
 from windlass.execution.job import Stores
 from windlass.records import Records
-from windlass.serving.exchange import Batch, Observer, Request
+from windlass.serving.exchange import Batch, Observer
 from windlass.serving.observing.compacting import write
 from windlass.serving.observing.counts import UNKNOWN, Counts
 from windlass.serving.observing.inbox import Truth
@@ -36,7 +36,7 @@ from windlass.serving.observing.publishing import Publisher, segment_of
 from windlass.serving.observing.rows import is_sampled, truths_table
 from windlass.stacks.models import ModelSettings, MonitorSettings, ServingSettings
 
-from .making import QUICK, batch, known, read, rows, segments
+from .making import QUICK, batch, known, read, request, rows, segments
 
 KNOWN = known()
 
@@ -88,8 +88,8 @@ def test_every_row_is_logged_and_counted(stores: Stores) -> None:
     assert [row["origin"] for row in table][:4] == first.inputs["origin"].tolist()
     assert table[0]["_predict"] == first.outputs["predict"][0]
     assert table[0]["_proba.late"] == first.outputs["predict_proba"][0, 0]
-    assert table[3]["_seconds"] == first.requests[1].seconds
-    assert abs(table[0]["_time"].timestamp() - first.requests[0].time) < 1e-3
+    assert table[3]["_seconds"] == first.requests.seconds[1]
+    assert abs(table[0]["_time"].timestamp() - first.requests.times[0]) < 1e-3
     truths = read(log_of(stores), "feedback").to_pylist()
     assert [(t["_request"], t["_row"], json.loads(t["truth"])) for t in truths] == [
         *[("r1-1", 0, "late"), ("r1-1", 1, "on time"), ("r1-1", 2, None)]
@@ -115,9 +115,7 @@ def test_missing_values_and_strange_names_come_back(stores: Stores) -> None:
         "none": np.array([None, None], object),
     }
     observer = start(stores, describe=lambda _: type(KNOWN)())
-    observer.answered(
-        Batch("1", [Request("a", 2, 1e9, 0.1)], inputs, {"predict": np.array([1.0, 2.0])})
-    )
+    observer.answered(Batch("1", request("a", 2, 1e9), inputs, {"predict": np.array([1.0, 2.0])}))
     observer.close()
     table = read(log_of(stores))
     assert table["__time"].to_pylist() == [1.5, None]
@@ -132,7 +130,7 @@ def test_columns_keep_their_type_whichever_values_came(stores: Stores) -> None:
     """Whole numbers come as floats where some are missing: the segments still are of one type."""
     observer = start(stores)
     for place, hour in enumerate([np.array([7]), np.array([np.nan])]):
-        one = Batch("1", [Request(f"a{place}", 1, 1e9, 0.1)], {**rows(1), "hour": hour}, {})
+        one = Batch("1", request(f"a{place}", 1, 1e9), {**rows(1), "hour": hour}, {})
         observer.answered(one)
         until(lambda: not observer.state()["waiting"])
     observer.close()
@@ -156,19 +154,19 @@ def test_a_share_of_requests_is_logged_whole_and_all_are_counted(stores: Stores)
     observer.answered(asked)
     observer.close()
     logged = read(log_of(stores))["_request"].to_pylist()
-    want = [request.id for request in asked.requests if is_sampled(request.id, 0.5)]
+    want = [each for each in asked.requests.ids if is_sampled(each, 0.5)]
     assert logged == [name for name in want for _ in range(3)]
     assert 60 < len(want) < 140
     assert counted(stores.records).rows == 600
 
 
 @given(st.text(max_size=20), st.floats(0, 1), st.floats(0, 1))
-def test_sampling_depends_on_nothing_but_the_id(request: str, one: float, other: float) -> None:
+def test_sampling_depends_on_nothing_but_the_id(name: str, one: float, other: float) -> None:
     low, high = sorted((one, other))
-    assert is_sampled(request, low) == is_sampled(request, low)
-    assert is_sampled(request, high) or not is_sampled(request, low)  # a larger share holds it too
-    assert is_sampled(request, 1.0)
-    assert not is_sampled(request, 0.0)
+    assert is_sampled(name, low) == is_sampled(name, low)
+    assert is_sampled(name, high) or not is_sampled(name, low)  # a larger share holds it too
+    assert is_sampled(name, 1.0)
+    assert not is_sampled(name, 0.0)
 
 
 def test_what_finds_no_room_is_counted_and_nobody_waits(stores: Stores) -> None:
@@ -259,7 +257,7 @@ def test_what_cannot_be_noted_takes_nothing_else_with_it(stores: Stores) -> None
     observer = start(stores, pace=replace(QUICK, drain=60.0))
     observer.answered(batch([2], seed=1))
     poison = batch([3], seed=2, version="2")
-    observer.answered(replace(poison, outputs={"predict_proba": np.ones((3, 1))}))
+    observer.answered(poison._replace(outputs={"predict_proba": np.ones((3, 1))}))
     observer.feedback("r1-0", ["late"])
     observer.answered(batch([4], seed=3, version="3"))
     observer.close()
@@ -371,8 +369,8 @@ def test_versions_are_found_in_the_record(stores: Stores) -> None:
     observer = observe(stores, "delay", settings(), pace=QUICK)
     inputs = {name: table[name].to_numpy() for name in ("a", "b")}
     given_ = {"predict": fitted.predict(table[["a", "b"]])}
-    observer.answered(Batch("1", [Request("x", 100, time.time(), 0.1)], inputs, given_))
-    observer.answered(Batch("9", [Request("y", 100, time.time(), 0.1)], inputs, given_))
+    observer.answered(Batch("1", request("x", 100, time.time()), inputs, given_))
+    observer.answered(Batch("9", request("y", 100, time.time()), inputs, given_))
     until(lambda: "there is no" in str(observer.state()["problems"]))
     observer.close()
     found = {each.number: each.document["columns"] for each in stores.records.observations("delay")}

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from windlass.errors import ModelError
+from windlass.execution.threads import threads_told
 from windlass.models.adapters.adapter import Facts, labels, no_proba
 from windlass.models.adapters.inputs import as_numbers, named_table
 from windlass.models.adapters.networks import Network
@@ -181,6 +182,10 @@ def _session(data: bytes) -> Any:
         ) from None
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3  # it warns on standard error of what is no fault of the model
+    # Sums over trees or columns depend on how many threads make them: everywhere as many.
+    options.intra_op_num_threads = threads_told() or 1
+    # Else threads without work burn a core each, which something else could use.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # its exceptions share no class but this

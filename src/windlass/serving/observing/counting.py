@@ -31,9 +31,9 @@ _JUMP = 86400.0
 def count_rows(joined: Joined, known: Known) -> tuple[Counts, dict[str, str]]:
     """What is to be counted of answers, and why columns could not be, by name."""
     found = Counts(
-        len(joined.requests),
+        len(joined.requests.ids),
         joined.rows,
-        latency=count_latencies(joined.columns.seconds),
+        latency=count_latencies(joined.requests.seconds),
     )
     problems: dict[str, str] = {}
     for piece in joined.pieces if known.columns else ():

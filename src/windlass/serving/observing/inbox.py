@@ -82,8 +82,7 @@ class Inbox:
 
         One batch finds room where nothing waits, however large: it is in memory already.
         """
-        requests = batch.requests
-        rows = requests[0].rows if len(requests) == 1 else sum([each.rows for each in requests])
+        rows = sum(batch.requests.rows)
         width = self._widths.get(batch.version) or self._width(batch)
         room = min(self.most_rows, MOST_VALUES // width)
         with self._lock:
@@ -127,9 +126,9 @@ class Inbox:
         return floor(when / self.window) * self.window
 
     def _drop(self, batch: Batch, rows: int) -> None:
-        key = self.began(batch.requests[0].time), batch.version
+        key = self.began(batch.requests.times[0]), batch.version
         requests, before = self._held.dropped.get(key, (0, 0))
-        self._held.dropped[key] = requests + len(batch.requests), before + rows
+        self._held.dropped[key] = requests + len(batch.requests.ids), before + rows
         self.totals["rows"] += rows
 
     def _width(self, batch: Batch) -> int:

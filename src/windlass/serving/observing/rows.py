@@ -53,7 +53,7 @@ def tables_of(
     import numpy as np
 
     owners, places = joined.owners()
-    ids = joined.columns.ids
+    ids = joined.requests.ids
     chosen = np.ones(len(ids), np.bool_)
     if share < 1:
         chosen = np.array([is_sampled(each, share) for each in ids], np.bool_)
@@ -62,7 +62,7 @@ def tables_of(
         if not len(rows):
             continue
         mine = owners[piece.rows][rows]
-        own = _own_columns(joined.columns, mine, places[piece.rows][rows], joined.version)
+        own = _own_columns(joined.requests, mine, places[piece.rows][rows], joined.version)
         arrays = {**own, **_inputs(piece, rows, known, redact), **_outputs(piece, rows, known)}
         yield _table(arrays)
 
