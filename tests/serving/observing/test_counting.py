@@ -13,9 +13,11 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
 
 from windlass.errors import ModelError
 from windlass.models.profile import Profile
+from windlass.models.tables import array_columns
 from windlass.serving.exchange import Batch
 from windlass.serving.observing import counting, joining, latency
 from windlass.serving.observing.counting import Tally, count_rows
@@ -63,6 +65,28 @@ def test_rows_are_counted_as_the_profile_counts_a_table(sizes: list[list[int]]) 
     for name, column in {**want.inputs, **want.outputs}.items():
         none = [0] * len(column.counts)
         assert list(whole.columns.get(name, none)) == column.counts.tolist(), name
+
+
+@LAWS
+@given(
+    arrays(
+        st.sampled_from(["f2", "f4", "f8"]),
+        array_shapes(min_dims=1, max_dims=3, min_side=0, max_side=5),
+        elements=st.floats(width=16) | st.sampled_from([-2.0, 0.0, 1.0]),
+    )
+)
+def test_floating_numbers_are_counted_as_one_column_after_the_other(values: Any) -> None:
+    draw = np.random.default_rng(0).normal(size=(50, *values.shape[1:]))
+    some = Known.of(None, Profile.of({"x": draw})) if draw.size else Known()
+    given_ = Batch("1", request("a", len(values), 1.0), {"x": values}, {})
+    [(found, problems)] = [count_rows(each, some) for each in joined([given_], float)]
+    want = {
+        column.name: some.columns[column.name].anchors.count(column).tolist()
+        for column in array_columns("x", values)
+        if len(values) and column.name in some.columns
+    }
+    assert {name: each.tolist() for name, each in found.columns.items()} == want
+    assert problems == {}
 
 
 @LAWS

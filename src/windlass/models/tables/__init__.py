@@ -167,9 +167,17 @@ def array_columns(name: str, values: ArrayLike) -> list[Column]:
     import numpy as np
 
     array = np.asarray(values)
+    names = array_names(name, array)
+    if names == [name]:
+        return [read_array(array.ravel(), name)]
+    return [read_array(array[:, at], each) for at, each in enumerate(names)]
+
+
+def array_names(name: str, array: NDArray[Any]) -> list[str]:
+    """The names of the columns that an array is made of: see `array_columns`."""
     if array.ndim == 2 and array.shape[1] <= WIDE:
-        return [read_array(array[:, at], f"{name}[{at}]") for at in range(array.shape[1])]
-    return [read_array(array.ravel(), name)]
+        return [f"{name}[{at}]" for at in range(array.shape[1])]
+    return [name]
 
 
 def as_matrix(table: Any) -> NDArray[Any]:

@@ -6,17 +6,20 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from windlass.errors import ModelError
-from windlass.models.bins import Anchors, CategoryBins
-from windlass.models.tables import array_columns
+from windlass.models.bins import Anchors, CategoryBins, NumberBins
+from windlass.models.tables import array_columns, array_names
 from windlass.models.tables.column import Column, Label, of_labels
 from windlass.serving.observing.counts import UNKNOWN, Counts
 from windlass.serving.observing.inbox import Taken
 from windlass.serving.observing.joining import Joined, Piece
 from windlass.serving.observing.known import Known
 from windlass.serving.observing.latency import count as count_latencies
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 Key = tuple[float, int]
 """When a window began, and the version's number."""
@@ -43,6 +46,10 @@ def count_rows(joined: Joined, known: Known) -> tuple[Counts, dict[str, str]]:
 
 def _cells(piece: Piece, known: Known, problems: dict[str, str]) -> Iterator[tuple[str, Any]]:
     for name, array in (*piece.inputs.items(), *piece.outputs.items()):
+        plain = _plain(name, array, known)
+        if plain is not None:
+            yield from plain.items()
+            continue
         try:
             texts = piece.texts.get(name)
             columns = array_columns(name, array) if texts is None else [_text_column(name, texts)]
@@ -52,6 +59,23 @@ def _cells(piece: Piece, known: Known, problems: dict[str, str]) -> Iterator[tup
                     yield column.name, anchors.count(_alike(column, anchors))
         except ModelError as error:
             problems[name] = error.message
+
+
+def _plain(name: str, array: NDArray[Any], known: Known) -> dict[str, Any] | None:
+    """The counts of floating numbers, sorted all at once; None if the long way must look."""
+    import numpy as np
+
+    if array.dtype.kind != "f" or array.dtype.itemsize > 8:
+        return None
+    names = [name] if array.ndim == 1 else array_names(name, array)
+    anchors = [column.anchors for each in names if (column := known.columns.get(each))]
+    numbers = [each for each in anchors if isinstance(each, NumberBins)]
+    if not names or not len(names) == len(anchors) == len(numbers):
+        return None
+    rows = np.sort(array.T.reshape(len(names), -1), axis=1).astype(np.float64, copy=False)
+    return {
+        each: bins.count_sorted(row) for each, bins, row in zip(names, numbers, rows, strict=True)
+    }
 
 
 def _text_column(name: str, texts: Any) -> Column:

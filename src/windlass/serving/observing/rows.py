@@ -112,7 +112,7 @@ def _moments(seconds: Sequence[float] | NDArray[np.float64]) -> Any:
     import pyarrow as pa
 
     micros = (np.asarray(seconds, np.float64) * 1e6).round().astype(np.int64)
-    return pa.array(micros).cast(pa.timestamp("us", "UTC"))
+    return pa.array(micros).view(pa.timestamp("us", "UTC"))
 
 
 def _inputs(
@@ -173,8 +173,10 @@ def _cast(array: Any, kind: str | None) -> Any:
     """In the type that the column has in every segment, as far as its values allow."""
     import pyarrow as pa
 
+    if kind is None or array.type == pa.type_for_alias(kind):
+        return array
     try:
-        return array if kind is None else array.cast(kind)
+        return array.cast(kind)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         return array
 
