@@ -129,7 +129,7 @@ def test_a_new_champion_shows_on_a_page_that_is_open(
     with served(own) as address:
         page = page_of(browser, said)
         page.goto(f"{address}/models/delay")
-        page.wait_for_function("document.getElementById('live').textContent == 'live'")
+        page.locator("#live:text-is('live')").wait_for()  # a script's text, the page would refuse
         promote_by_force(records, records.version("delay", 2), "to be seen", by="anna")
         page.get_by_text("forced: to be seen").wait_for(timeout=30_000)
         page.context.close()
