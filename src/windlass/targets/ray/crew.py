@@ -13,7 +13,7 @@ from windlass.execution.job import Job
 from windlass.execution.schedule import Task
 from windlass.targets.ray import away
 from windlass.targets.ray.cluster import Cluster
-from windlass.targets.ray.on_node import Answer, Request, try_node
+from windlass.targets.ray.on_node import Answer, Request, trying
 
 
 class RayCrew:
@@ -41,14 +41,14 @@ class RayCrew:
         self._job = job
         self._cluster = cluster
         self._ray = cluster.ray
-        function: Any = try_node
-        told: Any = request
+        function: Any = trying(request)
+        self._told: tuple[Any, ...] = ()
         if environment is not None:
             self._ray.cloudpickle.register_pickle_by_value(away)  # they have nothing of ours
             function = away.try_node
             told = {**environment, "run": request.run, "job": request._asdict()}
             told["wheel"] = self._ray.put(environment["wheel"])
-        self._request = self._ray.put(told)
+            self._told = (self._ray.put(told),)
         # Retries have one owner, the driver. Ray, by itself, would try again what died.
         self._try_node = self._ray.remote(max_retries=0, retry_exceptions=False)(function)
         self._names: dict[Any, str] = {}
@@ -66,7 +66,7 @@ class RayCrew:
             memory=wanted.pop("memory", None),
             resources=wanted,
         )
-        ref = remote.remote(self._request, task.node.name, task.index, attempt, first)
+        ref = remote.remote(*self._told, task.node.name, task.index, attempt, first)
         self._names[ref] = task.name
         return True
 

@@ -6,8 +6,9 @@ threads that it has everywhere, and may have another interpreter; and when it di
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from windlass.errors import WorkerDiedError
@@ -56,6 +57,30 @@ class Answer(NamedTuple):
     log: bytes | None
 
 
+class Arriving:
+    """A request that is sent within a function: where it arrives, what starts workers begins.
+
+    Ray reads a function before its arguments, for which it imports pydantic and NumPy first, if
+    they are there: a seventh of a second, in which the fork server gets ready.
+    """
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+
+    def __reduce__(self) -> tuple[Callable[[Request], Arriving], tuple[Request]]:
+        return _arrived, (self.request,)
+
+
+def trying(request: Request) -> Callable[[str, int | None, int, int], Answer]:
+    """`try_node` of a run, as a function that Ray can send."""
+    sent = Arriving(request)
+
+    def try_here(node: str, index: int | None, attempt: int, first: int) -> Answer:
+        return try_node(sent.request, node, index, attempt, first)
+
+    return try_here
+
+
 def try_node(request: Request, node: str, index: int | None, attempt: int, first: int) -> Answer:
     """Tries a node of a run, and waits for it.
 
@@ -84,14 +109,23 @@ def try_node(request: Request, node: str, index: int | None, attempt: int, first
         return Answer(instance_name(node, index), attempt, tuple(death), None)
 
 
-def _workers_of(request: Request) -> NodeWorkers:
-    """The workers of a run; what starts them gets ready while this process imports the rest."""
-    pool: Pool | None = None
-    if request.folder is not None and not request.locked:
+def _arrived(request: Request) -> Arriving:
+    is_new = _here.run != request.run
+    if is_new and request.folder is not None and not request.locked:
         from windlass.execution.pool import Pool
 
-        os.chdir(request.folder)
-        pool = Pool(libraries=request.libraries)
+        if _here.early is not None:  # of a run of which nothing was tried here
+            _here.early.close()
+            _here.early = None
+        with contextlib.suppress(OSError):  # which will be told when it is tried
+            os.chdir(request.folder)
+            _here.early = Pool(libraries=request.libraries)
+    return Arriving(request)
+
+
+def _workers_of(request: Request) -> NodeWorkers:
+    """The workers of a run; what starts them gets ready while this process imports the rest."""
+    pool, _here.early = _here.early, None
     from windlass.targets.ray.workers import NodeWorkers
 
     try:
@@ -114,6 +148,8 @@ class _Here:
 
     run: str | None = None
     workers: NodeWorkers | None = None
+    early: Pool | None = None
+    """What starts the workers of the run whose function has come, and that was not tried yet."""
 
     def close(self) -> None:
         if self.workers is not None:
