@@ -44,6 +44,19 @@ class Load(NamedTuple):
     p99: float
 
 
+class Cost(NamedTuple):
+    """Seconds of processor time for a request, as `noting` tells them."""
+
+    bare: float
+    noted: float
+    others: float
+
+    @property
+    def share(self) -> float:
+        """What notes cost of what the request costs without them."""
+        return (self.noted + self.others) / self.bare - 1
+
+
 def serving(bench: Bench) -> list[Figure]:
     """Single rows in JSON, and a thousand in binary, with and without notes."""
     if shutil.which("wrk") is None:
@@ -52,6 +65,7 @@ def serving(bench: Bench) -> list[Figure]:
     one, many = _json_request(bench), _binary_request(bench)
     rounds: list[dict[str, Load]] = []
     large: list[dict[str, Load]] = []
+    costs: list[Cost] = []
     for sitting in range(_SITTINGS):
         with contextlib.ExitStack() as stack:
             ports = {name: stack.enter_context(_server(bench, w)) for name, w in _SERVERS.items()}
@@ -59,7 +73,25 @@ def serving(bench: Bench) -> list[Figure]:
                 _load(port, _PATHS.get(name, _PATH), one, 3)
             rounds += [_round(ports, one, sitting + turn) for turn in range(_ROUNDS)]
             large += [_round(ports, many, sitting + turn) for turn in range((_ROUNDS + 1) // 2)]
-    return _figures(rounds, large)
+        costs.append(_cost(bench, one))
+    return [*_figures(rounds, large), _cost_figure(costs)]
+
+
+def _cost(bench: Bench, script: Path) -> Cost:
+    """What notes cost in a server that takes them half of the time."""
+    with _server(bench, _ALTERNATING) as port:
+        _load(port, _PATH, script, 3 * _SECONDS)
+    return Cost(**json.loads((bench.folder / "noting.json").read_text()))
+
+
+def _cost_figure(costs: list[Cost]) -> Figure:
+    bare = 1e6 * statistics.median(each.bare for each in costs)
+    share = statistics.median(each.share for each in costs)
+    told = ", ".join(f"{each.share:.1%}" for each in costs)
+    return Figure(
+        *("log and counts of a row, processor time", bare * (1 + share), "µs", bare, 1.05 * bare),
+        f"{share:.1%} ({told})",
+    )
 
 
 def _round(ports: dict[str, int], script: Path, turn: int) -> dict[str, Load]:
@@ -76,7 +108,6 @@ def _figures(rounds: list[dict[str, Load]], large: list[dict[str, Load]]) -> lis
     rates = _median(rounds, lambda each: each["noted"].rate / each["floor"].rate)
     tails = _median(rounds, lambda each: each["noted"].p99 / each["floor"].p99)
     wide = _median(large, lambda each: each["noted"].rate / each["floor"].rate)
-    notes = _median(rounds, lambda each: each["bare"].rate / each["noted"].rate)
     row = 1e6 / _median(rounds, lambda each: each["noted"].rate)
     tail = 1e3 * _median(rounds, lambda each: each["noted"].p99)
     block = 1e6 / _median(large, lambda each: each["noted"].rate)
@@ -93,10 +124,6 @@ def _figures(rounds: list[dict[str, Load]], large: list[dict[str, Load]]) -> lis
             *("1,000 rows, binary", block, "µs", block * wide),
             *(block * wide / 0.85, f"{wide:.2f} of the floor"),
         ),
-        Figure(
-            *("log and counts, of a row", row, "µs", row / notes),
-            *(1.05 * row / notes, f"{notes - 1:.1%}"),
-        ),
     ]
 
 
@@ -112,8 +139,8 @@ _SERVERS = {
         *("--no-access-log", "--log-level", "warning"),
     ),
     "noted": ("-m", "windlass", "serve", "m@newest"),
-    "bare": ("-m", "windlass", "serve", "m@newest", "--no-log"),
 }
+_ALTERNATING = (str(HERE / "noting.py"), "serve", "m@newest")
 
 
 @contextlib.contextmanager
@@ -123,7 +150,7 @@ def _server(bench: Bench, words: tuple[str, ...]) -> Iterator[int]:
         port = int(probe.getsockname()[1])
     # The order of sets and dictionaries, drawn by each process, makes a tenth of the speed.
     fixed = {"PYTHONHASHSEED": "0", "MODEL": str(bench.folder / "m.onnx")}
-    environment = {**bench.environment, **fixed}
+    environment = {**bench.environment, **fixed, "NOTING": str(bench.folder / "noting.json")}
     process = subprocess.Popen(
         [sys.executable, *words, "--port", str(port)],
         cwd=bench.folder,

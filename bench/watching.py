@@ -72,7 +72,7 @@ def _pieces(draw: np.random.Generator, names: list[str], rows: int) -> Iterator[
 
 
 def _counted(piece: dict[str, Any], known: Known) -> Counts:
-    batch = Batch("1", Requests(("r",), (PIECE,), (0.0,), (0.01,)), piece, {})
+    batch = Batch("1", Requests(("r",), (PIECE,), (0.0,), 0.01, 0.01), piece, {})
     [one] = joined([batch], lambda _: 0.0)
     return count_rows(one, known)[0]
 

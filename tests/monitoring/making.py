@@ -134,11 +134,19 @@ class World:
         predicted = version.predict(data), version.predict_proba(data)
         began = NOW - hours_ago * HOUR
         ids = tuple(f"q{hours_ago}-{i}" for i in range(n))
-        asked = Requests(ids, (1,) * n, tuple(began + i for i in range(n)), (0.01,) * n)
         inputs = {name: data[name].to_numpy() for name in ("a", "b", "origin")}
         outputs = {"predict": predicted[0], "predict_proba": predicted[1]}
+        batches = [
+            Batch(
+                str(number),
+                Requests((name,), (1,), (5.0,), 5.01, began + i + 0.01),
+                {name: values[i : i + 1] for name, values in inputs.items()},
+                {name: values[i : i + 1] for name, values in outputs.items()},
+            )
+            for i, name in enumerate(ids)
+        ]
         known = Known.of(version.signature, None)
-        [one] = joined([Batch(str(number), asked, inputs, outputs)], lambda _: began)
+        [one] = joined(batches, lambda _: began)
         tables = list(rows.tables_of(one, known, (), 1.0))
         told = [*strange, *data.late.tolist()[len(strange) :]]
         truths = [

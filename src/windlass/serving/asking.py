@@ -102,14 +102,8 @@ def _check_rows(outputs: Arrays, rows: int) -> None:
 
 
 def _noted(questions: Sequence[Question]) -> Requests:
-    now, clock = time.time(), time.perf_counter()
-    seconds = [clock - each.began for each in questions]
-    return Requests(
-        tuple([each.request for each in questions]),
-        tuple([each.rows for each in questions]),
-        tuple([now - each for each in seconds]),
-        tuple(seconds),
-    )
+    ids, _, rows, began = zip(*questions, strict=True)
+    return Requests(ids, rows, began, time.perf_counter(), time.time())
 
 
 def _parts(

@@ -99,19 +99,27 @@ class Requests(NamedTuple):
     """Requests that were answered together, side by side, in the order of their rows.
 
     Thousands of them wait to be noted. As tuples of plain values they are looked at by one
-    collection of garbage; an object for each was looked at by all.
+    collection of garbage; an object for each was looked at by all. What can be told from them later
+    is not worked out while somebody waits.
 
     Args:
         ids: Of each its own, by which feedback finds it.
         rows: Likewise how many rows it had.
-        times: When it came, in seconds since 1970, UTC.
-        seconds: How long it waited for its answer.
+        began: When it came, by `time.perf_counter`.
+        answered: When all were answered, by the same clock.
+        time: The same in seconds since 1970, UTC.
     """
 
     ids: tuple[str, ...]
     rows: tuple[int, ...]
-    times: tuple[float, ...]
-    seconds: tuple[float, ...]
+    began: tuple[float, ...]
+    answered: float
+    time: float
+
+    @property
+    def came(self) -> float:
+        """When the first one came, in seconds since 1970, UTC."""
+        return self.time - (self.answered - self.began[0])
 
 
 class Batch(NamedTuple):

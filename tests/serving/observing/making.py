@@ -48,15 +48,16 @@ def batch(
     asked = Requests(
         tuple(f"{name}{seed}-{i}" for i in range(len(sizes))),
         tuple(sizes),
-        (when,) * len(sizes),
-        tuple(0.001 * (i + 1) for i in range(len(sizes))),
+        tuple(5.0 + 0.001 * i for i in range(len(sizes))),
+        5.0 + 0.001 * len(sizes),
+        when,
     )
     return Batch(version, asked, rows(n, seed), outputs(n, seed))
 
 
 def request(name: str, rows: int, when: float) -> Requests:
     """One request, answered by itself."""
-    return Requests((name,), (rows,), (when,), (0.1,))
+    return Requests((name,), (rows,), (5.0,), 5.0, when)
 
 
 def reference() -> Profile:

@@ -1,7 +1,7 @@
 """Taking note of what a model is asked: the prediction log, feedback, and counts in windows.
 
 The model's thread only lays what it answered into a bounded `inbox`. One thread of the `observer`
-drains it four times a second: it counts every row in the bins of the release (`counting`), and
+drains it twice a second: it counts every row in the bins of the release (`counting`), and
 appends what is logged to a `journal` on this machine's disk. Another one `publishing` thread makes
 closed journals Parquet segments at their `place`, a folder or a URL, and saves the counts.
 

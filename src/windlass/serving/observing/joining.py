@@ -71,11 +71,16 @@ class RequestColumns(NamedTuple):
         """Those of some batches, in order."""
         import numpy as np
 
-        ids, rows, times, seconds = (
-            list(chain.from_iterable(each)) for each in zip(*some, strict=True)
+        ids, rows, began, answered, times = zip(*some, strict=True)
+        counts = list(map(len, ids))
+        came = np.fromiter(chain.from_iterable(began), np.float64)
+        seconds = np.repeat(answered, counts) - came
+        return cls(
+            list(chain.from_iterable(ids)),
+            np.fromiter(chain.from_iterable(rows), np.int64),
+            np.repeat(times, counts) - seconds,
+            seconds,
         )
-        floats = (np.array(each, np.float64) for each in (times, seconds))
-        return cls(ids, np.array(rows, np.int64), *floats)
 
 
 @dataclass(frozen=True)
@@ -129,7 +134,7 @@ def joined(batches: Sequence[Batch], began: Callable[[float], float]) -> Iterato
     """
     groups: dict[tuple[str, float], list[Batch]] = {}
     for batch in batches:
-        key = batch.version, began(batch.requests.times[0])
+        key = batch.version, began(batch.requests.came)
         groups.setdefault(key, []).append(batch)
     for (version, start), some in groups.items():
         try:

@@ -47,15 +47,16 @@ class Pace:
     """How often things are done, in seconds.
 
     Args:
-        drain: Between two looks into the inbox: what a killed process loses of its log. Requests
-            wait while it is worked on, so it is done often, and a little at a time.
+        drain: Between two looks into the inbox: what a killed process loses of its log. Each costs
+            a part however little there is, and requests wait while it is worked on: a second is
+            seen in the slowest, a quarter of one in all.
         save: Between two saves of counts: what a killed process loses of them.
         segment: After which a journal is closed and published.
         upkeep: Between two looks at what is too old, and at what dead writers have left.
         patience: That closing waits for a record store that cannot be reached.
     """
 
-    drain: float = 0.25
+    drain: float = 0.5
     save: float = 5.0
     segment: float = 60.0
     upkeep: float = 3600.0

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Sequence
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from windlass.models.tables.column import Kind
 from windlass.serving.observing.inbox import Truth
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
     from numpy.typing import NDArray
+
+    Rows: TypeAlias = slice | NDArray[np.int64]
 
 _TYPES: dict[Kind, str] = {
     "number": "double",
@@ -53,14 +55,15 @@ def tables_of(
     import numpy as np
 
     owners, places = joined.owners()
-    ids = joined.requests.ids
-    chosen = np.ones(len(ids), np.bool_)
+    chosen = None
     if share < 1:
-        chosen = np.array([is_sampled(each, share) for each in ids], np.bool_)
+        chosen = np.array([is_sampled(each, share) for each in joined.requests.ids], np.bool_)
     for piece in joined.pieces:
-        rows = np.flatnonzero(chosen[owners[piece.rows]])
-        if not len(rows):
-            continue
+        rows: Rows = slice(None)
+        if chosen is not None:
+            rows = np.flatnonzero(chosen[owners[piece.rows]])
+            if not len(rows):
+                continue
         mine = owners[piece.rows][rows]
         own = _own_columns(joined.requests, mine, places[piece.rows][rows], joined.version)
         arrays = {**own, **_inputs(piece, rows, known, redact), **_outputs(piece, rows, known)}
@@ -115,9 +118,7 @@ def _moments(seconds: Sequence[float] | NDArray[np.float64]) -> Any:
     return pa.array(micros).view(pa.timestamp("us", "UTC"))
 
 
-def _inputs(
-    piece: Piece, rows: NDArray[np.int64], known: Known, redact: Collection[str]
-) -> dict[str, Any]:
+def _inputs(piece: Piece, rows: Rows, known: Known, redact: Collection[str]) -> dict[str, Any]:
     return {
         f"_{name}" if name.startswith("_") else name: _some(
             piece, name, array, rows, known.kinds.get(name)
@@ -127,7 +128,7 @@ def _inputs(
     }
 
 
-def _outputs(piece: Piece, rows: NDArray[np.int64], known: Known) -> dict[str, Any]:
+def _outputs(piece: Piece, rows: Rows, known: Known) -> dict[str, Any]:
     found = {}
     for name, array in piece.outputs.items():
         if name == "predict_proba" and array.ndim == 2:
@@ -139,16 +140,15 @@ def _outputs(piece: Piece, rows: NDArray[np.int64], known: Known) -> dict[str, A
     return found
 
 
-def _some(
-    piece: Piece, name: str, array: NDArray[Any], rows: NDArray[np.int64], kind: Kind | None
-) -> Any:
+def _some(piece: Piece, name: str, array: NDArray[Any], rows: Rows, kind: Kind | None) -> Any:
     """Some rows of an array as one of Arrow."""
     if name not in piece.texts:
         return _array(array[rows], kind)
     import pyarrow as pa
 
     texts = piece.texts[name]
-    return (texts if len(rows) == len(texts) else texts.take(pa.array(rows))).dictionary_decode()
+    some = texts if isinstance(rows, slice) else texts.take(pa.array(rows))
+    return some.dictionary_decode()
 
 
 def _array(array: NDArray[Any], kind: Kind | None) -> Any:
