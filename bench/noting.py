@@ -4,7 +4,8 @@ Of two servers side by side nothing could be told: where a process lies in memor
 its speed, and what else the machine does half of it. Moments that follow each other in one process
 differ by little but what is done in them. What is told is processor time: that of the thread which
 answers, in either kind of moment, and that of all other threads, which take notes of three quarters
-of the requests at the same times as of all, and so do a little more for each.
+of the requests at the same times as of all, and so do a little more for each. What a process that
+takes notes has in either moment, the libraries for them above all, is not seen.
 """
 
 from __future__ import annotations

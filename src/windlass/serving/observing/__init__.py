@@ -8,6 +8,6 @@ closed journals Parquet segments at their `place`, a folder or a URL, and saves 
     {log}/{model}/predictions/2026-11-22/{ms}-{version}-{writer}-{n}.parquet
     {log}/{model}/feedback/2026-11-22/{ms}-0-{writer}-{n}.parquet
 
-Of a process that is killed what was noted in the last quarter of a second is lost, and counts of
+Of a process that is killed what was noted in the last half second is lost, and counts of
 the last five seconds; its journals are published by the next observer on this machine.
 """
