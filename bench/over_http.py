@@ -24,7 +24,7 @@ from timing import HERE, QUICK, Bench, Figure
 _WIDTH, _TREES, _DEPTH = 16, 100, 5
 _CLIENTS = 16
 _SECONDS = 5
-"""Of one load: notes are worked on four times a second."""
+"""Of one load: notes are worked on twice a second."""
 _SITTINGS = 1 if QUICK else 4
 """In each the servers are started anew: where a process lies in memory makes some of its speed."""
 _ROUNDS = 2 if QUICK else 3
@@ -78,7 +78,7 @@ def serving(bench: Bench) -> list[Figure]:
 
 
 def _cost(bench: Bench, script: Path) -> Cost:
-    """What notes cost in a server that takes them half of the time."""
+    """What notes cost in a server that takes them three quarters of the time."""
     with _server(bench, _ALTERNATING) as port:
         _load(port, _PATH, script, 3 * _SECONDS)
     return Cost(**json.loads((bench.folder / "noting.json").read_text()))
