@@ -1,12 +1,12 @@
 """The server, whose observer is taken away for one moment of four: what its notes cost.
 
 Of two servers side by side little is told by a few pairs: where a process lies in memory makes a
-tenth of its speed, and what else the machine does half of it. Moments that follow each other in one process
-differ by little but what is done in them. What is told is processor time: that of the thread which
-answers, in either kind of moment, and that of all other threads, which take notes of three quarters
-of the requests at the same times as of all, and so do a little more for each. What a process that
-takes notes has in either moment, libraries and another order of its memory, is not seen: it is less
-than the whole cost.
+tenth of its speed, and what else the machine does half of it. Moments that follow each other in one
+process differ by little but what is done in them. What is told is processor time: that of the
+thread which answers, in either kind of moment, and that of all other threads, which take notes of
+three quarters of the requests at the same times as of all, and so do a little more for each. What
+a process that takes notes has in either moment, libraries and another order of its memory, is not
+seen: it is less than the whole cost.
 """
 
 from __future__ import annotations
