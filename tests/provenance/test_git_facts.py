@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -69,10 +70,12 @@ def test_a_detached_head_has_no_branch_and_a_new_repository_no_commit(
 
 
 def test_looking_changes_nothing_in_the_repository(repository: Path) -> None:
-    (repository / "pipeline.py").touch()  # git would refresh its index for it
+    os.utime(repository / "pipeline.py", (1, 1))  # git would refresh its index for it
     before = (repository / ".git" / "index").stat().st_mtime_ns
-    git_facts(repository)
+    facts = git_facts(repository)
     assert (repository / ".git" / "index").stat().st_mtime_ns == before
+    assert facts is not None
+    assert (facts["dirty"], facts["diff"]) == (False, None)
 
 
 def test_no_checkout_no_git_and_a_refusal_have_no_facts(

@@ -62,7 +62,9 @@ def start_git_facts(root: Path) -> Callable[[], GitFacts | None]:
 _UNTOLD = (*(f"**/{name}" for name in SECRETS), *(f"**/{name}/**" for name in SECRET_FOLDERS))
 _DIFF = (
     # A large file is data, of which git then only says that it differs.
-    *("-c", "core.bigFileThreshold=1m", "-c", "core.quotePath=false", "diff", "HEAD"),
+    *("-c", "core.bigFileThreshold=1m", "-c", "core.quotePath=false"),
+    # `git diff`, unlike `git status`, locks and rewrites the index in spite of GIT_OPTIONAL_LOCKS.
+    *("-c", "diff.autoRefreshIndex=false", "diff", "HEAD"),
     *("--no-color", "--no-ext-diff", "--no-textconv", "--relative"),
     *("--src-prefix=a/", "--dst-prefix=b/"),
     *("--", ".", *(f":(exclude,glob){pattern}" for pattern in _UNTOLD)),
