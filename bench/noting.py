@@ -1,95 +1,150 @@
-"""The server, whose observer is taken away for one moment of four: what its notes cost.
+"""What log and counts cost: pairs of servers, one of them with `--no-log`, at full load by turns.
 
-Of two servers side by side little is told by a few pairs: where a process lies in memory makes a
-tenth of its speed, and what else the machine does half of it. Moments that follow each other in one
-process differ by little but what is done in them. What is told is processor time: that of the
-thread which answers, in either kind of moment, and that of all other threads, which take notes of
-three quarters of the requests at the same times as of all, and so do a little more for each. What
-a process that takes notes has in either moment, libraries and another order of its memory, is not
-seen: it is less than the whole cost.
+The machine's speed varies by a half from second to second and from core to core, which is far more
+than what is looked for. So the turns are short, the threads that answer share one core, and the
+load comes from the other one; what else a server does is left to the kernel. A server is asked half
+of the time only: it looks into its inbox half as often, and so finds as much there as otherwise.
 """
 
 from __future__ import annotations
 
-import asyncio
-import atexit
-import json
+import contextlib
 import os
+import random
+import re
+import shutil
+import signal
+import statistics
+import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
-from windlass.cli import main
-from windlass.serving.deployment import Deployment
+import psutil
+from over_http import ASKED, json_request, load, make, server
+from timing import HERE, QUICK, Bench, Figure
 
-MOMENT = 0.02
-"""Seconds, on average: they vary, so that none goes in step with anything."""
-_SKIPPED = 100
-"""Moments at first, in which all is still cold."""
-
-
-class Alternating:
-    """Takes the observer of a deployment away and gives it back, and adds up what either costs."""
-
-    def __init__(self) -> None:
-        self.deployment: Deployment | None = None
-        self.requests = self.moments = 0
-        self.seconds, self.answered = [0.0, 0.0], [0, 0]
-        self.others = [0.0, 0.0]
-        self.began = 0.0
-
-    @property
-    def kind(self) -> bool:
-        """Whether notes are taken in this moment."""
-        return self.moments % 4 > 0
-
-    def begin(self, deployment: Deployment) -> None:
-        self.deployment, self.observer = deployment, deployment.observer
-        self.loop = asyncio.get_running_loop()
-        self.turn()
-
-    def turn(self) -> None:
-        """Ends a moment, and begins the next."""
-        assert self.deployment is not None
-        if self.moments > _SKIPPED:
-            kind = self.kind
-            self.seconds[kind] += time.thread_time() - self.began
-            self.answered[kind] += self.requests
-            self.others[1] = self.elsewhere()
-        elif self.moments == _SKIPPED:
-            self.others[0] = self.elsewhere()
-        self.moments += 1
-        self.deployment.observer = self.observer if self.kind else None
-        self.loop.call_later(MOMENT * (0.7 + 0.6 * (self.moments * 0.618 % 1)), self.turn)
-        self.requests, self.began = 0, time.thread_time()
-
-    @staticmethod
-    def elsewhere() -> float:
-        """Seconds of processor time of all threads but this one."""
-        return time.process_time() - time.thread_time()
-
-    def tell(self) -> None:
-        """Writes the seconds of a request: without notes, with them, and of other threads."""
-        bare, noted = (s / n for s, n in zip(self.seconds, self.answered, strict=True))
-        others = (self.others[1] - self.others[0]) / self.answered[1]
-        told = {"bare": bare, "noted": noted, "others": others}
-        Path(os.environ["NOTING"]).write_text(json.dumps(told))
+_PAIRS = 2 if QUICK else 16
+_TURN = 0.1
+"""Seconds, on average."""
+_SECONDS = 6
+"""Of one pair."""
+_THEIRS, *_, _OURS = sorted(os.sched_getaffinity(0))
+"""The cores of the load, and of the threads that answer."""
+_SERVERS = {
+    "bare": ("-m", "windlass", "serve", "m@newest", "--no-log"),
+    "noted": (str(HERE / "half_asked.py"), "serve", "m@newest"),
+}
 
 
-def alternate() -> None:
-    """Lets every deployment of this process be asked by turns."""
-    alternating, ask = Alternating(), Deployment.ask
-    atexit.register(alternating.tell)
+class Cost(NamedTuple):
+    """Seconds for a request: those that passed, and processor time of all threads."""
 
-    async def asked(self: Deployment, *arguments: Any, **options: Any) -> Any:
-        if alternating.deployment is None:
-            alternating.begin(self)
-        alternating.requests += 1
-        return await ask(self, *arguments, **options)
-
-    Deployment.ask = asked  # type: ignore[method-assign]
+    wall: float
+    processor: float
 
 
-if __name__ == "__main__":
-    alternate()
-    main()
+def noting(bench: Bench) -> list[Figure]:
+    """Single rows in JSON at full load, with and without notes."""
+    if shutil.which("wrk") is None:
+        raise SystemExit("the load is made by wrk: apt-get install wrk")
+    make(bench)
+    script = json_request(bench)
+    pairs = [_pair(bench, script) for _ in range(_PAIRS)]
+    return [
+        _figure("log and counts of a row at full load", [wall for wall, _ in pairs]),
+        _figure("the same, processor time of all threads", [used for _, used in pairs]),
+    ]
+
+
+def _figure(name: str, pairs: list[tuple[float, float]]) -> Figure:
+    """The middle of what was found without notes, and what the mean pair has more with them."""
+    bare = 1e6 * statistics.median(bare for bare, _ in pairs)
+    shares = [noted / bare - 1 for bare, noted in pairs]
+    share, error = statistics.mean(shares), statistics.stdev(shares) / len(shares) ** 0.5
+    told = f"{share:.1%} ± {error:.1%}, {min(shares):.1%} to {max(shares):.1%}"
+    return Figure(name, bare * (1 + share), "µs", bare, 1.05 * bare, told)
+
+
+def _pair(bench: Bench, script: Path) -> list[tuple[float, float]]:
+    """Of wall and processor time what a request took, without and with notes."""
+    with contextlib.ExitStack() as stack:
+        names = random.sample([*_SERVERS], len(_SERVERS))
+        ports = {name: stack.enter_context(server(bench, _SERVERS[name])) for name in names}
+        threads = {name: _listening(port) for name, port in ports.items()}
+        for name, port in ports.items():
+            os.sched_setaffinity(threads[name], {_OURS})  # the thread that answers, and no other
+            load(port, ASKED, script, 2)
+        costs = _by_turns(ports, threads, script)
+    return list(zip(costs["bare"], costs["noted"], strict=True))
+
+
+def _by_turns(ports: dict[str, int], pids: dict[str, int], script: Path) -> dict[str, Cost]:
+    before = {name: _processor(pid) for name, pid in pids.items()}
+    passed = dict.fromkeys(ports, 0.0)
+    loads: dict[str, subprocess.Popen[str]] = {}
+    for name, port in ports.items():
+        with _timed(passed, name):
+            loads[name] = _load(port, script)
+            time.sleep(_TURN)
+            loads[name].send_signal(signal.SIGSTOP)
+    end = time.monotonic() + _SECONDS  # by when both have loaded for as long as they were told
+    while time.monotonic() < end:
+        for name in random.sample([*loads], len(loads)):
+            with _timed(passed, name):
+                loads[name].send_signal(signal.SIGCONT)
+                time.sleep(_TURN * random.uniform(0.8, 1.2))
+                loads[name].send_signal(signal.SIGSTOP)
+    asked = {}
+    for name, each in loads.items():
+        with _timed(passed, name):
+            each.send_signal(signal.SIGCONT)
+            asked[name] = _requests(each)
+    time.sleep(1.5)  # until all is noted
+    used = {name: _processor(pid) - before[name] for name, pid in pids.items()}
+    return {name: Cost(passed[name] / n, used[name] / n) for name, n in asked.items()}
+
+
+@contextlib.contextmanager
+def _timed(passed: dict[str, float], name: str) -> Iterator[None]:
+    began = time.perf_counter()
+    yield
+    passed[name] += time.perf_counter() - began
+
+
+def _load(port: int, script: Path) -> subprocess.Popen[str]:
+    words = [
+        "taskset",
+        "-c",
+        str(_THEIRS),
+        "wrk",
+        "-t1",
+        "-c16",
+        "--timeout",
+        "60s",
+        "-s",
+        str(script),
+    ]
+    address = f"http://127.0.0.1:{port}{ASKED}"
+    return subprocess.Popen([*words, f"-d{_SECONDS}s", address], stdout=subprocess.PIPE, text=True)
+
+
+def _requests(wrk: subprocess.Popen[str]) -> int:
+    told, _ = wrk.communicate(timeout=60)
+    assert "Non-2xx" not in told, told
+    found = re.search(r"(\d+) requests in", told)
+    assert found is not None
+    return int(found[1])
+
+
+def _listening(port: int) -> int:
+    """The process behind a port, which is the id of its first thread as well."""
+    found = (c.pid for c in psutil.net_connections("tcp") if c.laddr and c.laddr.port == port)
+    return next(pid for pid in found if pid is not None)
+
+
+def _processor(pid: int) -> float:
+    """Seconds of processor time of all threads."""
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9

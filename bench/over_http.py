@@ -44,60 +44,28 @@ class Load(NamedTuple):
     p99: float
 
 
-class Cost(NamedTuple):
-    """Seconds of processor time for a request, as `noting` tells them."""
-
-    bare: float
-    noted: float
-    others: float
-
-    @property
-    def share(self) -> float:
-        """What notes cost of what the request costs without them."""
-        return (self.noted + self.others) / self.bare - 1
-
-
 def serving(bench: Bench) -> list[Figure]:
     """Single rows in JSON, and a thousand in binary, with and without notes."""
     if shutil.which("wrk") is None:
         raise SystemExit("the load is made by wrk: apt-get install wrk")
-    _make(bench)
-    one, many = _json_request(bench), _binary_request(bench)
+    make(bench)
+    one, many = json_request(bench), _binary_request(bench)
     rounds: list[dict[str, Load]] = []
     large: list[dict[str, Load]] = []
-    costs: list[Cost] = []
     for sitting in range(_SITTINGS):
         with contextlib.ExitStack() as stack:
-            ports = {name: stack.enter_context(_server(bench, w)) for name, w in _SERVERS.items()}
+            ports = {name: stack.enter_context(server(bench, w)) for name, w in _SERVERS.items()}
             for name, port in ports.items():
-                _load(port, _PATHS.get(name, _PATH), one, 3)
+                load(port, _PATHS.get(name, ASKED), one, 3)
             rounds += [_round(ports, one, sitting + turn) for turn in range(_ROUNDS)]
             large += [_round(ports, many, sitting + turn) for turn in range((_ROUNDS + 1) // 2)]
-        costs.append(_cost(bench, one))
-    return [*_figures(rounds, large), _cost_figure(costs)]
-
-
-def _cost(bench: Bench, script: Path) -> Cost:
-    """What notes cost in a server that takes them three quarters of the time."""
-    with _server(bench, _ALTERNATING) as port:
-        _load(port, _PATH, script, 3 * _SECONDS)
-    return Cost(**json.loads((bench.folder / "noting.json").read_text()))
-
-
-def _cost_figure(costs: list[Cost]) -> Figure:
-    bare = 1e6 * statistics.median(each.bare for each in costs)
-    share = statistics.median(each.share for each in costs)
-    told = ", ".join(f"{each.share:.1%}" for each in costs)
-    return Figure(
-        *("log and counts of a row, processor time", bare * (1 + share), "µs", bare, 1.05 * bare),
-        f"{share:.1%} ({told})",
-    )
+    return _figures(rounds, large)
 
 
 def _round(ports: dict[str, int], script: Path, turn: int) -> dict[str, Load]:
     """Each server by itself, one soon after the other, in another order each time."""
     names = [*ports][turn % len(ports) :] + [*ports][: turn % len(ports)]
-    return {name: _load(ports[name], _PATHS.get(name, _PATH), script, _SECONDS) for name in names}
+    return {name: load(ports[name], _PATHS.get(name, ASKED), script, _SECONDS) for name in names}
 
 
 def _figures(rounds: list[dict[str, Load]], large: list[dict[str, Load]]) -> list[Figure]:
@@ -131,7 +99,7 @@ def _median(rounds: list[dict[str, Load]], value: Callable[[dict[str, Load]], fl
     return statistics.median(value(each) for each in rounds)
 
 
-_PATH = "/v2/models/m/infer"
+ASKED = "/v2/models/m/infer"
 _PATHS = {"floor": "/"}
 _SERVERS = {
     "floor": (
@@ -140,21 +108,19 @@ _SERVERS = {
     ),
     "noted": ("-m", "windlass", "serve", "m@newest"),
 }
-_ALTERNATING = (str(HERE / "noting.py"), "serve", "m@newest")
 
 
 @contextlib.contextmanager
-def _server(bench: Bench, words: tuple[str, ...]) -> Iterator[int]:
+def server(bench: Bench, words: tuple[str, ...]) -> Iterator[int]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     # The order of sets and dictionaries, drawn by each process, makes a tenth of the speed.
     fixed = {"PYTHONHASHSEED": "0", "MODEL": str(bench.folder / "m.onnx")}
-    environment = {**bench.environment, **fixed, "NOTING": str(bench.folder / "noting.json")}
     process = subprocess.Popen(
         [sys.executable, *words, "--port", str(port)],
         cwd=bench.folder,
-        env=environment,
+        env={**bench.environment, **fixed},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -176,7 +142,7 @@ def _wait(port: int) -> None:
     raise SystemExit("a server does not start")
 
 
-def _load(port: int, path: str, script: Path, seconds: int) -> Load:
+def load(port: int, path: str, script: Path, seconds: int) -> Load:
     words = ["wrk", "-t1", f"-c{_CLIENTS}", "--latency", "-s", str(script)]
     address = f"http://127.0.0.1:{port}{path}"
     done = subprocess.run(
@@ -190,7 +156,7 @@ def _load(port: int, path: str, script: Path, seconds: int) -> Load:
     return Load(float(rate[1]), float(tail[1]) * {"us": 1e-6, "ms": 1e-3, "s": 1.0}[tail[2]])
 
 
-def _make(bench: Bench) -> None:
+def make(bench: Bench) -> None:
     """A forest of a hundred trees, and its version."""
     (bench.folder / "m.onnx").write_bytes(_forest())
     bench.python(_FILL.format(width=_WIDTH))
@@ -237,7 +203,7 @@ def _rows(count: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
     return np.random.default_rng(1).uniform(-2, 2, (count, _WIDTH)).astype(np.float32)
 
 
-def _json_request(bench: Bench) -> Path:
+def json_request(bench: Bench) -> Path:
     data = _rows(1).ravel().tolist()
     tensor = {"name": "input", "shape": [1, _WIDTH], "datatype": "FP32", "data": data}
     return _script(bench, "one", json.dumps({"inputs": [tensor]}).encode(), {})

@@ -26,6 +26,7 @@ import boxes
 import bucket
 import caching
 import comparing
+import noting
 import on_ray
 import over_http
 import pages
@@ -208,6 +209,7 @@ MEASURES: dict[str, Callable[[Bench], list[Figure]]] = {
     "bucket": bucket.bucket,
     "models": releasing.models,
     "serving": over_http.serving,
+    "noting": noting.noting,
     "swapping": swapping.swapping,
     "comparing": comparing.comparing,
     "watching": watching.drift,

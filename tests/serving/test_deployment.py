@@ -290,7 +290,7 @@ def test_what_was_answered_is_noted(released: Released) -> None:
     asyncio.run(ask(served, inputs(3)))
     (batch,) = noting.batches
     assert (batch.version, batch.requests.rows) == ("1", (3,))
-    assert abs(batch.requests.came - time.time()) < 60
+    assert abs(batch.requests.time - time.time()) < 60
     assert 0 < batch.requests.answered - batch.requests.began[0] < 60
     assert batch.inputs["a"].tolist() == inputs(3)["a"].tolist()
     assert len(batch.outputs["predict"]) == 3

@@ -116,11 +116,6 @@ class Requests(NamedTuple):
     answered: float
     time: float
 
-    @property
-    def came(self) -> float:
-        """When the first one came, in seconds since 1970, UTC."""
-        return self.time - (self.answered - self.began[0])
-
 
 class Batch(NamedTuple):
     """Requests that a model answered together.

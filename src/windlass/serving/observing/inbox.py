@@ -126,7 +126,7 @@ class Inbox:
         return floor(when / self.window) * self.window
 
     def _drop(self, batch: Batch, rows: int) -> None:
-        key = self.began(batch.requests.came), batch.version
+        key = self.began(batch.requests.time), batch.version
         requests, before = self._held.dropped.get(key, (0, 0))
         self._held.dropped[key] = requests + len(batch.requests.ids), before + rows
         self.totals["rows"] += rows

@@ -130,11 +130,11 @@ def joined(batches: Sequence[Batch], began: Callable[[float], float]) -> Iterato
 
     Args:
         batches: In the order in which they were answered.
-        began: When the window of a moment began. A batch is in the window of its first request.
+        began: When the window of a moment began. A batch is in the window in which it was answered.
     """
     groups: dict[tuple[str, float], list[Batch]] = {}
     for batch in batches:
-        key = batch.version, began(batch.requests.came)
+        key = batch.version, began(batch.requests.time)
         groups.setdefault(key, []).append(batch)
     for (version, start), some in groups.items():
         try:
