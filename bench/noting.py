@@ -12,7 +12,6 @@ import contextlib
 import os
 import random
 import re
-import shutil
 import signal
 import statistics
 import subprocess
@@ -22,7 +21,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import psutil
-from over_http import ASKED, json_request, load, make, server
+from over_http import ASKED, json_request, load, make, server, wrk
 from timing import HERE, QUICK, Bench, Figure
 
 _PAIRS = 2 if QUICK else 16
@@ -30,8 +29,6 @@ _TURN = 0.1
 """Seconds, on average."""
 _SECONDS = 6
 """Of one pair."""
-_THEIRS, *_, _OURS = sorted(os.sched_getaffinity(0))
-"""The cores of the load, and of the threads that answer."""
 _SERVERS = {
     "bare": ("-m", "windlass", "serve", "m@newest", "--no-log"),
     "noted": (str(HERE / "half_asked.py"), "serve", "m@newest"),
@@ -47,8 +44,8 @@ class Cost(NamedTuple):
 
 def noting(bench: Bench) -> list[Figure]:
     """Single rows in JSON at full load, with and without notes."""
-    if shutil.which("wrk") is None:
-        raise SystemExit("the load is made by wrk: apt-get install wrk")
+    if len(os.sched_getaffinity(0)) < 2:
+        raise SystemExit("the load has one core, and the servers have another: here is one alone")
     make(bench)
     script = json_request(bench)
     pairs = [_pair(bench, script) for _ in range(_PAIRS)]
@@ -74,7 +71,7 @@ def _pair(bench: Bench, script: Path) -> list[tuple[float, float]]:
         ports = {name: stack.enter_context(server(bench, _SERVERS[name])) for name in names}
         threads = {name: _listening(port) for name, port in ports.items()}
         for name, port in ports.items():
-            os.sched_setaffinity(threads[name], {_OURS})  # the thread that answers, and no other
+            os.sched_setaffinity(threads[name], {_core(-1)})  # the one that answers
             load(port, ASKED, script, 2)
         costs = _by_turns(ports, threads, script)
     return list(zip(costs["bare"], costs["noted"], strict=True))
@@ -113,25 +110,18 @@ def _timed(passed: dict[str, float], name: str) -> Iterator[None]:
     passed[name] += time.perf_counter() - began
 
 
+def _core(place: int) -> int:
+    """The first core is the load's, the last one of the threads that answer."""
+    return sorted(os.sched_getaffinity(0))[place]
+
+
 def _load(port: int, script: Path) -> subprocess.Popen[str]:
-    words = [
-        "taskset",
-        "-c",
-        str(_THEIRS),
-        "wrk",
-        "-t1",
-        "-c16",
-        "--timeout",
-        "60s",
-        "-s",
-        str(script),
-    ]
-    address = f"http://127.0.0.1:{port}{ASKED}"
-    return subprocess.Popen([*words, f"-d{_SECONDS}s", address], stdout=subprocess.PIPE, text=True)
+    words = ["taskset", "-c", str(_core(0)), *wrk(port, ASKED, script, _SECONDS)]
+    return subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
 
 
-def _requests(wrk: subprocess.Popen[str]) -> int:
-    told, _ = wrk.communicate(timeout=60)
+def _requests(loading: subprocess.Popen[str]) -> int:
+    told, _ = loading.communicate(timeout=60)
     assert "Non-2xx" not in told, told
     found = re.search(r"(\d+) requests in", told)
     assert found is not None

@@ -46,8 +46,6 @@ class Load(NamedTuple):
 
 def serving(bench: Bench) -> list[Figure]:
     """Single rows in JSON, and a thousand in binary, with and without notes."""
-    if shutil.which("wrk") is None:
-        raise SystemExit("the load is made by wrk: apt-get install wrk")
     make(bench)
     one, many = json_request(bench), _binary_request(bench)
     rounds: list[dict[str, Load]] = []
@@ -142,12 +140,16 @@ def _wait(port: int) -> None:
     raise SystemExit("a server does not start")
 
 
+def wrk(port: int, path: str, script: Path, seconds: int) -> list[str]:
+    """The command that asks for some seconds."""
+    words = ["wrk", "-t1", f"-c{_CLIENTS}", "--latency", "--timeout", "60s", "-s", str(script)]
+    return [*words, f"-d{seconds}s", f"http://127.0.0.1:{port}{path}"]
+
+
 def load(port: int, path: str, script: Path, seconds: int) -> Load:
-    words = ["wrk", "-t1", f"-c{_CLIENTS}", "--latency", "-s", str(script)]
-    address = f"http://127.0.0.1:{port}{path}"
-    done = subprocess.run(
-        [*words, f"-d{seconds}s", address], check=True, capture_output=True, text=True
-    )
+    """Asks a server, and nobody else, for some seconds."""
+    words = wrk(port, path, script, seconds)
+    done = subprocess.run(words, check=True, capture_output=True, text=True)
     assert "Non-2xx" not in done.stdout, done.stdout
     rate = re.search(r"Requests/sec:\s*([\d.]+)", done.stdout)
     tail = re.search(r"99%\s*([\d.]+)(us|ms|s)", done.stdout)
@@ -157,7 +159,9 @@ def load(port: int, path: str, script: Path, seconds: int) -> Load:
 
 
 def make(bench: Bench) -> None:
-    """A forest of a hundred trees, and its version."""
+    """A forest of a hundred trees, and its version; ends where there is nothing to load it with."""
+    if shutil.which("wrk") is None:
+        raise SystemExit("the load is made by wrk: apt-get install wrk")
     (bench.folder / "m.onnx").write_bytes(_forest())
     bench.python(_FILL.format(width=_WIDTH))
 

@@ -135,7 +135,8 @@ def test_what_cannot_be_counted_is_told_and_the_rest_is_counted() -> None:
 
 
 def test_versions_and_windows_are_counted_apart() -> None:
-    batches = [batch([2], at=t, version=v) for t, v in [(10, "1"), (70, "1"), (71, "2"), (11, "1")]]
+    # What is answered at 60 came before, and is counted in the window in which it was answered.
+    batches = [batch([2], at=t, version=v) for t, v in [(10, "1"), (60, "1"), (71, "2"), (11, "1")]]
     found = {(each.version, each.began): each.rows for each in joined(batches, Inbox(60.0).began)}
     assert found == {("1", 0.0): 4, ("1", 60.0): 2, ("2", 60.0): 2}
 
