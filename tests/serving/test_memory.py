@@ -16,7 +16,9 @@ from windlass.serving import memory
 @pytest.fixture
 def kept() -> Iterator[None]:
     """Lets a test do as a server does in its own process."""
+    usual = gc.get_threshold()
     yield
+    gc.set_threshold(*usual)
     memory._kept.clear()
     gc.unfreeze()
 
@@ -52,6 +54,20 @@ def test_what_stays_is_looked_at_no_more_until_a_model_was_freed(kept: None) -> 
     assert gc.get_freeze_count() > 1_000
 
 
+def test_what_waits_to_be_noted_is_not_looked_through_again_and_again(kept: None) -> None:
+    memory.keep()
+    seen: list[str] = []
+    gc.callbacks.append(lambda phase, _: seen.append(phase))
+    try:
+        waiting = [(place, [place]) for place in range(2_000)]
+    finally:
+        gc.callbacks.pop()
+    assert len(waiting) == 2_000
+    assert seen == []
+
+
 def test_a_process_that_is_not_ours_keeps_its_own_settings() -> None:
+    usual = gc.get_threshold()
     memory.give_back()
     assert gc.get_freeze_count() == 0
+    assert gc.get_threshold() == usual

@@ -16,4 +16,5 @@ def import_early() -> None:
 
     for name in ("fsspec.implementations.local", "pyarrow.compute", "pyarrow.parquet"):
         importlib.import_module(name)
-    pa.array(np.zeros(1))  # it imports pandas, where that is installed
+    for some in (np.zeros(1), ["text"]):
+        pa.array(some, from_pandas=True)  # it imports pandas, where that is installed

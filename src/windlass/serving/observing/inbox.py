@@ -70,7 +70,7 @@ class Inbox:
         self._lock = threading.Lock()
         self._held = Taken()
         self._rows = self._truths = 0
-        self._widths: dict[str, int] = {}
+        self._room: dict[str, int] = {}
 
     @property
     def rows(self) -> int:
@@ -83,8 +83,7 @@ class Inbox:
         One batch finds room where nothing waits, however large: it is in memory already.
         """
         rows = sum(batch.requests.rows)
-        width = self._widths.get(batch.version) or self._width(batch)
-        room = min(self.most_rows, MOST_VALUES // width)
+        room = self._room.get(batch.version) or self._room_for(batch)
         with self._lock:
             if self._rows and self._rows + rows > room:
                 self._drop(batch, rows)
@@ -131,9 +130,9 @@ class Inbox:
         self._held.dropped[key] = requests + len(batch.requests.ids), before + rows
         self.totals["rows"] += rows
 
-    def _width(self, batch: Batch) -> int:
-        """Values of a row, looked at once a version."""
+    def _room_for(self, batch: Batch) -> int:
+        """Rows of its version that may wait, worked out once."""
         arrays = [*batch.inputs.values(), *batch.outputs.values()]
         width: int = max(1, sum(prod(array.shape[1:]) for array in arrays))
-        self._widths[batch.version] = width
-        return width
+        self._room[batch.version] = room = min(self.most_rows, MOST_VALUES // width)
+        return room

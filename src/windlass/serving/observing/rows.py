@@ -160,13 +160,20 @@ def _array(array: NDArray[Any], kind: Kind | None) -> Any:
         flat = _array(array.reshape(-1), None)
         return pa.FixedSizeListArray.from_arrays(flat, width)
     try:
-        made = pa.array(array, from_pandas=True)
+        made = pa.array(array, from_pandas=_may_miss(array))
     except (pa.ArrowInvalid, pa.ArrowTypeError):  # objects of several types: as people read them
         told = [None if each is None else str(each) for each in array.tolist()]
         return pa.array(told, pa.string())
     if pa.types.is_null(made.type) and array.dtype.kind == "O":
         made = made.cast(pa.string())
     return _cast(made, _TYPES.get(kind)) if kind else made
+
+
+def _may_miss(array: NDArray[Any]) -> bool:
+    """Whether something may be missing: to ask takes a tenth of looking for each."""
+    import numpy as np
+
+    return array.dtype.kind != "f" or bool(np.isnan(array).any())
 
 
 def _cast(array: Any, kind: str | None) -> Any:
